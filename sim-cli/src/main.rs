@@ -1,0 +1,2 @@
+//! archsim on the command line.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The event queue, the clock and the fingerprint: knows time, not architecture.

@@ -1,0 +1,1 @@
+//! Draws and samplers: every random number is a pure function of names.

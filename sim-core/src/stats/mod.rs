@@ -1,0 +1,1 @@
+//! Statistics of simulation output: numbers in, numbers out.
