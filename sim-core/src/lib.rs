@@ -4,5 +4,6 @@
 pub mod engine;
 pub mod math;
 pub mod random;
+pub mod spec;
 pub mod stats;
 pub mod time;

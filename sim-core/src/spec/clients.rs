@@ -1,0 +1,126 @@
+//! Clients: who sends requests, and when.
+
+use super::{Law, Named, Quantity};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A population of clients that behave alike.
+///
+/// Open clients send at a `rate`, whatever happens to their requests; closed clients are a number of `users`, each
+/// of whom waits for the answer, thinks, and asks again. Exactly one of `rate` (or an `arrivals` process with a
+/// rate of its own) and `users` is to be written.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// Mean number of requests per unit of time, before `profile`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate: Option<Quantity>,
+    /// How requests follow each other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub arrivals: Option<Arrivals>,
+    /// How the rate changes over the run: factors on it, all at work at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub profile: Vec<Profile>,
+    /// Closed clients: how many users.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<u32>,
+    /// Closed clients: time between an answer and the next request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub think: Option<Law>,
+    /// What they ask for.
+    pub mix: Mix,
+    /// How urgent their requests are: the lowest number first.
+    #[serde(default)]
+    pub priority: u8,
+    /// How long a client waits before it gives up. The servers finish what they began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Quantity>,
+    /// One-way latency between the client and the services; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hop: Option<Law>,
+}
+
+/// What clients ask for: one `"component.operation"`, or several with weights.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Mix {
+    /// Always the same operation.
+    Only(String),
+    /// Operations by weight.
+    Weighted(Named<f64>),
+}
+
+/// How the requests of open clients follow each other.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrivals {
+    /// Independently of each other: many people who do not know each other.
+    #[default]
+    Poisson,
+    /// Evenly: a clock.
+    Constant,
+    /// With independent gaps of a law; where `rate` is written too, the law gives the shape only.
+    Renewal(Law),
+    /// In batches of a size drawn from a law, the batches as a Poisson process; `rate` counts requests.
+    Batches(Law),
+    /// A Markov-modulated Poisson process: it stays in each state an exponential time.
+    Mmpp(Vec<MmppState>),
+    /// At recorded times.
+    Replay {
+        /// A CSV file with a header line or an access log in combined format, relative to the model.
+        file: String,
+        /// The column of a CSV file with the times: seconds as numbers, or dates such as `2024-01-31 10:00:00.5`.
+        /// Absent: the file is an access log.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        column: Option<String>,
+        /// How many times faster than recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        speed: Option<f64>,
+    },
+}
+
+/// One state of an MMPP, with the state after it drawn from the others alike (with two states: the other one).
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MmppState {
+    /// Rate of requests in this state; where the client's `rate` is written too, all are scaled to it.
+    pub rate: Quantity,
+    /// Mean time spent in it.
+    pub lasts: Quantity,
+}
+
+/// A factor on the rate over simulated time.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// Straight lines through points of time and factor; constant before the first and after the last.
+    Piecewise(Vec<(Quantity, f64)>),
+    /// `1 + amplitude · sin(2π (t + shift) / period)`; at most one in a profile.
+    Sinusoid {
+        /// Length of a period; `"24h"` for days.
+        period: Quantity,
+        /// From 0 to 1.
+        amplitude: f64,
+        /// How far into a period the run starts.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shift: Option<Quantity>,
+    },
+    /// From 1 to `factor` along a straight line, and on at `factor`.
+    Ramp {
+        /// When it begins.
+        from: Quantity,
+        /// When `factor` is reached.
+        to: Quantity,
+        /// Factor at the end.
+        factor: f64,
+    },
+    /// `factor` for a while, at once.
+    Spike {
+        /// When it begins.
+        at: Quantity,
+        /// How long it lasts.
+        lasts: Quantity,
+        /// Factor meanwhile.
+        factor: f64,
+    },
+}

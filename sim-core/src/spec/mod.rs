@@ -1,0 +1,89 @@
+//! What was written: a model file as serde types, without behaviour.
+//!
+//! Every quantity stays as the text (or number) that was written; giving it a meaning, and saying what is wrong
+//! with it, is the work of [`crate::model`].
+
+mod clients;
+mod law;
+mod objective;
+mod services;
+mod step;
+mod stores;
+
+pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
+pub use law::Law;
+pub use objective::Objective;
+pub use services::{Balancer, Discipline, Network, Service, Ties, WhileWaiting};
+pub use step::{Choice, Count, Step};
+pub use stores::Store;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Things by name, in the order they were written.
+pub type Named<T> = IndexMap<String, T>;
+
+/// A component: its operations by name, each a list of steps.
+pub type Component = Named<Vec<Step>>;
+
+/// A number with its unit as text (`"5ms"`, `"120/s"`, `"1.5 GiB"`), or a bare number where none is needed.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Quantity {
+    /// `3` or `0.25`: only where no unit is needed.
+    Number(f64),
+    /// `"5ms"`: a number and its unit.
+    Text(String),
+}
+
+/// A whole model file.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// The question the model answers, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+    /// What the software does: operations made of steps, whatever runs them.
+    #[serde(default)]
+    pub components: Named<Component>,
+    /// What runs where: which components share a process, how many replicas, of what size.
+    #[serde(default)]
+    pub services: Named<Service>,
+    /// Databases.
+    #[serde(default)]
+    pub stores: Named<Store>,
+    /// What lies between services.
+    #[serde(default)]
+    pub network: Network,
+    /// Who sends requests, and when.
+    #[serde(default)]
+    pub clients: Named<Client>,
+    /// Named alternatives: each a set of edits, path to value.
+    #[serde(default)]
+    pub designs: Named<Named<serde_json::Value>>,
+    /// What a design has to achieve.
+    #[serde(default)]
+    pub objectives: Vec<Objective>,
+    /// How long and how often to simulate, unless the command says otherwise.
+    #[serde(default)]
+    pub run: Run,
+}
+
+/// How long and how often to simulate; the command line overrides each.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Simulated time of one replication, warm-up included.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub horizon: Option<Quantity>,
+    /// Simulated time at the start that no statistic sees; absent: decided from the replications.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub warmup: Option<Quantity>,
+    /// How many independent replications.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replications: Option<u32>,
+    /// The seed of every draw.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<u64>,
+}

@@ -1,0 +1,35 @@
+//! Stores: what components read and write.
+
+use super::{Discipline, Law, Named};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A store.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Store {
+    /// A database that runs so many queries at once and queues the rest.
+    #[serde(rename = "database")]
+    Database {
+        /// How many queries run at once. 0 stands for more than will ever be needed.
+        servers: u32,
+        /// How long a query of a plain `read` takes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        read: Option<Law>,
+        /// How long a query of a plain `write` takes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        write: Option<Law>,
+        /// How long a named query (`read("store.query")`) takes.
+        #[serde(default)]
+        queries: Named<Law>,
+        /// In which order waiting queries run.
+        #[serde(default)]
+        discipline: Discipline,
+        /// How many queries may wait; one more is refused. Absent: no limit.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queue: Option<u32>,
+        /// One-way latency between a caller and the store; absent: the network's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hop: Option<Law>,
+    },
+}
