@@ -57,3 +57,46 @@ pub fn ln_gamma(x: f64) -> f64 {
 pub fn erf(x: f64) -> f64 {
     libm::erf(x)
 }
+
+/// `exp(x) - 1`, accurate for small `x`.
+#[inline]
+pub fn exp_m1(x: f64) -> f64 {
+    libm::expm1(x)
+}
+
+/// The density of the standard normal law.
+pub fn normal_density(x: f64) -> f64 {
+    const PEAK: f64 = 0.398_942_280_401_432_7; // 1 / sqrt(2 pi)
+    PEAK * exp(-0.5 * x * x)
+}
+
+/// The probability that a standard normal number is at most `x`.
+pub fn normal_cdf(x: f64) -> f64 {
+    0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
+}
+
+/// The number below which a standard normal number lies with probability `p`; infinite at 0 and 1, NaN outside.
+///
+/// Newton's steps on the logarithm of the distribution function, which is concave: from the left of the root they
+/// rise to it without ever passing it. The start lies to the left because Φ(-t) ≤ exp(-t²/2) / 2.
+pub fn normal_quantile(p: f64) -> f64 {
+    if p > 0.5 {
+        return -normal_quantile(1.0 - p);
+    }
+    if p.is_nan() || p < 0.0 {
+        return f64::NAN;
+    }
+    if p == 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    let mut x = -(-2.0 * ln(2.0 * p)).sqrt();
+    for _ in 0..60 {
+        let below = normal_cdf(x);
+        let step = ln(below / p) * below / normal_density(x);
+        x -= step;
+        if step.abs() <= 1e-15 * x.abs() {
+            break;
+        }
+    }
+    x
+}
