@@ -54,7 +54,7 @@ pub enum Sampler {
         /// Mean / shape.
         scale: f64,
     },
-    /// One of several exponential laws, picked anew for every number: more variable than exponential.
+    /// One of several exponential laws, at least one, picked anew for every number: more variable than exponential.
     Hyperexponential(Box<[Branch]>),
     /// A power of an exponential number: heavy-tailed for `shape` < 1, nearly constant for a large one.
     Weibull {
@@ -79,7 +79,7 @@ pub enum Sampler {
         /// What each try counts: 1 unless scaled.
         unit: f64,
     },
-    /// One of several laws, picked anew for every number.
+    /// One of several laws, at least one, picked anew for every number.
     Mixture(Box<[Part]>),
     /// Measured values or quantiles.
     Empirical(Box<Empirical>),
@@ -133,11 +133,14 @@ impl Sampler {
                 pick(branches, draw, |b| b.probability).mean * exponential(draw)
             }
             Sampler::Gamma { shape, scale } => scale * standard_gamma(*shape, draw),
-            Sampler::Weibull { shape, scale } => scale * math::pow(exponential(draw), 1.0 / shape),
+            Sampler::Weibull { shape, scale } => {
+                scale * math::exp(math::ln(exponential(draw)) / shape)
+            }
             Sampler::Pareto { shape, minimum } => minimum * math::exp(exponential(draw) / shape),
             Sampler::BoundedPareto(law) => law.at(1.0 - draw.uniform()),
             Sampler::Geometric { decay, unit } => {
-                unit * (1.0 + (exponential(draw) * decay).floor())
+                // A cast rounds down as `floor` does and needs no call where the processor has no instruction.
+                unit * (1.0 + (exponential(draw) * decay) as i64 as f64)
             }
             Sampler::Mixture(parts) => pick(parts, draw, |p| p.probability).sampler.sample(draw),
             Sampler::Empirical(law) => law.at(draw.uniform()),
@@ -188,6 +191,6 @@ impl BoundedPareto {
     /// The number that a part `upper` of the law reaches or exceeds, 0 < `upper` ≤ 1.
     pub fn at(&self, upper: f64) -> f64 {
         let tail = self.beyond + (1.0 - self.beyond) * upper;
-        (self.minimum * math::pow(tail, -1.0 / self.shape)).min(self.maximum)
+        (self.minimum * math::exp(math::ln(tail) / -self.shape)).clamp(self.minimum, self.maximum)
     }
 }

@@ -53,7 +53,7 @@ pub struct Bucket {
 #[inline]
 fn place(value: u64) -> (usize, usize) {
     let octave = 64 - SUB_BITS - (value | (SUB as u64 - 1)).leading_zeros();
-    ((octave as usize) % OCTAVES, (value >> octave.saturating_sub(1)) as usize % SUB)
+    (octave as usize, (value >> octave.saturating_sub(1)) as usize % SUB)
 }
 
 /// The smallest and the largest value of a bucket.
