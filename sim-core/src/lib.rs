@@ -1,9 +1,14 @@
 //! The core of archsim: a deterministic discrete-event simulator for software architectures.
 #![forbid(unsafe_code)]
 
+pub mod component;
 pub mod engine;
 pub mod math;
+pub mod metrics;
+pub mod model;
 pub mod random;
+pub mod simulation;
 pub mod spec;
 pub mod stats;
 pub mod time;
+pub mod workload;

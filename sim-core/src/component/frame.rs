@@ -1,0 +1,214 @@
+//! Frames: operations in progress.
+//!
+//! A request is a tree of frames: the root is the operation its client asked for, its children the calls, branches
+//! and loops in progress. A frame lives in a slab, so memory follows what is in flight and nothing is allocated
+//! once the slab has grown to its largest.
+
+use crate::model::Pc;
+use crate::time::{Duration, Time};
+use std::ops::{AddAssign, Index, IndexMut};
+
+/// Index of a frame in its slab.
+pub type FrameId = u32;
+
+/// No frame, no station: the end of a list, the parent of a root.
+pub const NONE: u32 = u32::MAX;
+
+/// How an operation ended.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub enum Verdict {
+    /// Well.
+    #[default]
+    Done,
+    /// A queue was full.
+    Refused,
+    /// The client gave up first.
+    TimedOut,
+}
+
+/// Where the time of an operation went. Of parallel branches only the one that was waited for counts, so the parts
+/// add up to the duration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Spent {
+    /// Being served: on cores, by stores.
+    pub work: Duration,
+    /// Waiting for a thread, a core or a store.
+    pub queueing: Duration,
+    /// Waiting for a connection.
+    pub connecting: Duration,
+    /// On the network.
+    pub network: Duration,
+    /// Waiting on purpose.
+    pub waiting: Duration,
+}
+
+impl AddAssign for Spent {
+    #[inline]
+    fn add_assign(&mut self, other: Spent) {
+        self.work += other.work;
+        self.queueing += other.queueing;
+        self.connecting += other.connecting;
+        self.network += other.network;
+        self.waiting += other.waiting;
+    }
+}
+
+/// What a frame is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FrameKind {
+    /// An operation.
+    Operation,
+    /// What the branches of a `parallel` report to.
+    Fork,
+    /// A branch of a `parallel`.
+    Branch,
+    /// The repetitions of a `repeat`.
+    Loop,
+}
+
+/// An operation, branch or loop in progress.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame {
+    /// Who this is, for draws: a function of the client, the number of the request and the way here, never of the
+    /// order of events.
+    pub id: u64,
+    /// Of a client's request: when the client sent it.
+    pub sent: Time,
+    /// When it began where it runs.
+    pub started: Time,
+    /// When it came to the station it is at.
+    pub since: Time,
+    /// What it asks of the station it is at.
+    pub demand: Duration,
+    /// When its service ends, or, interrupted, how much of it is left.
+    pub due: u64,
+    /// Where its time went so far.
+    pub spent: Spent,
+    /// The next instruction.
+    pub pc: Pc,
+    /// Who waits for it; [`NONE`] for a client's request.
+    pub parent: FrameId,
+    /// The next frame in the same waiting line or free list.
+    pub next: FrameId,
+    /// The replica it runs on, counted within its service.
+    pub replica: u32,
+    /// The service it entered, or [`NONE`] in a frame that did not itself enter one.
+    pub entered: u32,
+    /// The station of the connection it holds, or [`NONE`].
+    pub connection: u32,
+    /// Of a fork: branches still running. Of a loop: repetitions left.
+    pub left: u32,
+    /// Of a fork: branches that still have to end well.
+    pub need: u32,
+    /// The operation that runs.
+    pub operation: u32,
+    /// Of a client's request: which journey. Otherwise unused.
+    pub journey: u32,
+    /// The reply latency law on the way back to the parent, or [`NONE`].
+    pub reply: u32,
+    /// Events still scheduled for it that an interruption has made void.
+    pub void_events: u16,
+    /// Where priorities count: 0 is the most urgent.
+    pub lane: u8,
+    /// How it has ended, while the answer is on its way.
+    pub verdict: Verdict,
+    /// What it is.
+    pub kind: FrameKind,
+    /// Its thread is held until it ends.
+    pub holds_thread: bool,
+    /// Its client has given up.
+    pub abandoned: bool,
+}
+
+impl Frame {
+    /// A frame that has done nothing yet.
+    pub fn new(id: u64, pc: Pc, parent: FrameId, started: Time) -> Frame {
+        Frame {
+            id,
+            sent: started,
+            started,
+            since: started,
+            demand: Duration::ZERO,
+            due: 0,
+            spent: Spent::default(),
+            pc,
+            parent,
+            next: NONE,
+            replica: 0,
+            entered: NONE,
+            connection: NONE,
+            left: 0,
+            need: 0,
+            operation: 0,
+            journey: 0,
+            reply: NONE,
+            void_events: 0,
+            lane: 0,
+            verdict: Verdict::Done,
+            kind: FrameKind::Operation,
+            holds_thread: false,
+            abandoned: false,
+        }
+    }
+}
+
+/// The slab of frames.
+#[derive(Debug, Default)]
+pub struct Frames {
+    slots: Vec<Frame>,
+    free: Option<FrameId>,
+    live: usize,
+}
+
+impl Frames {
+    /// Stores a frame.
+    #[inline]
+    pub fn insert(&mut self, frame: Frame) -> FrameId {
+        self.live += 1;
+        match self.free {
+            Some(at) => {
+                let slot = &mut self.slots[at as usize];
+                self.free = (slot.next != NONE).then_some(slot.next);
+                *slot = frame;
+                at
+            }
+            None => {
+                self.slots.push(frame);
+                (self.slots.len() - 1) as FrameId
+            }
+        }
+    }
+
+    /// Gives a frame's place back.
+    #[inline]
+    pub fn remove(&mut self, at: FrameId) {
+        self.slots[at as usize].next = self.free.unwrap_or(NONE);
+        self.free = Some(at);
+        self.live -= 1;
+    }
+
+    /// Frames in use.
+    pub fn len(&self) -> usize {
+        self.live
+    }
+
+    /// Whether no frame is in use.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+}
+
+impl Index<FrameId> for Frames {
+    type Output = Frame;
+    #[inline]
+    fn index(&self, at: FrameId) -> &Frame {
+        &self.slots[at as usize]
+    }
+}
+
+impl IndexMut<FrameId> for Frames {
+    #[inline]
+    fn index_mut(&mut self, at: FrameId) -> &mut Frame {
+        &mut self.slots[at as usize]
+    }
+}

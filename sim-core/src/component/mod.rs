@@ -1,0 +1,13 @@
+//! What requests meet on their way: stations that serve and balancers that choose.
+//!
+//! Nothing here knows of events or clocks beyond the times it is handed; [`crate::simulation`] wires it.
+
+mod balancer;
+mod frame;
+mod sharing;
+mod station;
+
+pub use balancer::Balancing;
+pub use frame::{Frame, FrameId, FrameKind, Frames, NONE, Spent, Verdict};
+pub use sharing::Sharing;
+pub use station::{Admission, Station};

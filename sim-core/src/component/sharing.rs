@@ -1,0 +1,111 @@
+//! Processor sharing: all requests at a station are served at once.
+//!
+//! With `n` requests on `c` servers each is served at rate `min(1, c/n)`. All have the same rate, so it is enough to
+//! follow the service that a request present all along would have attained; a request leaves when that has grown by
+//! its demand.
+
+use super::FrameId;
+use crate::time::{Duration, Time};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+/// The requests that share a station.
+#[derive(Debug)]
+pub struct Sharing {
+    servers: u32,
+    /// Service attained, in nanoseconds, by a request that has been here since the station was last empty.
+    attained: f64,
+    updated: Time,
+    /// When the event is due that looks for the next to leave; later than all time if there is none.
+    wake: Time,
+    arrivals: u64,
+    /// Attained service at which each leaves (the bits of a positive float order as the float does), then order of
+    /// arrival.
+    leaving: BinaryHeap<Reverse<(u64, u64, FrameId)>>,
+}
+
+/// Rounding of the clock to nanoseconds: service attained may fall short by this much.
+const TOLERANCE_NANOS: f64 = 1e-3;
+
+impl Sharing {
+    /// An empty station of so many servers.
+    pub fn new(servers: u32) -> Sharing {
+        Sharing {
+            servers,
+            attained: 0.0,
+            updated: Time::ZERO,
+            wake: Time::MAX,
+            arrivals: 0,
+            leaving: BinaryHeap::new(),
+        }
+    }
+
+    /// Requests here.
+    pub fn len(&self) -> u32 {
+        self.leaving.len() as u32
+    }
+
+    /// Whether nobody is here.
+    pub fn is_empty(&self) -> bool {
+        self.leaving.is_empty()
+    }
+
+    /// A request comes with its demand. Returns when to call [`Sharing::leave`], if an event is to be scheduled.
+    pub fn arrive(&mut self, now: Time, frame: FrameId, demand: Duration) -> Option<Time> {
+        self.advance(now);
+        let until = self.attained + demand.0 as f64;
+        self.leaving.push(Reverse((until.to_bits(), self.arrivals, frame)));
+        self.arrivals += 1;
+        self.schedule(now)
+    }
+
+    /// At an event scheduled before: the next request to leave now, if any; call until there is none, then
+    /// [`Sharing::schedule`].
+    pub fn leave(&mut self, now: Time) -> Option<FrameId> {
+        self.advance(now);
+        let &Reverse((until, _, frame)) = self.leaving.peek()?;
+        if f64::from_bits(until) > self.attained + TOLERANCE_NANOS {
+            return None;
+        }
+        self.leaving.pop();
+        if self.leaving.is_empty() {
+            self.attained = 0.0;
+        }
+        Some(frame)
+    }
+
+    /// Whether the event of this instant still has a meaning; one that an earlier departure overtook has not.
+    pub fn wakes(&mut self, now: Time) -> bool {
+        let due = self.wake == now;
+        if due {
+            self.wake = Time::MAX;
+        }
+        due
+    }
+
+    /// When the next event has to be, if it is not scheduled already. Arrivals only delay departures: an event that
+    /// comes early finds nobody ready and is scheduled anew.
+    pub fn schedule(&mut self, now: Time) -> Option<Time> {
+        let &Reverse((until, _, _)) = self.leaving.peek()?;
+        let left = (f64::from_bits(until) - self.attained).max(0.0);
+        let at = now + Duration((left / self.rate()).ceil() as u64);
+        if at >= self.wake {
+            return None;
+        }
+        self.wake = at;
+        Some(at)
+    }
+
+    fn advance(&mut self, now: Time) {
+        if !self.leaving.is_empty() {
+            self.attained += now.since(self.updated).0 as f64 * self.rate();
+        }
+        self.updated = now;
+    }
+
+    /// The rate at which each request is served.
+    fn rate(&self) -> f64 {
+        let present = self.leaving.len() as f64;
+        (f64::from(self.servers) / present).min(1.0)
+    }
+}

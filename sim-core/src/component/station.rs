@@ -1,0 +1,230 @@
+//! Stations: the only thing that takes time. Servers in front of which requests wait.
+//!
+//! Cores of a replica, servers of a store, threads and connections are all stations. The first two hold a request
+//! for as long as it asks; of the latter the holder decides when to leave.
+
+use super::{Frame, FrameId, Frames, NONE, Sharing};
+use crate::model::{StationGroup, UNLIMITED};
+use crate::random::{Draw, Key};
+use crate::spec::Discipline;
+use crate::time::{Duration, Time};
+
+/// What becomes of a request that comes to a station.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Admission {
+    /// A server is free: it is served now.
+    Served,
+    /// It waits.
+    Waits,
+    /// It is served now, and this one, less urgent, is interrupted.
+    Interrupts(FrameId),
+}
+
+/// Servers and a waiting line.
+#[derive(Debug)]
+pub struct Station {
+    servers: u32,
+    busy: u32,
+    waiting: u32,
+    limit: u32,
+    line: Line,
+}
+
+/// The waiting line of a station, in the order of its discipline.
+#[derive(Debug)]
+pub enum Line {
+    /// First in, first out.
+    Fifo(Lane),
+    /// Last in, first out.
+    Lifo(Lane),
+    /// Any, each as likely.
+    Random(Vec<FrameId>, Key),
+    /// One lane for each priority, the most urgent first.
+    Priority(Box<[Lane]>),
+    /// The same, and those being served, who may be interrupted.
+    Preemptive(Box<[Lane]>, Vec<FrameId>),
+    /// Nobody waits: all share the servers.
+    Sharing(Box<Sharing>),
+}
+
+/// A list of frames linked through themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Lane {
+    head: FrameId,
+    tail: FrameId,
+}
+
+impl Lane {
+    const EMPTY: Lane = Lane { head: NONE, tail: NONE };
+
+    #[inline]
+    fn push_back(&mut self, frames: &mut Frames, frame: FrameId) {
+        frames[frame].next = NONE;
+        if self.head == NONE {
+            self.head = frame;
+        } else {
+            frames[self.tail].next = frame;
+        }
+        self.tail = frame;
+    }
+
+    #[inline]
+    fn push_front(&mut self, frames: &mut Frames, frame: FrameId) {
+        frames[frame].next = self.head;
+        if self.head == NONE {
+            self.tail = frame;
+        }
+        self.head = frame;
+    }
+
+    #[inline]
+    fn pop_front(&mut self, frames: &Frames) -> Option<FrameId> {
+        let frame = self.head;
+        if frame == NONE {
+            return None;
+        }
+        self.head = frames[frame].next;
+        Some(frame)
+    }
+}
+
+impl Station {
+    /// An idle station; `lanes` is the number of different priorities in the model.
+    pub fn new(group: &StationGroup, lanes: usize, key: Key) -> Station {
+        let lanes = || vec![Lane::EMPTY; lanes.max(1)].into_boxed_slice();
+        let line = match group.discipline {
+            Discipline::Fifo => Line::Fifo(Lane::EMPTY),
+            Discipline::Lifo => Line::Lifo(Lane::EMPTY),
+            Discipline::Random => Line::Random(Vec::new(), key),
+            Discipline::Priority => Line::Priority(lanes()),
+            Discipline::PreemptivePriority => Line::Preemptive(lanes(), Vec::new()),
+            Discipline::ProcessorSharing => Line::Sharing(Box::new(Sharing::new(group.servers))),
+        };
+        Station { servers: group.servers, busy: 0, waiting: 0, limit: group.queue, line }
+    }
+
+    /// Requests here, served or waiting.
+    #[inline]
+    pub fn in_system(&self) -> u32 {
+        self.busy + self.waiting
+    }
+
+    /// Servers at work.
+    pub fn busy(&self) -> u32 {
+        self.busy
+    }
+
+    /// Requests that wait.
+    pub fn waiting(&self) -> u32 {
+        self.waiting
+    }
+
+    /// Whether one more would find all servers busy and the line full.
+    #[inline]
+    pub fn is_full(&self) -> bool {
+        self.busy == self.servers && self.waiting >= self.limit
+    }
+
+    /// The sharing of the servers, if that is the discipline.
+    #[inline]
+    pub fn sharing(&mut self) -> Option<&mut Sharing> {
+        match &mut self.line {
+            Line::Sharing(sharing) => Some(sharing),
+            _ => None,
+        }
+    }
+
+    /// A request comes; the caller has seen that the station is not full where that matters. Not for processor
+    /// sharing, where nobody waits ([`Station::share`]).
+    #[inline]
+    pub fn arrive(&mut self, frames: &mut Frames, frame: FrameId, now: Time) -> Admission {
+        if self.busy < self.servers {
+            self.busy += 1;
+            if let Line::Preemptive(_, serving) = &mut self.line {
+                serving.push(frame);
+            }
+            return Admission::Served;
+        }
+        self.waiting += 1;
+        match &mut self.line {
+            Line::Fifo(lane) => lane.push_back(frames, frame),
+            Line::Lifo(lane) => lane.push_front(frames, frame),
+            Line::Random(line, _) => line.push(frame),
+            Line::Priority(lanes) => lanes[frames[frame].lane as usize].push_back(frames, frame),
+            Line::Preemptive(lanes, serving) => {
+                let lane = frames[frame].lane;
+                let Some(victim) = least_urgent(frames, serving, lane) else {
+                    lanes[lane as usize].push_back(frames, frame);
+                    return Admission::Waits;
+                };
+                let interrupted = std::mem::replace(&mut serving[victim], frame);
+                interrupt(&mut frames[interrupted], now);
+                let lane = frames[interrupted].lane as usize;
+                lanes[lane].push_front(frames, interrupted);
+                return Admission::Interrupts(interrupted);
+            }
+            Line::Sharing(_) => unreachable!("a shared station has no line"),
+        }
+        Admission::Waits
+    }
+
+    /// A request leaves; the next in line, if any, takes its server and is returned. `draw` is who leaves, for the
+    /// discipline that draws its next.
+    #[inline]
+    pub fn leave(&mut self, frames: &mut Frames, frame: FrameId, draw: u64) -> Option<FrameId> {
+        if let Line::Preemptive(_, serving) = &mut self.line {
+            let at = serving.iter().position(|&f| f == frame).expect("it was being served");
+            serving.swap_remove(at);
+        }
+        if self.waiting == 0 {
+            self.busy -= 1;
+            return None;
+        }
+        self.waiting -= 1;
+        match &mut self.line {
+            Line::Fifo(lane) | Line::Lifo(lane) => lane.pop_front(frames),
+            Line::Random(line, key) => {
+                let at = Draw::new(draw, *key).below(line.len() as u32);
+                Some(line.swap_remove(at as usize))
+            }
+            Line::Priority(lanes) => lanes.iter_mut().find_map(|lane| lane.pop_front(frames)),
+            Line::Preemptive(lanes, serving) => {
+                let next = lanes.iter_mut().find_map(|lane| lane.pop_front(frames));
+                serving.extend(next);
+                next
+            }
+            Line::Sharing(_) => unreachable!("a shared station has no line"),
+        }
+    }
+
+    /// The number in a shared station changes by one.
+    #[inline]
+    pub fn share(&mut self, in_system: u32) {
+        self.busy = in_system.min(self.servers);
+        self.waiting = in_system - self.busy;
+    }
+
+    /// Whether there are always enough servers.
+    pub fn is_unlimited(&self) -> bool {
+        self.servers == UNLIMITED
+    }
+}
+
+/// The position in `serving` of the least urgent request, if less urgent than `lane`; among equals the latest to
+/// have come.
+fn least_urgent(frames: &Frames, serving: &[FrameId], lane: u8) -> Option<usize> {
+    let (at, &worst) =
+        serving.iter().enumerate().max_by_key(|&(_, &f)| (frames[f].lane, frames[f].since))?;
+    (frames[worst].lane > lane).then_some(at)
+}
+
+/// Turns the time at which the service of `frame` would end into the service that is left.
+fn interrupt(frame: &mut Frame, now: Time) {
+    frame.due -= now.0;
+    frame.void_events += 1;
+}
+
+/// A frame that is served for the first time, or again after an interruption, has this much service left.
+pub(crate) fn remaining(frame: &Frame) -> Duration {
+    Duration(frame.due)
+}

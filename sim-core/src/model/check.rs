@@ -1,0 +1,102 @@
+//! From what was written to what it means: every error at once, or a model.
+
+use super::{Files, Load, Model};
+use crate::spec::{Diagnostics, Named, Path, Spec, Step};
+use std::collections::BTreeMap;
+
+/// A model that can be run, and what its author should know.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The model.
+    pub model: Model,
+    /// Warnings: what can be run but was probably not meant.
+    pub warnings: Diagnostics,
+    /// What each station is offered and can take, without simulating.
+    pub load: Load,
+}
+
+impl Model {
+    /// Checks a model and lowers it. `files` holds the contents of the files that it refers to.
+    ///
+    /// # Errors
+    /// Everything that is wrong, located in the model's text.
+    pub fn check(spec: &Spec, files: &Files) -> Result<Checked, Diagnostics> {
+        let mut lowering = Lowering::new(spec, files);
+        lowering.place_services();
+        lowering.place_stores();
+        lowering.check_components();
+        lowering.check_cycles();
+        lowering.lower_clients();
+        lowering.lower_objectives();
+        lowering.lower_run();
+        if lowering.findings.has_errors() {
+            return Err(located(lowering.findings, spec));
+        }
+        lowering.compile();
+        let load = Load::of(&lowering.model);
+        lowering.model.choose_horizon(&load);
+        lowering.warn(&load);
+        if lowering.findings.has_errors() {
+            return Err(located(lowering.findings, spec));
+        }
+        Ok(Checked { model: lowering.model, warnings: located(lowering.findings, spec), load })
+    }
+}
+
+fn located(mut findings: Diagnostics, spec: &Spec) -> Diagnostics {
+    spec.locate_all(&mut findings);
+    findings.sort();
+    findings
+}
+
+/// A model on its way from written to meant.
+pub(super) struct Lowering<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) files: &'a Files,
+    pub(super) findings: Diagnostics,
+    pub(super) model: Model,
+    /// Which services run a component, by index into the model's (sorted) services.
+    pub(super) placement: BTreeMap<&'a str, Vec<u32>>,
+    /// Where things lie that the plan refers to.
+    pub(super) places: super::placement::Places,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(spec: &'a Spec, files: &'a Files) -> Lowering<'a> {
+        Lowering {
+            spec,
+            files,
+            findings: Diagnostics::new(spec.name()),
+            model: Model { question: spec.question.clone(), ..Model::default() },
+            placement: BTreeMap::new(),
+            places: super::placement::Places::default(),
+        }
+    }
+
+    /// The operation that `"component.operation"` names, or an error at `path`.
+    pub(super) fn operation(&mut self, target: &str, path: &Path) -> Option<&'a [Step]> {
+        let spec = self.spec;
+        let found = target
+            .split_once('.')
+            .and_then(|(component, operation)| spec.components.get(component)?.get(operation));
+        if found.is_none() {
+            let known: Vec<String> = operations(spec).map(|(c, o, _)| format!("{c}.{o}")).collect();
+            let error = self.findings.error(path, format!("there is no operation `{target}`"));
+            match crate::spec::did_you_mean(target, known.iter().map(String::as_str)) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint("write it as \"component.operation\""),
+            };
+        }
+        found.map(Vec::as_slice)
+    }
+}
+
+/// All operations: component, operation, steps.
+pub(super) fn operations(spec: &Spec) -> impl Iterator<Item = (&String, &String, &Vec<Step>)> {
+    spec.components.iter().flat_map(|(c, operations)| operations.iter().map(move |(o, steps)| (c, o, steps)))
+}
+
+/// The entries of a map in the order of their names, in which everything is numbered.
+pub(super) fn sorted<T>(map: &Named<T>) -> impl Iterator<Item = (&String, &T)> {
+    map.iter().collect::<BTreeMap<_, _>>().into_iter()
+}

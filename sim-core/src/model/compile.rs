@@ -1,0 +1,259 @@
+//! Compiling: operations as steps to instructions.
+
+use super::check::Lowering;
+use super::laws::Unit;
+use super::{
+    Delay, Instruction, LawId, Operation, OperationId, Pc, Resource, ServiceId, Way, shares,
+};
+use crate::random::{Sampler, name_hash};
+use crate::spec::{Choice, Count, Law, Path, Step, Store};
+use std::collections::BTreeMap;
+
+/// An operation in a service; over the network it also encodes and decodes its messages.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Target {
+    service: ServiceId,
+    operation: String,
+    remote: bool,
+}
+
+/// What is still to be compiled, and who waits for its place.
+#[derive(Default)]
+struct Linking {
+    entries: BTreeMap<Target, Pc>,
+    operations: BTreeMap<(ServiceId, String), OperationId>,
+    todo: Vec<Target>,
+    calls: Vec<(Pc, Target)>,
+}
+
+impl Lowering<'_> {
+    /// Compiles every operation that a client's request can reach. The model has been found free of errors, up to
+    /// placement, which is only asked of operations that are called.
+    pub(super) fn compile(&mut self) {
+        self.model.plan = vec![Instruction::Arrive, Instruction::Deliver];
+        let mut linking = Linking::default();
+        let mut entries = Vec::new();
+        for index in 0..self.model.journeys.len() {
+            let name = self.places.journeys[index].clone();
+            let client = &self.model.clients[self.model.journeys[index].client as usize];
+            let path = Path::root().key("clients").key(&client.name).key("mix");
+            let Some(service) = self.provider(None, &name, &path) else { continue };
+            self.model.journeys[index].operation = self.operation_id(&mut linking, service, &name);
+            let target = Target { service, operation: name, remote: false };
+            entries.push((index, target.clone()));
+            linking.todo.push(target);
+        }
+        while let Some(target) = linking.todo.pop() {
+            if !linking.entries.contains_key(&target) {
+                self.compile_operation(&target, &mut linking);
+            }
+        }
+        for (index, target) in entries {
+            // A client enters the service, though without the costs of a message between services.
+            self.model.journeys[index].entry = linking.entries[&target] - 1;
+        }
+        for (pc, target) in &linking.calls {
+            let place = linking.entries[target];
+            match &mut self.model.plan[*pc as usize] {
+                Instruction::Call { entry, .. } => *entry = place - 1,
+                Instruction::Invoke { entry, .. } => *entry = place,
+                _ => unreachable!("only calls are linked"),
+            }
+        }
+    }
+
+    /// Compiles `[Enter] body [Return]`; the entry is that of the body.
+    fn compile_operation(&mut self, target: &Target, linking: &mut Linking) {
+        let (component, operation) = target.operation.split_once('.').expect("checked");
+        let spec = self.spec;
+        let steps = &spec.components[component][operation];
+        let path = Path::root().key("components").key(component).key(operation);
+        self.emit(Instruction::Enter(target.service));
+        linking.entries.insert(target.clone(), self.model.plan.len() as Pc);
+        if target.remote {
+            self.serialise(target.service, &format!("{path}.receive"));
+        }
+        self.compile_steps(steps, target.service, &path, linking);
+        if target.remote {
+            self.serialise(target.service, &format!("{path}.answer"));
+        }
+        self.emit(Instruction::Return);
+    }
+
+    fn compile_steps(&mut self, steps: &[Step], service: ServiceId, path: &Path, linking: &mut Linking) {
+        for (i, step) in steps.iter().enumerate() {
+            self.compile_step(step, service, &path.index(i), linking);
+        }
+    }
+
+    fn compile_step(&mut self, step: &Step, service: ServiceId, path: &Path, linking: &mut Linking) {
+        match step {
+            Step::Work(law) => {
+                let law = self.placed(law, Unit::Time, path);
+                let station = Resource::per_replica(self.model.services[service.0 as usize].cores);
+                self.emit(Instruction::Serve { station, law });
+            }
+            Step::Wait(law) => {
+                let law = self.placed(law, Unit::Time, path);
+                self.emit(Instruction::Pause { law, delay: Delay::Wait });
+            }
+            Step::Call(target) => self.compile_call(target, service, path, linking),
+            Step::Read(target) => self.compile_query(target, "read", service, path),
+            Step::Write(target) => self.compile_query(target, "write", service, path),
+            Step::Parallel { branches, first } => {
+                let count = branches.len() as u32;
+                let need = first.unwrap_or(count);
+                let fork = self.emit(Instruction::Fork { first: 0, count, need });
+                let over = self.emit(Instruction::Jump(0));
+                let at = path.key("parallel");
+                let places: Vec<Pc> = branches
+                    .iter()
+                    .enumerate()
+                    .map(|(i, steps)| {
+                        let place = self.model.plan.len() as Pc;
+                        self.compile_steps(steps, service, &at.index(i), linking);
+                        self.emit(Instruction::Join);
+                        place
+                    })
+                    .collect();
+                let first = self.model.branches.len() as u32;
+                self.model.branches.extend(places);
+                self.model.plan[fork as usize] = Instruction::Fork { first, count, need };
+                self.land(over);
+            }
+            Step::Choose(ways) => self.compile_choose(ways, service, path, linking),
+            Step::Repeat(count, steps) => {
+                let path = path.key("repeat");
+                let law = match count {
+                    Count::Times(times) => {
+                        let sampler = Sampler::Constant(f64::from(*times));
+                        self.place(sampler, &path.to_string())
+                    }
+                    Count::Drawn(law) => self.placed(law, Unit::Number, &path),
+                };
+                let repeat = self.emit(Instruction::Repeat { law, after: 0 });
+                let body = repeat + 1;
+                self.compile_steps(steps, service, &path.index(1), linking);
+                let site = self.site(&format!("{path}.again"));
+                self.emit(Instruction::Again { body, site });
+                let after = self.model.plan.len() as Pc;
+                self.model.plan[repeat as usize] = Instruction::Repeat { law, after };
+            }
+        }
+    }
+
+    fn compile_choose(&mut self, choices: &[Choice], service: ServiceId, path: &Path, linking: &mut Linking) {
+        let site = self.site(&path.to_string());
+        let count = choices.len() as u32;
+        let choose = self.emit(Instruction::Choose { first: 0, count, site });
+        let weights: Vec<f64> = choices.iter().map(|choice| choice.0).collect();
+        let mut ways = Vec::with_capacity(choices.len());
+        let mut exits = Vec::with_capacity(choices.len());
+        for (i, (choice, until)) in choices.iter().zip(shares(&weights)).enumerate() {
+            ways.push(Way { until, to: self.model.plan.len() as Pc });
+            self.compile_steps(&choice.1, service, &path.key("choose").index(i).index(1), linking);
+            exits.push(self.emit(Instruction::Jump(0)));
+        }
+        let first = self.model.ways.len() as u32;
+        self.model.ways.extend(ways);
+        self.model.plan[choose as usize] = Instruction::Choose { first, count, site };
+        // The entry behind the last way tells where the ways meet again.
+        self.model.ways.push(Way { until: u64::MAX, to: self.model.plan.len() as Pc });
+        for exit in exits {
+            self.land(exit);
+        }
+    }
+
+    fn compile_call(&mut self, name: &str, caller: ServiceId, path: &Path, linking: &mut Linking) {
+        let Some(service) = self.provider(Some(caller), name, path) else { return };
+        let operation = self.operation_id(linking, service, name);
+        let site = self.site(&path.to_string());
+        let target = Target { service, operation: name.to_owned(), remote: service != caller };
+        if service == caller {
+            let pc = self.emit(Instruction::Invoke { entry: 0, operation, site });
+            linking.calls.push((pc, target.clone()));
+        } else {
+            self.serialise(caller, &format!("{path}.encode"));
+            let hop = self.places.hop.clone().map(|hop| self.place_hop(&hop, &path.to_string()));
+            let pc = self.emit(Instruction::Call { entry: 0, operation, site, hop });
+            linking.calls.push((pc, target.clone()));
+            self.serialise(caller, &format!("{path}.decode"));
+        }
+        linking.todo.push(target);
+    }
+
+    fn compile_query(&mut self, target: &str, kind: &str, service: ServiceId, path: &Path) {
+        let (name, law) = self.query(target, kind).expect("checked");
+        let (station, hop) = self.places.stores[name].clone();
+        let law = law.clone();
+        let law = self.placed(&law, Unit::Time, path);
+        let pool = self.places.pools.get(&(service.0, name.to_owned())).copied();
+        if let Some(pool) = pool {
+            self.emit(Instruction::Connect(pool));
+        }
+        let hop = hop.map(|hop| self.place_hop(&hop, &path.to_string()));
+        let travel = |law| Instruction::Pause { law, delay: Delay::Network };
+        if let Some(hop) = hop {
+            self.emit(travel(hop));
+        }
+        self.emit(Instruction::Serve { station: Resource::shared(station), law });
+        if let Some(hop) = hop {
+            self.emit(travel(LawId(hop.0 + 1)));
+        }
+        if pool.is_some() {
+            self.emit(Instruction::Disconnect);
+        }
+    }
+
+    /// The store and the law of a query: `store` for its plain reads or writes, `store.query` for a named one.
+    pub(super) fn query<'t>(&self, target: &'t str, kind: &str) -> Option<(&'t str, &Law)> {
+        let (name, query) = match target.split_once('.') {
+            Some((name, query)) => (name, Some(query)),
+            None => (target, None),
+        };
+        let Store::Database { read, write, queries, .. } = self.spec.stores.get(name)?;
+        let law = match (query, kind) {
+            (Some(query), _) => queries.get(query),
+            (None, "read") => read.as_ref(),
+            (None, _) => write.as_ref(),
+        };
+        Some((name, law?))
+    }
+
+    fn serialise(&mut self, service: ServiceId, name: &str) {
+        if let Some(work) = self.places.serialisation.clone() {
+            let law = self.place(work, name);
+            let station = Resource::per_replica(self.model.services[service.0 as usize].cores);
+            self.emit(Instruction::Serve { station, law });
+        }
+    }
+
+    fn placed(&mut self, law: &Law, unit: Unit, path: &Path) -> LawId {
+        let sampler = self.law(law, unit, path).unwrap_or(Sampler::Constant(0.0));
+        self.place(sampler, &path.to_string())
+    }
+
+    fn operation_id(&mut self, linking: &mut Linking, service: ServiceId, name: &str) -> OperationId {
+        let next = OperationId(self.model.operations.len() as u32);
+        let id = *linking.operations.entry((service, name.to_owned())).or_insert(next);
+        if id == next {
+            self.model.operations.push(Operation { name: name.to_owned(), service });
+        }
+        id
+    }
+
+    fn site(&mut self, name: &str) -> u32 {
+        self.model.sites.push(name_hash(name));
+        self.model.sites.len() as u32 - 1
+    }
+
+    fn emit(&mut self, instruction: Instruction) -> Pc {
+        self.model.plan.push(instruction);
+        self.model.plan.len() as Pc - 1
+    }
+
+    /// Lets a jump lead to what is emitted next.
+    fn land(&mut self, jump: Pc) {
+        self.model.plan[jump as usize] = Instruction::Jump(self.model.plan.len() as Pc);
+    }
+}

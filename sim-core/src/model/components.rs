@@ -1,0 +1,205 @@
+//! Checking components: every step of every operation, called or not.
+
+use super::REPEATS_MAX;
+use super::check::{Lowering, operations};
+use super::laws::Unit;
+use crate::spec::{Count, Path, Step, Store, did_you_mean};
+use std::collections::BTreeMap;
+
+/// Branches of one `parallel`, at most.
+const BRANCHES_MAX: usize = 100_000;
+
+/// Calls in a chain, at most.
+const CALL_DEPTH_MAX: usize = 200;
+
+impl Lowering<'_> {
+    pub(super) fn check_components(&mut self) {
+        let spec = self.spec;
+        if spec.components.is_empty() {
+            self.findings.error(&Path::root().key("components"), "there is no component: nothing to run");
+        }
+        for (component, operation, steps) in operations(spec) {
+            let path = Path::root().key("components").key(component).key(operation);
+            self.check_steps(steps, &path);
+        }
+    }
+
+    fn check_steps(&mut self, steps: &[Step], path: &Path) {
+        for (i, step) in steps.iter().enumerate() {
+            self.check_step(step, &path.index(i));
+        }
+    }
+
+    fn check_step(&mut self, step: &Step, path: &Path) {
+        match step {
+            Step::Work(law) => {
+                self.law(law, Unit::Time, &path.key("work"));
+            }
+            Step::Wait(law) => {
+                self.law(law, Unit::Time, &path.key("wait"));
+            }
+            Step::Call(target) => {
+                self.operation(target, &path.key("call"));
+            }
+            Step::Read(target) => self.check_query(target, "read", &path.key("read")),
+            Step::Write(target) => self.check_query(target, "write", &path.key("write")),
+            Step::Parallel { branches, first } => {
+                let at = path.key("parallel");
+                let count = branches.len();
+                if count == 0 || count > BRANCHES_MAX {
+                    let message = format!("{count} branches: from 1 to {BRANCHES_MAX} can run in parallel");
+                    self.findings.error(&at, message);
+                }
+                if let Some(first) = *first
+                    && (first == 0 || first as usize > count)
+                {
+                    let message = format!("cannot wait for the first {first} of {count} branches");
+                    self.findings.error(&at.key("first"), message);
+                }
+                for (i, steps) in branches.iter().enumerate() {
+                    self.check_steps(steps, &at.index(i));
+                }
+            }
+            Step::Choose(ways) => {
+                let at = path.key("choose");
+                if ways.is_empty() {
+                    self.findings.error(&at, "there is nothing to choose from");
+                } else {
+                    self.check_weights(ways.iter().map(|way| way.0), &at);
+                }
+                for (i, way) in ways.iter().enumerate() {
+                    self.check_steps(&way.1, &at.index(i).index(1));
+                }
+            }
+            Step::Repeat(count, steps) => {
+                let at = path.key("repeat");
+                match count {
+                    Count::Times(times) if *times > REPEATS_MAX => {
+                        let message = format!("{times} repetitions are more than {REPEATS_MAX}, the most there can be");
+                        self.findings.error(&at.index(0), message);
+                    }
+                    Count::Times(_) => {}
+                    Count::Drawn(law) => {
+                        self.law(law, Unit::Number, &at.index(0));
+                    }
+                }
+                self.check_steps(steps, &at.index(1));
+            }
+        }
+    }
+
+    /// Weights have to be finite, not negative, and not all 0.
+    pub(super) fn check_weights(&mut self, weights: impl Iterator<Item = f64>, path: &Path) {
+        let mut sum = 0.0;
+        for weight in weights {
+            if !weight.is_finite() || weight < 0.0 {
+                self.findings.error(path, format!("a weight of {weight} makes no sense: weights are 0 or more"));
+                return;
+            }
+            sum += weight;
+        }
+        if sum <= 0.0 || !sum.is_finite() {
+            self.findings.error(path, "the weights must not all be 0");
+        }
+    }
+
+    fn check_query(&mut self, target: &str, kind: &str, path: &Path) {
+        if self.query(target, kind).is_some() {
+            return;
+        }
+        let (name, query) = target.split_once('.').map_or((target, None), |(name, query)| (name, Some(query)));
+        let Some(Store::Database { queries, .. }) = self.spec.stores.get(name) else {
+            let near = did_you_mean(name, self.spec.stores.keys().map(String::as_str));
+            let hint = near.map(|near| format!("did you mean `{near}`?"));
+            self.findings.error(path, format!("there is no store `{name}`")).hint = hint;
+            return;
+        };
+        match query {
+            Some(query) => {
+                let near = did_you_mean(query, queries.keys().map(String::as_str));
+                let hint = near.map(|near| format!("did you mean `{name}.{near}`?"));
+                self.findings.error(path, format!("store `{name}` has no query `{query}`")).hint = hint;
+            }
+            None => {
+                let message = format!("store `{name}` does not say how long a {kind} takes");
+                self.findings.error(path, message).hint(format!("give it a law: {kind}: exponential(\"2ms\")"));
+            }
+        }
+    }
+
+    /// Operations must not call each other in circles: such a request would never end.
+    pub(super) fn check_cycles(&mut self) {
+        let spec = self.spec;
+        let calls: BTreeMap<String, Vec<&str>> = operations(spec)
+            .map(|(component, operation, steps)| {
+                let mut targets = Vec::new();
+                called(steps, &mut targets);
+                (format!("{component}.{operation}"), targets)
+            })
+            .collect();
+        // Depth-first with a stack of our own: a chain of calls may be longer than the machine's stack is deep. An
+        // operation that is done has its depth; one on the trail has none yet.
+        let mut depths: BTreeMap<&str, Option<usize>> = BTreeMap::new();
+        for start in calls.keys() {
+            if depths.contains_key(start.as_str()) {
+                continue;
+            }
+            let mut trail: Vec<(&str, usize)> = vec![(start, 0)];
+            depths.insert(start, None);
+            while let Some((operation, next)) = trail.last_mut() {
+                let targets = calls.get(*operation).map_or(&[][..], Vec::as_slice);
+                let Some(&target) = targets.get(*next) else {
+                    let below = targets.iter().filter_map(|target| depths.get(target).copied().flatten()).max();
+                    let depth = below.unwrap_or(0) + 1;
+                    depths.insert(operation, Some(depth));
+                    let operation = *operation;
+                    trail.pop();
+                    if depth == CALL_DEPTH_MAX {
+                        self.report_depth(operation);
+                    }
+                    continue;
+                };
+                *next += 1;
+                match depths.get(target) {
+                    Some(Some(_)) => {}
+                    Some(None) => {
+                        let trail: Vec<&str> = trail.iter().map(|&(operation, _)| operation).collect();
+                        self.report_cycle(&trail, target);
+                    }
+                    None => {
+                        depths.insert(target, None);
+                        trail.push((target, 0));
+                    }
+                }
+            }
+        }
+    }
+
+    fn report_depth(&mut self, operation: &str) {
+        let (component, operation) = operation.split_once('.').unwrap_or((operation, ""));
+        let path = Path::root().key("components").key(component).key(operation);
+        self.findings.error(&path, format!("a chain of {CALL_DEPTH_MAX} calls begins here, more than can be run"));
+    }
+
+    fn report_cycle(&mut self, trail: &[&str], back_to: &str) {
+        let start = trail.iter().position(|&operation| operation == back_to).unwrap_or(0);
+        let circle = trail[start..].join(" → ");
+        let (component, operation) = back_to.split_once('.').unwrap_or((back_to, ""));
+        let path = Path::root().key("components").key(component).key(operation);
+        let message = format!("operations call each other in a circle: {circle} → {back_to}");
+        self.findings.error(&path, message).hint("a request would never end; let one of them stop calling");
+    }
+}
+
+/// The operations that steps call, at any depth.
+pub(super) fn called<'a>(steps: &'a [Step], targets: &mut Vec<&'a str>) {
+    for step in steps {
+        match step {
+            Step::Call(target) => targets.push(target),
+            Step::Parallel { branches, .. } => branches.iter().for_each(|branch| called(branch, targets)),
+            Step::Choose(ways) => ways.iter().for_each(|way| called(&way.1, targets)),
+            Step::Repeat(_, steps) => called(steps, targets),
+            Step::Work(_) | Step::Wait(_) | Step::Read(_) | Step::Write(_) => {}
+        }
+    }
+}

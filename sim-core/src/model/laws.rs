@@ -1,0 +1,216 @@
+//! Laws: from parameters with units to samplers of nanoseconds or counts.
+
+use super::check::Lowering;
+use super::data::column;
+use super::quantity::{self, QuantityError};
+use super::{LawId, PlacedLaw};
+use crate::random::{Sampler, name_hash};
+use crate::spec::{Law, Path, Quantity};
+use crate::time::SECOND;
+
+/// What a law draws.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Unit {
+    /// Nanoseconds; written with a unit of time.
+    Time,
+    /// A pure number, such as a count.
+    Number,
+}
+
+impl Unit {
+    fn read(self, quantity: &Quantity) -> Result<f64, QuantityError> {
+        match self {
+            Unit::Time => quantity::duration(quantity),
+            Unit::Number => quantity::number(quantity),
+        }
+    }
+}
+
+impl Lowering<'_> {
+    /// A law as a sampler; what is wrong with it is reported at `path`.
+    pub(super) fn law(&mut self, law: &Law, unit: Unit, path: &Path) -> Option<Sampler> {
+        let sampler = match law {
+            Law::Constant(value) => Sampler::constant(self.value(value, unit, path)?),
+            Law::Exponential(mean) => {
+                Sampler::exponential(self.value(mean, unit, &path.key("exponential"))?)
+            }
+            Law::Uniform(low, high) => {
+                let at = path.key("uniform");
+                let low = self.value(low, unit, &at.index(0));
+                let high = self.value(high, unit, &at.index(1));
+                Sampler::uniform(low?, high?)
+            }
+            Law::Normal { mean, sd } => {
+                let at = path.key("normal");
+                let mean = self.value(mean, unit, &at.key("mean"));
+                let sd = self.value(sd, unit, &at.key("sd"));
+                Sampler::normal(mean?, sd?)
+            }
+            Law::Lognormal { .. } => return self.lognormal(law, unit, path),
+            Law::Gamma { mean, shape, cv } => {
+                let at = path.key("gamma");
+                let mean = self.value(mean, unit, &at.key("mean"))?;
+                match (shape, cv) {
+                    (Some(shape), None) => Sampler::gamma(mean, *shape),
+                    (None, Some(cv)) => Sampler::gamma_cv(mean, *cv),
+                    _ => return self.parameters(&at, "a gamma law takes `mean` and either `shape` or `cv`"),
+                }
+            }
+            Law::Erlang { k, mean } => {
+                Sampler::erlang(*k, self.value(mean, unit, &path.key("erlang").key("mean"))?)
+            }
+            Law::Hyperexponential(branches) => {
+                let branches = self.pairs(branches, unit, &path.key("hyperexponential"))?;
+                Sampler::hyperexponential(&branches)
+            }
+            Law::Weibull { mean, shape } => {
+                Sampler::weibull_mean(self.value(mean, unit, &path.key("weibull").key("mean"))?, *shape)
+            }
+            Law::Pareto { shape, min } => {
+                Sampler::pareto(*shape, self.value(min, unit, &path.key("pareto").key("min"))?)
+            }
+            Law::BoundedPareto { shape, min, max } => {
+                let at = path.key("bounded_pareto");
+                let min = self.value(min, unit, &at.key("min"));
+                let max = self.value(max, unit, &at.key("max"));
+                Sampler::bounded_pareto(*shape, min?, max?)
+            }
+            Law::Geometric(mean) => {
+                if unit == Unit::Time {
+                    return self.parameters(path, "a geometric law draws counts, not times");
+                }
+                Sampler::geometric(self.value(mean, unit, &path.key("geometric"))?)
+            }
+            Law::Mixture(parts) => {
+                let at = path.key("mixture");
+                let parts: Vec<_> = parts
+                    .iter()
+                    .enumerate()
+                    .map(|(i, (weight, law))| Some((*weight, self.law(law, unit, &at.index(i).index(1))?)))
+                    .collect();
+                Sampler::mixture(parts.into_iter().collect::<Option<Vec<_>>>()?)
+            }
+            Law::Quantiles(points) => {
+                let points = self.pairs(points, unit, &path.key("quantiles"))?;
+                Sampler::quantiles(&points)
+            }
+            Law::Column { .. } => return self.column(law, unit, path),
+        };
+        self.made(sampler, path)
+    }
+
+    fn made(&mut self, sampler: Result<Sampler, crate::random::LawError>, path: &Path) -> Option<Sampler> {
+        match sampler {
+            Ok(sampler) => Some(sampler),
+            Err(error) => {
+                self.findings.error(path, format!("this is no law: {error}"));
+                None
+            }
+        }
+    }
+
+    fn parameters(&mut self, path: &Path, message: &str) -> Option<Sampler> {
+        self.findings.error(path, message);
+        None
+    }
+
+    fn lognormal(&mut self, law: &Law, unit: Unit, path: &Path) -> Option<Sampler> {
+        let Law::Lognormal { mean, cv, sigma, median, p99 } = law else { return None };
+        let at = path.key("lognormal");
+        let mut read = |quantity: &Option<Quantity>, name: &str| match quantity {
+            Some(quantity) => self.value(quantity, unit, &at.key(name)).map(Some),
+            None => Some(None),
+        };
+        let (mean, median, p99) = (read(mean, "mean"), read(median, "median"), read(p99, "p99"));
+        let sampler = match (mean?, cv, sigma, median?, p99?) {
+            (Some(mean), Some(cv), None, None, None) => Sampler::lognormal_cv(mean, *cv),
+            (Some(mean), None, Some(sigma), None, None) => Sampler::lognormal_sigma(mean, *sigma),
+            (None, None, None, Some(median), Some(p99)) => Sampler::lognormal_percentiles(median, p99),
+            _ => {
+                let message = "a lognormal law takes `mean` and `cv`, or `mean` and `sigma`, or `median` and `p99`";
+                return self.parameters(&at, message);
+            }
+        };
+        self.made(sampler, &at)
+    }
+
+    fn column(&mut self, law: &Law, unit: Unit, path: &Path) -> Option<Sampler> {
+        let Law::Column { file, column: name, unit: text } = law else { return None };
+        let at = path.key("column");
+        let scale = match (unit, text) {
+            (Unit::Number, None) => 1.0,
+            (Unit::Number, Some(_)) => {
+                return self.parameters(&at.key("unit"), "a count has no unit: leave `unit` out");
+            }
+            (Unit::Time, None) => {
+                return self.parameters(&at, "say what unit the column is in: unit: \"ms\"");
+            }
+            (Unit::Time, Some(text)) => {
+                self.value(&Quantity::Text(format!("1{text}")), unit, &at.key("unit"))?
+            }
+        };
+        let values = self.files.read(file).and_then(|text| column(text, name));
+        match values {
+            Ok(values) => {
+                let values: Vec<f64> = values.iter().map(|value| value * scale).collect();
+                self.made(Sampler::empirical(&values), &at)
+            }
+            Err(error) => {
+                self.data_error(file, error, &at);
+                None
+            }
+        }
+    }
+
+    fn pairs(&mut self, pairs: &[(f64, Quantity)], unit: Unit, path: &Path) -> Option<Vec<(f64, f64)>> {
+        let read: Vec<_> = pairs
+            .iter()
+            .enumerate()
+            .map(|(i, (p, value))| Some((*p, self.value(value, unit, &path.index(i).index(1))?)))
+            .collect();
+        read.into_iter().collect()
+    }
+
+    pub(super) fn value(&mut self, quantity: &Quantity, unit: Unit, path: &Path) -> Option<f64> {
+        self.read(unit.read(quantity), path)
+    }
+
+    /// A quantity that has been read, or its error at `path`.
+    pub(super) fn read(&mut self, value: Result<f64, QuantityError>, path: &Path) -> Option<f64> {
+        match value {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.findings.error(path, error.message).hint(error.hint);
+                None
+            }
+        }
+    }
+
+    /// A duration above zero.
+    pub(super) fn positive_duration(&mut self, quantity: &Quantity, what: &str, path: &Path) -> Option<f64> {
+        let nanos = self.value(quantity, Unit::Time, path)?;
+        if nanos < 1.0 {
+            self.findings.error(path, format!("{what} has to be longer than nothing"));
+            return None;
+        }
+        Some(nanos)
+    }
+
+    /// Gives a sampler a place in the model: its stream of draws is that of `name`.
+    pub(super) fn place(&mut self, sampler: Sampler, name: &str) -> LawId {
+        self.model.laws.push(PlacedLaw { sampler, name: name_hash(name) });
+        LawId(self.model.laws.len() as u32 - 1)
+    }
+
+    /// Two laws side by side: a message's way there and back.
+    pub(super) fn place_hop(&mut self, sampler: &Sampler, name: &str) -> LawId {
+        let request = self.place(sampler.clone(), &format!("{name}.request"));
+        self.place(sampler.clone(), &format!("{name}.reply"));
+        request
+    }
+}
+
+/// Nanoseconds as seconds, for messages and rates.
+pub(super) fn seconds(nanos: f64) -> f64 {
+    nanos / SECOND
+}

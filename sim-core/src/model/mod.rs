@@ -1,0 +1,209 @@
+//! What was meant: a checked, indexed, immutable model, ready to run.
+
+mod check;
+mod clients;
+mod compile;
+mod components;
+pub mod data;
+mod laws;
+mod load;
+mod objectives;
+mod placement;
+mod plan;
+pub mod quantity;
+pub mod traffic;
+mod warnings;
+
+pub use check::Checked;
+pub use data::Files;
+pub use load::{Load, Offered};
+pub use objectives::{Goal, Objective, RunPlan};
+pub use plan::{
+    ARRIVE, DELIVER, Delay, Instruction, LawId, OperationId, Pc, PlacedLaw, Resource, ServiceId, StationId, Way,
+};
+
+use crate::spec::{Balancer, Discipline};
+use crate::time::Duration;
+use traffic::Traffic;
+
+/// More servers than will ever be needed.
+pub const UNLIMITED: u32 = u32::MAX;
+
+/// Repetitions of a `repeat`, at most; a law that draws more is cut there.
+pub const REPEATS_MAX: u32 = 1_000_000;
+
+/// What a model file means. Things are sorted by name, so that the order in the file changes no result.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// The question that the model answers.
+    pub question: Option<String>,
+    /// Every operation of every service.
+    pub plan: Vec<Instruction>,
+    /// Laws by [`LawId`].
+    pub laws: Vec<PlacedLaw>,
+    /// Hashes of the names of places that are not laws: call sites, loops, choices.
+    pub sites: Vec<u64>,
+    /// Where the branches of forks begin.
+    pub branches: Vec<Pc>,
+    /// The ways of choices.
+    pub ways: Vec<Way>,
+    /// Operations by [`OperationId`].
+    pub operations: Vec<Operation>,
+    /// Services by [`ServiceId`].
+    pub services: Vec<Service>,
+    /// Stations in groups: the replicas of one service have equal stations side by side.
+    pub stations: Vec<StationGroup>,
+    /// Clients.
+    pub clients: Vec<Client>,
+    /// What clients ask for: one for each client and operation of its mix.
+    pub journeys: Vec<Journey>,
+    /// What a design has to achieve.
+    pub objectives: Vec<Objective>,
+    /// How long and how often to simulate, unless told otherwise.
+    pub run: RunPlan,
+}
+
+/// An operation as it runs in one service.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// `component.operation`.
+    pub name: String,
+    /// Where it runs.
+    pub service: ServiceId,
+}
+
+/// A service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its name.
+    pub name: String,
+    /// How many replicas.
+    pub replicas: u32,
+    /// Cores of replica 0; those of replica `r` are `r` stations further.
+    pub cores: StationId,
+    /// Threads of replica 0 where requests hold theirs while they wait.
+    pub threads: Option<StationId>,
+    /// How a replica is chosen.
+    pub balancer: Balancer,
+    /// How many requests may wait at the door of a replica.
+    pub queue: u32,
+    /// Hash of the name: the balancer's stream of draws.
+    pub site: u64,
+}
+
+/// Equal stations side by side.
+#[derive(Clone, Debug)]
+pub struct StationGroup {
+    /// Name as reported: `api` (its cores), `api.threads`, `orders`, `api.pools.orders`.
+    pub name: String,
+    /// What it is.
+    pub kind: StationKind,
+    /// The first of them.
+    pub first: StationId,
+    /// How many.
+    pub count: u32,
+    /// Servers of each.
+    pub servers: u32,
+    /// In which order it serves.
+    pub discipline: Discipline,
+    /// How many may wait at each; one more is refused.
+    pub queue: u32,
+    /// Hash of the name: its stream of draws.
+    pub site: u64,
+}
+
+/// What a station is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StationKind {
+    /// The cores of a replica.
+    Cores,
+    /// The threads of a replica.
+    Threads,
+    /// The connections of a replica to a store.
+    Connections,
+    /// The servers of a store.
+    Store,
+}
+
+/// A population of clients.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Its name.
+    pub name: String,
+    /// Hash of the name: the start of its requests' identities.
+    pub site: u64,
+    /// When requests are sent.
+    pub source: Source,
+    /// Its first journey; the others follow.
+    pub first_journey: u32,
+    /// The mix: for each journey the cumulated share, as a fraction of `2^64`.
+    pub mix: Vec<u64>,
+    /// The lane of its requests where priorities count: 0 is served first.
+    pub lane: u8,
+    /// How long it waits for an answer.
+    pub timeout: Option<Duration>,
+    /// Latency of its requests; the law after it is the replies'.
+    pub hop: Option<LawId>,
+}
+
+/// When clients send requests.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// Whatever happens to the requests before.
+    Open(Traffic),
+    /// So many users, each waiting for an answer and thinking before the next request.
+    Closed {
+        /// How many.
+        users: u32,
+        /// Time between an answer and the next request.
+        think: Option<LawId>,
+    },
+}
+
+/// An operation that a client asks for.
+#[derive(Clone, Debug)]
+pub struct Journey {
+    /// Which client (an index).
+    pub client: u32,
+    /// Where its instructions begin.
+    pub entry: Pc,
+    /// The operation.
+    pub operation: OperationId,
+}
+
+impl Model {
+    /// How many stations there are, replicas counted.
+    pub fn station_count(&self) -> usize {
+        self.stations.iter().map(|g| g.count as usize).sum()
+    }
+
+    /// The ways of a choice, and where they meet again.
+    #[inline]
+    pub fn ways_of(&self, first: u32, count: u32) -> (&[Way], Pc) {
+        let last = (first + count) as usize;
+        (&self.ways[first as usize..last], self.ways[last].to)
+    }
+
+    /// The group that a station belongs to.
+    pub fn station_group(&self, station: StationId) -> &StationGroup {
+        let after = self.stations.partition_point(|group| group.first <= station);
+        &self.stations[after - 1]
+    }
+}
+
+/// Weights as cumulated shares of `2^64`; the last is all of it.
+pub fn shares(weights: &[f64]) -> Vec<u64> {
+    let total: f64 = weights.iter().sum();
+    let mut sum = 0.0;
+    let mut shares: Vec<u64> = weights
+        .iter()
+        .map(|weight| {
+            sum += weight;
+            (sum / total * 2f64.powi(64)) as u64
+        })
+        .collect();
+    if let Some(last) = shares.last_mut() {
+        *last = u64::MAX;
+    }
+    shares
+}

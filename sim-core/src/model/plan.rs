@@ -1,0 +1,175 @@
+//! The plan: operations lowered to one flat array of instructions, the only form that is run.
+//!
+//! A running operation is a frame with a position in this array. What a user wrote as a call inside one service
+//! becomes [`Instruction::Invoke`], between services [`Instruction::Call`]; queries, hops, connections and
+//! serialisation are spelled out, so that running the plan needs no rule beyond each instruction's own.
+
+use crate::random::Sampler;
+
+/// A position in the plan.
+pub type Pc = u32;
+
+/// The law of one place in the model, with its own stream of draws.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LawId(pub u32);
+
+/// An operation as it runs in one service.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct OperationId(pub u32);
+
+/// A station, one of [`super::Model::stations`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct StationId(pub u32);
+
+/// A service, one of [`super::Model::services`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct ServiceId(pub u32);
+
+/// A station as seen from a frame: the replica's own, or one that all share.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Resource(u32);
+
+impl Resource {
+    const SHARED: u32 = 1 << 31;
+
+    /// A station of which each replica has its own; `first` is replica 0's.
+    pub fn per_replica(first: StationId) -> Resource {
+        Resource(first.0)
+    }
+
+    /// A station that every caller shares.
+    pub fn shared(station: StationId) -> Resource {
+        Resource(station.0 | Resource::SHARED)
+    }
+
+    /// Whether it is one that all share.
+    #[inline]
+    pub fn is_shared(self) -> bool {
+        self.0 & Resource::SHARED != 0
+    }
+
+    /// The station that a frame on `replica` means.
+    #[inline]
+    pub fn at(self, replica: u32) -> StationId {
+        StationId(if self.0 & Resource::SHARED == 0 { self.0 + replica } else { self.0 & !Resource::SHARED })
+    }
+}
+
+/// Why a request spends time without being served.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Delay {
+    /// A message travels.
+    Network,
+    /// The operation waits on purpose.
+    Wait,
+}
+
+/// One instruction. A frame runs its instructions in order, at no cost, until one of them takes time.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Instruction {
+    /// A client's request begins: choose the operation, set the client's clock.
+    Arrive,
+    /// The answer has reached the client.
+    Deliver,
+    /// Enter a service: choose a replica, take a thread if threads are held, or be refused.
+    Enter(ServiceId),
+    /// Be served at a station for a drawn time.
+    Serve {
+        /// Where.
+        station: Resource,
+        /// For how long.
+        law: LawId,
+    },
+    /// Let a drawn time pass.
+    Pause {
+        /// How long.
+        law: LawId,
+        /// What the time is accounted as.
+        delay: Delay,
+    },
+    /// Take a connection, or wait for one. A frame holds at most one.
+    Connect(Resource),
+    /// Give the connection back.
+    Disconnect,
+    /// Call an operation of another service and wait for its answer.
+    Call {
+        /// Its [`Instruction::Enter`].
+        entry: Pc,
+        /// Which operation that is.
+        operation: OperationId,
+        /// The call site: an index into [`super::Model::sites`].
+        site: u32,
+        /// Network latency of the request; the law after it is the reply's. Absent: none.
+        hop: Option<LawId>,
+    },
+    /// Call an operation of the same service.
+    Invoke {
+        /// Its first instruction.
+        entry: Pc,
+        /// Which operation that is.
+        operation: OperationId,
+        /// The call site.
+        site: u32,
+    },
+    /// Start branches and wait until `need` of them have ended.
+    Fork {
+        /// First of them in [`super::Model::branches`].
+        first: u32,
+        /// How many.
+        count: u32,
+        /// How many have to end well.
+        need: u32,
+    },
+    /// A branch ends.
+    Join,
+    /// Go to one of several places, drawn by weight.
+    Choose {
+        /// First of them in [`super::Model::ways`].
+        first: u32,
+        /// How many.
+        count: u32,
+        /// Its stream of draws.
+        site: u32,
+    },
+    /// Go elsewhere.
+    Jump(Pc),
+    /// Run what follows as often as a law draws, up to the matching [`Instruction::Again`], then go on at `after`.
+    Repeat {
+        /// How often.
+        law: LawId,
+        /// Where to go on.
+        after: Pc,
+    },
+    /// The body of a repeat ends.
+    Again {
+        /// Where the body begins.
+        body: Pc,
+        /// The loop: an index into [`super::Model::sites`].
+        site: u32,
+    },
+    /// The operation ends well.
+    Return,
+}
+
+/// Where every plan has its [`Instruction::Arrive`].
+pub const ARRIVE: Pc = 0;
+/// Where every plan has its [`Instruction::Deliver`].
+pub const DELIVER: Pc = 1;
+
+/// A sampler and the place in the model that draws from it.
+#[derive(Clone, Debug)]
+pub struct PlacedLaw {
+    /// Draws nanoseconds, or a count.
+    pub sampler: Sampler,
+    /// Hash of the place's name: it selects the stream of draws.
+    pub name: u64,
+}
+
+/// One way of a choice: where it leads, and the cumulated share of draws that lead there or to one before.
+#[derive(Clone, Copy, Debug)]
+pub struct Way {
+    /// Upper end of its share, as a fraction of `2^64`.
+    pub until: u64,
+    /// Where it leads.
+    pub to: Pc,
+}

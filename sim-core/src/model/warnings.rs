@@ -1,0 +1,119 @@
+//! Warnings: what can be run but was probably not meant.
+
+use super::check::{Lowering, operations};
+use super::components::called;
+use super::{Load, Source, StationKind};
+use crate::spec::{Path, Quantity};
+use std::collections::BTreeSet;
+
+/// Instructions of one request, at most, on average: more than this would hardly ever end.
+const STEPS_MAX: f64 = 1e8;
+
+impl Lowering<'_> {
+    /// Warns of what the load and the calls show.
+    pub(super) fn warn(&mut self, load: &Load) {
+        self.warn_of_endless(load);
+        self.warn_of_overload(load);
+        self.warn_of_tight_timeouts(load);
+        self.warn_of_idle();
+    }
+
+    fn warn_of_endless(&mut self, load: &Load) {
+        for (index, journey) in self.model.journeys.clone().iter().enumerate() {
+            let client = &self.model.clients[journey.client as usize];
+            let path = Path::root().key("clients").key(&client.name);
+            let steps = load.steps[index];
+            let stuck = matches!(client.source, Source::Closed { think: None, .. }) && load.unloaded[index] <= 0.0;
+            if steps > STEPS_MAX || !steps.is_finite() {
+                let name = &self.places.journeys[index];
+                let message = format!("a request for `{name}` takes {steps:.0e} steps, more than can be run");
+                self.findings.error(&path.key("mix"), message).hint("repeat less often");
+            }
+            if stuck {
+                let message = "these users neither think nor ever wait: time would stand still";
+                self.findings.error(&path, message).hint("add think: exponential(\"5s\")");
+            }
+        }
+    }
+
+    fn warn_of_overload(&mut self, load: &Load) {
+        for (group, offered) in self.model.stations.clone().iter().zip(&load.stations) {
+            let path = self.path_of(&group.name, group.kind);
+            let closed = self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. }));
+            let limited = group.queue != super::UNLIMITED;
+            if offered.utilisation >= 1.0 && !closed {
+                let consequence = if limited { "requests will be refused" } else { "the queue will grow without end" };
+                let message = format!(
+                    "`{}` is offered {:.0} % of what it can do: {consequence}",
+                    group.name,
+                    offered.utilisation * 100.0
+                );
+                let hint = format!("it keeps up with at most {:.4} requests/s in all", offered.capacity);
+                self.findings.warning(&path, message).hint(hint);
+            } else if offered.peak_utilisation >= 1.0 && !closed {
+                let message = format!(
+                    "`{}` is offered {:.0} % of what it can do at the peak",
+                    group.name,
+                    offered.peak_utilisation * 100.0
+                );
+                self.findings.warning(&path, message);
+            }
+        }
+    }
+
+    /// Where a group of stations is written.
+    fn path_of(&self, name: &str, kind: StationKind) -> Path {
+        let root = Path::root();
+        match kind {
+            StationKind::Store => root.key("stores").key(name),
+            StationKind::Cores => root.key("services").key(name),
+            StationKind::Threads => {
+                root.key("services").key(name.strip_suffix(".threads").unwrap_or(name)).key("threads")
+            }
+            StationKind::Connections => {
+                let (service, store) = name.split_once(".pools.").unwrap_or((name, ""));
+                root.key("services").key(service).key("pools").key(store)
+            }
+        }
+    }
+
+    fn warn_of_tight_timeouts(&mut self, load: &Load) {
+        let spec = self.spec;
+        for (index, journey) in self.model.journeys.iter().enumerate() {
+            let client = &self.model.clients[journey.client as usize];
+            let Some(timeout) = client.timeout else { continue };
+            let unloaded = load.unloaded[index];
+            if timeout.as_secs() >= unloaded {
+                continue;
+            }
+            let path = Path::root().key("clients").key(&client.name).key("timeout");
+            let written = match spec.clients.get(&client.name).and_then(|c| c.timeout.as_ref()) {
+                Some(Quantity::Text(text)) => text.clone(),
+                _ => timeout.to_string(),
+            };
+            let message = format!(
+                "a timeout of {written} is shorter than `{}` takes on an idle system: {} on average",
+                self.places.journeys[index],
+                crate::time::Duration::from_secs(unloaded)
+            );
+            self.findings.warning(&path, message);
+        }
+    }
+
+    /// Operations that nobody calls, components and stores that nothing uses.
+    fn warn_of_idle(&mut self) {
+        let spec = self.spec;
+        let mut targets = Vec::new();
+        for (_, _, steps) in operations(spec) {
+            called(steps, &mut targets);
+        }
+        let mut wanted: BTreeSet<&str> = targets.into_iter().collect();
+        wanted.extend(self.places.journeys.iter().map(String::as_str));
+        for (component, operation, _) in operations(spec) {
+            if !wanted.contains(format!("{component}.{operation}").as_str()) {
+                let path = Path::root().key("components").key(component).key(operation);
+                self.findings.warning(&path, format!("nobody calls `{component}.{operation}`"));
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Clients in a run: they send, wait, give up, think and send again.
+
+use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
+use crate::component::{Frame, FrameId, NONE, Spent, Verdict};
+use crate::model::{ARRIVE, Client, Source};
+use crate::random::{Draw, Key};
+use crate::time::Time;
+use crate::workload::Arrivals;
+use std::collections::VecDeque;
+
+/// A population of clients in a run.
+pub(super) struct ClientState {
+    /// When an open client sends next.
+    arrivals: Option<Arrivals>,
+    /// How many requests the arrival scheduled next brings.
+    batch: u32,
+    /// Identity of its next request.
+    next_id: u64,
+    /// Stream of draws of the mix.
+    mix: Key,
+    /// Requests it waits for.
+    pub(super) in_flight: u64,
+    /// When it gives up which request; the timeout is the same for all, so in order.
+    deadlines: VecDeque<(Time, FrameId, u64)>,
+    /// Whether an event for the first of them is scheduled.
+    watching: bool,
+}
+
+impl ClientState {
+    pub(super) fn new(client: &Client, key: impl Fn(u64) -> Key) -> ClientState {
+        let key = key(client.site);
+        let arrivals = match &client.source {
+            Source::Open(traffic) => Some(Arrivals::new(traffic, key)),
+            Source::Closed { .. } => None,
+        };
+        ClientState {
+            arrivals,
+            batch: 0,
+            next_id: client.site,
+            mix: key.part(MIX),
+            in_flight: 0,
+            deadlines: VecDeque::new(),
+            watching: false,
+        }
+    }
+}
+
+/// The part of a client's key that its mix draws from.
+const MIX: u64 = 1;
+
+/// Identities of a closed user's requests lie together; those of the next user this much further.
+const REQUESTS_PER_USER: u64 = 1 << 32;
+
+impl<R: Recorder> Simulation<'_, R> {
+    /// Schedules the first request of every client.
+    pub(super) fn start_clients(&mut self) {
+        for index in 0..self.model.clients.len() as u32 {
+            match &self.model.clients[index as usize].source {
+                Source::Open(_) => self.schedule_arrival(index),
+                Source::Closed { users, .. } => {
+                    for _ in 0..*users {
+                        let id = self.clients[index as usize].next_id;
+                        self.clients[index as usize].next_id = id.wrapping_add(REQUESTS_PER_USER);
+                        self.think(index, id);
+                    }
+                }
+            }
+        }
+    }
+
+    fn schedule_arrival(&mut self, client: u32) {
+        let state = &mut self.clients[client as usize];
+        let Some(arrival) = state.arrivals.as_mut().and_then(Arrivals::next) else { return };
+        state.batch = arrival.size;
+        self.schedule(arrival.at, Happening::Arrival(client));
+    }
+
+    /// An open client sends.
+    #[inline]
+    pub(super) fn arrival(&mut self, client: u32) {
+        let batch = self.clients[client as usize].batch;
+        self.schedule_arrival(client);
+        if self.frames.len() + batch as usize > MAX_IN_FLIGHT {
+            self.overloaded = true;
+            return;
+        }
+        for _ in 0..batch {
+            let state = &mut self.clients[client as usize];
+            let id = state.next_id;
+            state.next_id = id.wrapping_add(1);
+            let frame = self.new_request(client, id);
+            self.run(frame);
+        }
+    }
+
+    /// A closed client's user thinks before sending request `id`.
+    fn think(&mut self, client: u32, id: u64) {
+        let Source::Closed { think, .. } = self.model.clients[client as usize].source else { return };
+        let frame = self.new_request(client, id);
+        match think {
+            Some(law) => {
+                let at = self.now + self.draw(law, id);
+                self.schedule(at, Happening::Resume(frame));
+            }
+            None => self.schedule(self.now, Happening::Resume(frame)),
+        }
+    }
+
+    fn new_request(&mut self, client: u32, id: u64) -> FrameId {
+        let mut frame = Frame::new(id, ARRIVE, NONE, self.now);
+        frame.journey = client;
+        frame.lane = self.model.clients[client as usize].lane;
+        self.frames.insert(frame)
+    }
+
+    /// A request begins: its operation is drawn, the client's clock starts.
+    #[inline]
+    pub(super) fn begin(&mut self, at: FrameId) -> super::interpreter::Flow {
+        use super::interpreter::Flow;
+        let frame = &mut self.frames[at];
+        let index = frame.journey as usize;
+        let client = &self.model.clients[index];
+        let mut journey = client.first_journey;
+        if client.mix.len() > 1 {
+            let point = Draw::new(frame.id, self.clients[index].mix).bits();
+            journey += client.mix.iter().position(|&until| point <= until).unwrap_or(client.mix.len() - 1) as u32;
+        }
+        let target = &self.model.journeys[journey as usize];
+        frame.journey = journey;
+        frame.operation = target.operation.0;
+        frame.pc = target.entry;
+        frame.sent = self.now;
+        let id = frame.id;
+        self.clients[index].in_flight += 1;
+        self.recorder.arrived(self.now, journey);
+        if let Some(timeout) = client.timeout {
+            self.watch(index as u32, self.now + timeout, at, id);
+        }
+        match client.hop {
+            Some(hop) => self.travel(at, hop),
+            None => Flow::Continue,
+        }
+    }
+
+    fn watch(&mut self, client: u32, deadline: Time, at: FrameId, id: u64) {
+        let frames = &self.frames;
+        let state = &mut self.clients[client as usize];
+        while let Some(&(_, frame, id)) = state.deadlines.front()
+            && !is_awaited(&frames[frame], id)
+        {
+            state.deadlines.pop_front();
+        }
+        state.deadlines.push_back((deadline, at, id));
+        if !state.watching {
+            state.watching = true;
+            self.schedule(deadline, Happening::Deadline(client));
+        }
+    }
+
+    /// Gives up on the requests whose time is over, and looks again when the next one's is.
+    pub(super) fn deadline(&mut self, client: u32) {
+        self.clients[client as usize].watching = false;
+        while let Some(&(deadline, frame, id)) = self.clients[client as usize].deadlines.front() {
+            let awaited = is_awaited(&self.frames[frame], id);
+            if awaited && deadline > self.now {
+                self.clients[client as usize].watching = true;
+                self.schedule(deadline, Happening::Deadline(client));
+                return;
+            }
+            self.clients[client as usize].deadlines.pop_front();
+            if awaited {
+                self.frames[frame].abandoned = true;
+                let spent = self.frames[frame].spent;
+                self.answered(frame, Verdict::TimedOut, &spent);
+            }
+        }
+    }
+
+    /// The answer has reached the client, unless it has given up before. The request is over.
+    #[inline]
+    pub(super) fn deliver(&mut self, at: FrameId) {
+        if !self.frames[at].abandoned {
+            self.frames[at].abandoned = true;
+            let (verdict, spent) = (self.frames[at].verdict, self.frames[at].spent);
+            self.answered(at, verdict, &spent);
+        }
+        self.frames.remove(at);
+    }
+
+    /// For its client a request is over.
+    #[inline]
+    fn answered(&mut self, at: FrameId, verdict: Verdict, spent: &Spent) {
+        let frame = &self.frames[at];
+        let (journey, response, id) = (frame.journey, self.now.since(frame.sent), frame.id);
+        let client = self.model.journeys[journey as usize].client;
+        self.clients[client as usize].in_flight -= 1;
+        self.recorder.finished(self.now, journey, verdict, response, spent);
+        if let Source::Closed { .. } = self.model.clients[client as usize].source {
+            self.think(client, id.wrapping_add(1));
+        }
+    }
+}
+
+/// Whether the slot still holds request `id`, and its client still waits for it.
+fn is_awaited(frame: &Frame, id: u64) -> bool {
+    frame.id == id && frame.parent == NONE && !frame.abandoned
+}

@@ -1,0 +1,449 @@
+//! Running the plan: what each instruction does to a frame.
+
+use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
+use crate::component::{Admission, Frame, FrameId, FrameKind, NONE, Verdict};
+use crate::model::{DELIVER, Delay, Instruction, LawId, OperationId, REPEATS_MAX, Resource, StationId, UNLIMITED};
+use crate::random::Draw;
+use crate::time::Duration;
+
+/// What comes after an instruction.
+pub(super) enum Flow {
+    /// The same frame's next instruction.
+    Continue,
+    /// Another frame goes on.
+    Switch(FrameId),
+    /// Time has to pass.
+    Stop,
+}
+
+impl<R: Recorder> Simulation<'_, R> {
+    /// Runs a frame, and those that it hands over to, until time has to pass.
+    #[inline]
+    pub(super) fn run(&mut self, mut at: FrameId) {
+        loop {
+            let frame = &mut self.frames[at];
+            let instruction = self.model.plan[frame.pc as usize];
+            frame.pc += 1;
+            match self.execute(at, instruction) {
+                Flow::Continue => {}
+                Flow::Switch(other) => at = other,
+                Flow::Stop => return,
+            }
+        }
+    }
+
+    #[inline]
+    fn execute(&mut self, at: FrameId, instruction: Instruction) -> Flow {
+        match instruction {
+            Instruction::Serve { station, law } => self.serve(at, station, law),
+            Instruction::Enter(service) => self.enter(at, service.0),
+            Instruction::Return => self.end(at, Verdict::Done),
+            Instruction::Arrive => self.begin(at),
+            Instruction::Deliver => {
+                self.deliver(at);
+                Flow::Stop
+            }
+            Instruction::Call { entry, operation, site, hop } => {
+                let mut child = self.child(at, entry, site);
+                child.operation = operation.0;
+                match hop {
+                    Some(law) => {
+                        child.reply = law.0 + 1;
+                        let child = self.frames.insert(child);
+                        self.travel(child, law)
+                    }
+                    None => Flow::Switch(self.frames.insert(child)),
+                }
+            }
+            Instruction::Invoke { entry, operation, site } => {
+                let mut child = self.child(at, entry, site);
+                child.operation = operation.0;
+                Flow::Switch(self.frames.insert(child))
+            }
+            Instruction::Pause { law, delay: Delay::Network } => self.travel(at, law),
+            Instruction::Pause { law, delay: Delay::Wait } => {
+                let pause = self.draw(law, self.frames[at].id);
+                self.frames[at].spent.waiting += pause;
+                self.schedule(self.now + pause, Happening::Resume(at));
+                Flow::Stop
+            }
+            Instruction::Connect(pool) => self.connect(at, pool),
+            Instruction::Disconnect => {
+                self.disconnect(at);
+                Flow::Continue
+            }
+            Instruction::Choose { first, count, site } => {
+                let (ways, _) = self.model.ways_of(first, count);
+                let point = Draw::new(self.frames[at].id, self.site_keys[site as usize]).bits();
+                let way = ways.iter().find(|way| point <= way.until).unwrap_or(&ways[ways.len() - 1]);
+                self.frames[at].pc = way.to;
+                Flow::Continue
+            }
+            Instruction::Jump(to) => {
+                self.frames[at].pc = to;
+                Flow::Continue
+            }
+            Instruction::Fork { first, count, need } => self.fork(at, first, count, need),
+            Instruction::Join => self.end(at, Verdict::Done),
+            Instruction::Repeat { law, after } => self.repeat(at, law, after),
+            Instruction::Again { body, site } => self.again(at, body, site),
+        }
+    }
+
+    /// A draw of `law` for the frame with identity `id`, in nanoseconds.
+    #[inline]
+    pub(super) fn draw(&self, law: LawId, id: u64) -> Duration {
+        let placed = &self.model.laws[law.0 as usize];
+        let mut draw = Draw::new(id, self.law_keys[law.0 as usize]);
+        Duration::from_nanos(placed.sampler.sample(&mut draw))
+    }
+
+    /// A message on behalf of `at` crosses the network.
+    pub(super) fn travel(&mut self, at: FrameId, hop: LawId) -> Flow {
+        let latency = self.draw(hop, self.frames[at].id);
+        self.frames[at].spent.network += latency;
+        self.schedule(self.now + latency, Happening::Resume(at));
+        Flow::Stop
+    }
+
+    /// A new frame that `at` waits for.
+    #[inline]
+    fn child(&self, at: FrameId, pc: u32, site: u32) -> Frame {
+        let parent = &self.frames[at];
+        let id = parent.id.wrapping_add(self.model.sites[site as usize]);
+        let mut child = Frame::new(id, pc, at, self.now);
+        child.lane = parent.lane;
+        child.replica = parent.replica;
+        child
+    }
+
+    #[inline]
+    fn enter(&mut self, at: FrameId, service: u32) -> Flow {
+        let target = &self.model.services[service as usize];
+        let frame = &mut self.frames[at];
+        let replica = self.balancers[service as usize].choose(frame.id);
+        frame.replica = replica;
+        frame.entered = service;
+        frame.started = self.now;
+        let Some(threads) = target.threads else {
+            let cores = StationId(target.cores.0 + replica);
+            // The limit of the line is the door's: inside, work always finds a place to wait.
+            if target.queue != UNLIMITED && self.stations[cores.0 as usize].is_full() {
+                return self.refuse(at, cores);
+            }
+            return Flow::Continue;
+        };
+        let threads = StationId(threads.0 + replica);
+        if self.stations[threads.0 as usize].is_full() {
+            return self.refuse(at, threads);
+        }
+        frame.holds_thread = true;
+        self.acquire(at, threads)
+    }
+
+    /// Takes a thread or a connection, now or when it is this frame's turn.
+    fn acquire(&mut self, at: FrameId, pool: StationId) -> Flow {
+        let station = &mut self.stations[pool.0 as usize];
+        self.recorder.occupancy(self.now, pool, station.in_system());
+        self.frames[at].since = self.now;
+        match station.arrive(&mut self.frames, at, self.now) {
+            Admission::Waits => Flow::Stop,
+            Admission::Served | Admission::Interrupts(_) => {
+                self.recorder.served(self.now, pool, Duration::ZERO, Duration::ZERO);
+                Flow::Continue
+            }
+        }
+    }
+
+    /// Gives a thread or a connection back; the next in line goes on at this instant. Returns who that is.
+    fn release(&mut self, at: FrameId, pool: StationId) -> Option<FrameId> {
+        let station = &mut self.stations[pool.0 as usize];
+        self.recorder.occupancy(self.now, pool, station.in_system());
+        let next = station.leave(&mut self.frames, at, self.frames[at].id)?;
+        self.ready.push_back(next);
+        let wait = self.now.since(self.frames[next].since);
+        self.recorder.served(self.now, pool, wait, Duration::ZERO);
+        Some(next)
+    }
+
+    fn connect(&mut self, at: FrameId, pool: Resource) -> Flow {
+        let pool = pool.at(self.frames[at].replica);
+        self.frames[at].connection = pool.0;
+        self.acquire(at, pool)
+    }
+
+    fn disconnect(&mut self, at: FrameId) {
+        let pool = std::mem::replace(&mut self.frames[at].connection, NONE);
+        if let Some(next) = self.release(at, StationId(pool)) {
+            let wait = self.now.since(self.frames[next].since);
+            self.frames[next].spent.connecting += wait;
+        }
+    }
+
+    #[inline]
+    fn serve(&mut self, at: FrameId, resource: Resource, law: LawId) -> Flow {
+        let frame = &self.frames[at];
+        let demand = self.draw(law, frame.id);
+        let id = resource.at(frame.replica);
+        let station = &mut self.stations[id.0 as usize];
+        if resource.is_shared() && station.is_full() {
+            return self.refuse(at, id);
+        }
+        self.recorder.occupancy(self.now, id, station.in_system());
+        let frame = &mut self.frames[at];
+        frame.since = self.now;
+        frame.demand = demand;
+        frame.due = demand.0;
+        if let Some(sharing) = station.sharing() {
+            let wake = sharing.arrive(self.now, at, demand);
+            let present = sharing.len();
+            station.share(present);
+            if let Some(wake) = wake {
+                self.schedule(wake, Happening::Wake(id.0));
+            }
+            return Flow::Stop;
+        }
+        match station.arrive(&mut self.frames, at, self.now) {
+            Admission::Waits => {}
+            Admission::Served | Admission::Interrupts(_) => self.start(at),
+        }
+        Flow::Stop
+    }
+
+    /// A server turns to a frame, which has `due` nanoseconds of service left.
+    #[inline]
+    fn start(&mut self, at: FrameId) {
+        let end = self.now + Duration(self.frames[at].due);
+        self.frames[at].due = end.0;
+        self.schedule(end, Happening::Served(at));
+    }
+
+    /// A frame's service ends, unless the event is one that an interruption has made void.
+    #[inline]
+    pub(super) fn served(&mut self, at: FrameId) {
+        if self.frames[at].void_events > 0 {
+            self.frames[at].void_events -= 1;
+            return;
+        }
+        let id = self.station_of(at);
+        let station = &mut self.stations[id.0 as usize];
+        self.recorder.occupancy(self.now, id, station.in_system());
+        if let Some(next) = station.leave(&mut self.frames, at, self.frames[at].id) {
+            self.start(next);
+        }
+        self.account(at, id);
+        self.run(at);
+    }
+
+    /// Someone may leave a shared station.
+    pub(super) fn wake(&mut self, station: u32) {
+        let id = StationId(station);
+        let now = self.now;
+        if !self.sharing(id).wakes(now) {
+            return;
+        }
+        while let Some(frame) = self.sharing(id).leave(now) {
+            let station = &mut self.stations[id.0 as usize];
+            let before = station.in_system();
+            self.recorder.occupancy(now, id, before);
+            station.share(before - 1);
+            self.account(frame, id);
+            self.ready.push_back(frame);
+        }
+        if let Some(wake) = self.sharing(id).schedule(now) {
+            self.schedule(wake, Happening::Wake(id.0));
+        }
+    }
+
+    fn sharing(&mut self, station: StationId) -> &mut crate::component::Sharing {
+        self.stations[station.0 as usize].sharing().expect("only shared stations wake")
+    }
+
+    /// Accounts for what a frame that has been served got and how long it waited.
+    #[inline]
+    fn account(&mut self, at: FrameId, station: StationId) {
+        let frame = &mut self.frames[at];
+        let sojourn = self.now.since(frame.since);
+        let wait = sojourn - frame.demand;
+        frame.spent.work += sojourn - wait;
+        frame.spent.queueing += wait;
+        self.recorder.served(self.now, station, wait, sojourn - wait);
+    }
+
+    /// The station at which a frame is served.
+    #[inline]
+    fn station_of(&self, at: FrameId) -> StationId {
+        let frame = &self.frames[at];
+        match self.model.plan[frame.pc as usize - 1] {
+            Instruction::Serve { station, .. } => station.at(frame.replica),
+            _ => unreachable!("only a frame at a station is served"),
+        }
+    }
+
+    /// A frame goes on after a pause or a message.
+    #[inline]
+    pub(super) fn resume(&mut self, at: FrameId) {
+        let frame = &self.frames[at];
+        if frame.verdict != Verdict::Done && frame.pc != DELIVER {
+            let verdict = frame.verdict;
+            if let Flow::Switch(next) = self.end(at, verdict) {
+                self.run(next);
+            }
+        } else {
+            self.run(at);
+        }
+    }
+
+    fn refuse(&mut self, at: FrameId, station: StationId) -> Flow {
+        self.recorder.refused(self.now, station);
+        self.end(at, Verdict::Refused)
+    }
+
+    /// A frame ends, well or not; if not, so do those that wait for it.
+    #[inline]
+    pub(super) fn end(&mut self, mut at: FrameId, mut verdict: Verdict) -> Flow {
+        loop {
+            if self.frames[at].connection != NONE {
+                self.disconnect(at);
+            }
+            let frame = &self.frames[at];
+            let parent = frame.parent;
+            match frame.kind {
+                FrameKind::Branch => match self.join(at, verdict) {
+                    Some((waiter, Verdict::Done)) => return Flow::Switch(waiter),
+                    Some((waiter, bad)) => {
+                        (at, verdict) = (waiter, bad);
+                        continue;
+                    }
+                    None => return Flow::Stop,
+                },
+                FrameKind::Operation => self.reply(at, verdict),
+                FrameKind::Loop | FrameKind::Fork => {}
+            }
+            if parent == NONE {
+                return self.answer_client(at, verdict);
+            }
+            let frame = &self.frames[at];
+            let (spent, reply, id) = (frame.spent, frame.reply, frame.id);
+            self.frames.remove(at);
+            self.frames[parent].spent += spent;
+            if reply != NONE {
+                let latency = self.draw(LawId(reply), id);
+                let parent_frame = &mut self.frames[parent];
+                parent_frame.verdict = verdict;
+                parent_frame.spent.network += latency;
+                self.schedule(self.now + latency, Happening::Resume(parent));
+                return Flow::Stop;
+            }
+            if verdict == Verdict::Done {
+                return Flow::Switch(parent);
+            }
+            at = parent;
+        }
+    }
+
+    /// An operation's answer leaves: what it holds is given back.
+    #[inline]
+    fn reply(&mut self, at: FrameId, verdict: Verdict) {
+        let frame = &self.frames[at];
+        let (replica, entered, started) = (frame.replica, frame.entered, frame.started);
+        let operation = OperationId(frame.operation);
+        if entered != NONE {
+            self.balancers[entered as usize].answered(replica);
+            if frame.holds_thread
+                && let Some(threads) = self.model.services[entered as usize].threads
+                && let Some(next) = self.release(at, StationId(threads.0 + replica))
+            {
+                let wait = self.now.since(self.frames[next].since);
+                self.frames[next].spent.queueing += wait;
+            }
+        }
+        self.recorder.replied(self.now, operation, verdict, self.now.since(started));
+    }
+
+    #[inline]
+    fn answer_client(&mut self, at: FrameId, verdict: Verdict) -> Flow {
+        let frame = &mut self.frames[at];
+        frame.verdict = verdict;
+        frame.pc = DELIVER;
+        let client = self.model.journeys[frame.journey as usize].client;
+        match self.model.clients[client as usize].hop {
+            Some(hop) => self.travel(at, LawId(hop.0 + 1)),
+            None => {
+                self.deliver(at);
+                Flow::Stop
+            }
+        }
+    }
+
+    fn fork(&mut self, at: FrameId, first: u32, count: u32, need: u32) -> Flow {
+        if self.frames.len() + count as usize > MAX_IN_FLIGHT {
+            self.overloaded = true;
+            return Flow::Stop;
+        }
+        let parent = self.frames[at];
+        let mut fork = Frame::new(parent.id, parent.pc, at, self.now);
+        (fork.kind, fork.left, fork.need) = (FrameKind::Fork, count, need);
+        let fork = self.frames.insert(fork);
+        for branch in 0..count {
+            let pc = self.model.branches[(first + branch) as usize];
+            let mut frame = Frame::new(parent.id, pc, fork, self.now);
+            (frame.kind, frame.lane, frame.replica) = (FrameKind::Branch, parent.lane, parent.replica);
+            let frame = self.frames.insert(frame);
+            self.ready.push_back(frame);
+        }
+        Flow::Stop
+    }
+
+    /// A branch ends. Returns who waits for the fork, and how it ended, when enough branches have ended well or too
+    /// few still can.
+    fn join(&mut self, at: FrameId, verdict: Verdict) -> Option<(FrameId, Verdict)> {
+        let branch = &self.frames[at];
+        let (spent, fork_id) = (branch.spent, branch.parent);
+        self.frames.remove(at);
+        let fork = &mut self.frames[fork_id];
+        fork.left -= 1;
+        if verdict == Verdict::Done {
+            fork.need = fork.need.saturating_sub(1);
+        }
+        let (waiter, well) = (fork.parent, fork.need == 0);
+        let decided = well || fork.left < fork.need;
+        if decided {
+            fork.parent = NONE;
+        }
+        if fork.left == 0 {
+            self.frames.remove(fork_id);
+        }
+        if !decided || waiter == NONE {
+            return None;
+        }
+        self.frames[waiter].spent += spent;
+        Some((waiter, if well { Verdict::Done } else { verdict }))
+    }
+
+    fn repeat(&mut self, at: FrameId, law: LawId, after: u32) -> Flow {
+        let placed = &self.model.laws[law.0 as usize];
+        let parent = &mut self.frames[at];
+        let body = std::mem::replace(&mut parent.pc, after);
+        let mut draw = Draw::new(parent.id, self.law_keys[law.0 as usize]);
+        let times = (placed.sampler.sample(&mut draw) + 0.5).min(f64::from(REPEATS_MAX)) as u32;
+        if times == 0 {
+            return Flow::Continue;
+        }
+        let mut frame = Frame::new(parent.id.wrapping_add(placed.name), body, at, self.now);
+        (frame.kind, frame.left) = (FrameKind::Loop, times);
+        (frame.lane, frame.replica) = (parent.lane, parent.replica);
+        Flow::Switch(self.frames.insert(frame))
+    }
+
+    fn again(&mut self, at: FrameId, body: u32, site: u32) -> Flow {
+        let frame = &mut self.frames[at];
+        frame.left -= 1;
+        if frame.left == 0 {
+            return self.end(at, Verdict::Done);
+        }
+        frame.id = frame.id.wrapping_add(self.model.sites[site as usize]);
+        frame.pc = body;
+        Flow::Continue
+    }
+}

@@ -1,0 +1,51 @@
+//! What a run tells to whoever measures it.
+
+use crate::component::{Spent, Verdict};
+use crate::model::{OperationId, StationId};
+use crate::time::{Duration, Time};
+
+/// Told of everything that a statistic may want, at the instant at which it happens.
+///
+/// A push interface, monomorphised into the run: what a recorder does not look at costs nothing, and nothing is
+/// stored that it does not store. Times are given where the party concerned feels them.
+pub trait Recorder {
+    /// A client has sent a request.
+    fn arrived(&mut self, now: Time, journey: u32) {
+        let _ = (now, journey);
+    }
+
+    /// A client has its answer, or has given up. `response` is the time since it sent the request; `spent` tells
+    /// where it went, and adds up to it unless the client gave up.
+    fn finished(&mut self, now: Time, journey: u32, verdict: Verdict, response: Duration, spent: &Spent) {
+        let _ = (now, journey, verdict, response, spent);
+    }
+
+    /// An operation has ended in its service; for one called over the network, when its reply is sent.
+    fn replied(&mut self, now: Time, operation: OperationId, verdict: Verdict, duration: Duration) {
+        let _ = (now, operation, verdict, duration);
+    }
+
+    /// A request has got from a station what it came for, having waited so long for it: `service` if it was served, a
+    /// permit (a thread, a connection) that it holds from now on if `service` is zero.
+    fn served(&mut self, now: Time, station: StationId, wait: Duration, service: Duration) {
+        let _ = (now, station, wait, service);
+    }
+
+    /// A station was full and has turned a request away.
+    fn refused(&mut self, now: Time, station: StationId) {
+        let _ = (now, station);
+    }
+
+    /// The number at a station (served and waiting), `before` until now, is about to change.
+    fn occupancy(&mut self, now: Time, station: StationId, before: u32) {
+        let _ = (now, station, before);
+    }
+
+    /// The warm-up is over: forget everything.
+    fn restart(&mut self, now: Time) {
+        let _ = now;
+    }
+}
+
+/// Measures nothing.
+impl Recorder for () {}
