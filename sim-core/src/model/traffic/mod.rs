@@ -1,0 +1,3 @@
+//! Open traffic.
+mod profile;
+pub use profile::{Factor, Profile, ProfileError};
