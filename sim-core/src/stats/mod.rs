@@ -1,1 +1,15 @@
 //! Statistics of simulation output: numbers in, numbers out.
+
+mod batches;
+mod histogram;
+mod interval;
+mod student;
+mod trend;
+mod warmup;
+
+pub use batches::{batch_means, lag1_autocorrelation};
+pub use histogram::{Bucket, Histogram};
+pub use interval::{Estimate, Welford};
+pub use student::{student_t_cdf, student_t_quantile};
+pub use trend::{growth, slope};
+pub use warmup::{average_series, mser5};

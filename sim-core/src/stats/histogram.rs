@@ -1,0 +1,432 @@
+//! Counts of whole numbers, exact where small and to 0.1 % where large.
+
+/// A log-linear histogram of `u64` values.
+///
+/// Values below 2^11 have a bucket each; above, buckets are as wide as 2^-10 of the power of two below them. Count,
+/// sum and sum of squares are kept as integers next to the buckets, so that mean and variance know nothing of the
+/// buckets and merging in any order or grouping gives the same bits.
+///
+/// A value may be recorded with a weight: the number in a system with the nanoseconds spent there makes the
+/// histogram of the time-average. Totals stop at their largest value instead of wrapping: 2^64 - 1 for counts,
+/// 2^128 - 1 for sums.
+///
+/// ```
+/// use sim_core::stats::Histogram;
+///
+/// let mut waits = Histogram::new();
+/// for nanos in 1..=1000 {
+///     waits.record(nanos);
+/// }
+/// assert_eq!(waits.mean(), 500.5);
+/// assert_eq!(waits.quantile(0.99), 990.0);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Histogram {
+    /// Octave 0 holds the values below 2^10, octave k ≥ 1 those from 2^(9 + k) up to 2^(10 + k). None until touched.
+    octaves: [Option<Box<Octave>>; OCTAVES],
+    count: u64,
+    sum: u128,
+    squares: u128,
+    min: u64,
+    max: u64,
+}
+
+/// Each octave is cut into 2^SUB_BITS buckets.
+const SUB_BITS: u32 = 10;
+const SUB: usize = 1 << SUB_BITS;
+const OCTAVES: usize = (64 - SUB_BITS + 1) as usize;
+
+type Octave = [u64; SUB];
+
+/// A run of neighbouring values and how often one of them was recorded.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Bucket {
+    /// The smallest value.
+    pub low: u64,
+    /// The largest value.
+    pub high: u64,
+    /// How often.
+    pub count: u64,
+}
+
+/// The octave of a value and the bucket within it.
+#[inline]
+fn place(value: u64) -> (usize, usize) {
+    let octave = 64 - SUB_BITS - (value | (SUB as u64 - 1)).leading_zeros();
+    (octave as usize, (value >> octave.saturating_sub(1)) as usize % SUB)
+}
+
+/// The smallest and the largest value of a bucket.
+fn range(octave: usize, sub: usize) -> (u64, u64) {
+    let shift = octave.saturating_sub(1);
+    let first = if octave == 0 { sub } else { sub + SUB } as u64;
+    let low = first << shift;
+    (low, low + ((1 << shift) - 1))
+}
+
+impl Default for Histogram {
+    fn default() -> Histogram {
+        Histogram::new()
+    }
+}
+
+impl Histogram {
+    /// An empty histogram. It allocates 8 KiB for each power of two that its values reach, on the first touch.
+    pub const fn new() -> Histogram {
+        Histogram {
+            octaves: [const { None }; OCTAVES],
+            count: 0,
+            sum: 0,
+            squares: 0,
+            min: u64::MAX,
+            max: 0,
+        }
+    }
+
+    /// Records a value once.
+    #[inline]
+    pub fn record(&mut self, value: u64) {
+        self.tally(value, 1);
+        self.sum = self.sum.saturating_add(u128::from(value));
+        self.squares = self.squares.saturating_add(u128::from(value) * u128::from(value));
+    }
+
+    /// Records a value `n` times, or for `n` nanoseconds; nothing if `n` is 0.
+    #[inline]
+    pub fn record_n(&mut self, value: u64, n: u64) {
+        if n == 0 {
+            return;
+        }
+        self.tally(value, n);
+        self.sum = self.sum.saturating_add(u128::from(value) * u128::from(n));
+        let square = u128::from(value) * u128::from(value);
+        let squares = match u64::try_from(square) {
+            Ok(small) => u128::from(small) * u128::from(n),
+            Err(_) => square.saturating_mul(u128::from(n)),
+        };
+        self.squares = self.squares.saturating_add(squares);
+    }
+
+    /// Bucket, count and extremes.
+    #[inline]
+    fn tally(&mut self, value: u64, n: u64) {
+        let (octave, sub) = place(value);
+        let slot = &mut self.octaves[octave];
+        let counts = match slot {
+            Some(counts) => counts,
+            None => open(slot),
+        };
+        counts[sub] = counts[sub].saturating_add(n);
+        self.count = self.count.saturating_add(n);
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+    }
+
+    /// How many values were recorded; all weights together.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether nothing was recorded.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// The exact sum of the values.
+    pub fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// The exact sum of the values' squares.
+    pub fn sum_of_squares(&self) -> u128 {
+        self.squares
+    }
+
+    /// The smallest value; None if nothing was recorded.
+    pub fn min(&self) -> Option<u64> {
+        (self.count > 0).then_some(self.min)
+    }
+
+    /// The largest value; None if nothing was recorded.
+    pub fn max(&self) -> Option<u64> {
+        (self.count > 0).then_some(self.max)
+    }
+
+    /// The mean; NaN if nothing was recorded.
+    pub fn mean(&self) -> f64 {
+        self.sum as f64 / self.count as f64
+    }
+
+    /// The mean of the squared distance from the mean; NaN if nothing was recorded.
+    ///
+    /// The distances are taken from the mean's whole part, in integers, so that nothing cancels. Intermediate
+    /// results may wrap: the last one fits, and arithmetic modulo 2^128 does not care.
+    pub fn variance(&self) -> f64 {
+        if self.count == 0 {
+            return f64::NAN;
+        }
+        let n = u128::from(self.count);
+        let (whole, rest) = (self.sum / n, self.sum % n);
+        let cross = whole.wrapping_mul(self.sum).wrapping_mul(2);
+        let about_whole = self
+            .squares
+            .wrapping_sub(cross)
+            .wrapping_add(n.wrapping_mul(whole).wrapping_mul(whole));
+        let shift = rest as f64 / n as f64;
+        (about_whole as f64 / n as f64 - shift * shift).max(0.0)
+    }
+
+    /// The standard deviation: the root of [`variance`](Histogram::variance).
+    pub fn standard_deviation(&self) -> f64 {
+        self.variance().sqrt()
+    }
+
+    /// The smallest number that a part `p` of the values does not exceed: exact below 2^11, by a straight line
+    /// through the bucket above, never outside the values recorded. NaN if nothing was recorded.
+    pub fn quantile(&self, p: f64) -> f64 {
+        if self.count == 0 {
+            return f64::NAN;
+        }
+        let rank = p.clamp(0.0, 1.0) * self.count as f64;
+        let mut below = 0.0;
+        for bucket in self.iter() {
+            let inside = bucket.count as f64;
+            if below + inside >= rank {
+                let along = ((rank - below) / inside).clamp(0.0, 1.0);
+                let number = bucket.low as f64 + along * (bucket.high - bucket.low) as f64;
+                return number.clamp(self.min as f64, self.max as f64);
+            }
+            below += inside;
+        }
+        self.max as f64
+    }
+
+    /// The part of the values that are at most `value`: exact below 2^11, by a straight line through the bucket
+    /// above. NaN if nothing was recorded.
+    pub fn fraction_at_most(&self, value: u64) -> f64 {
+        if self.count == 0 {
+            return f64::NAN;
+        }
+        if value >= self.max {
+            return 1.0;
+        }
+        if value < self.min {
+            return 0.0;
+        }
+        let mut below = 0.0;
+        for bucket in self.iter().take_while(|bucket| bucket.low <= value) {
+            let part = if value >= bucket.high {
+                1.0
+            } else {
+                (value - bucket.low + 1) as f64 / (bucket.high - bucket.low + 1) as f64
+            };
+            below += bucket.count as f64 * part;
+        }
+        (below / self.count as f64).min(1.0)
+    }
+
+    /// Adds all that `other` recorded.
+    pub fn merge(&mut self, other: &Histogram) {
+        for (mine, theirs) in self.octaves.iter_mut().zip(&other.octaves) {
+            let Some(theirs) = theirs else { continue };
+            let mine = match mine {
+                Some(mine) => mine,
+                None => open(mine),
+            };
+            for (a, b) in mine.iter_mut().zip(theirs.iter()) {
+                *a = a.saturating_add(*b);
+            }
+        }
+        self.count = self.count.saturating_add(other.count);
+        self.sum = self.sum.saturating_add(other.sum);
+        self.squares = self.squares.saturating_add(other.squares);
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+    }
+
+    /// Forgets all values and keeps the memory.
+    pub fn clear(&mut self) {
+        for octave in self.octaves.iter_mut().flatten() {
+            octave.fill(0);
+        }
+        (self.count, self.sum, self.squares, self.min, self.max) = (0, 0, 0, u64::MAX, 0);
+    }
+
+    /// The buckets that hold a value, in rising order.
+    pub fn iter(&self) -> impl Iterator<Item = Bucket> {
+        let touched =
+            self.octaves.iter().enumerate().filter_map(|(o, counts)| Some((o, counts.as_ref()?)));
+        touched.flat_map(|(octave, counts)| {
+            counts.iter().enumerate().filter(|(_, count)| **count > 0).map(move |(sub, count)| {
+                let (low, high) = range(octave, sub);
+                Bucket { low, high, count: *count }
+            })
+        })
+    }
+}
+
+/// Gives an octave its counts.
+#[cold]
+fn open(slot: &mut Option<Box<Octave>>) -> &mut Octave {
+    slot.insert(Box::new([0; SUB]))
+}
+
+/// Equal when the same values were recorded as far as the buckets tell them apart, and with equal totals.
+impl PartialEq for Histogram {
+    fn eq(&self, other: &Histogram) -> bool {
+        let totals = |h: &Histogram| (h.count, h.sum, h.squares, h.min, h.max);
+        totals(self) == totals(other) && self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Histogram {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(values: &[u64]) -> Histogram {
+        let mut histogram = Histogram::new();
+        values.iter().for_each(|value| histogram.record(*value));
+        histogram
+    }
+
+    #[test]
+    fn small_values_have_a_bucket_each() {
+        for value in 0..2048 {
+            let (octave, sub) = place(value);
+            assert_eq!(range(octave, sub), (value, value));
+        }
+    }
+
+    #[test]
+    fn buckets_tile_all_numbers() {
+        let mut next = 0u64;
+        for octave in 0..OCTAVES {
+            for sub in 0..SUB {
+                let (low, high) = range(octave, sub);
+                assert_eq!(low, next);
+                assert_eq!(place(low), (octave, sub));
+                assert_eq!(place(high), (octave, sub));
+                assert!((high - low) as f64 <= low as f64 / 1024.0);
+                next = high.wrapping_add(1);
+            }
+        }
+        assert_eq!(next, 0, "the last bucket ends with the last number");
+    }
+
+    #[test]
+    fn moments_of_one_to_five_by_hand() {
+        let histogram = of(&[5, 1, 4, 2, 3]);
+        assert_eq!((histogram.count(), histogram.sum(), histogram.sum_of_squares()), (5, 15, 55));
+        assert_eq!((histogram.mean(), histogram.variance()), (3.0, 2.0));
+        assert_eq!((histogram.min(), histogram.max()), (Some(1), Some(5)));
+    }
+
+    /// Around 10^15 the squares differ in their 30th digit only, which doubles do not have.
+    #[test]
+    fn variance_does_not_cancel() {
+        let base = 1_000_000_000_000_000;
+        assert_eq!(of(&[base + 5, base + 1, base + 4, base + 2, base + 3]).variance(), 2.0);
+        assert_eq!(of(&[u64::MAX / 2 - 2, u64::MAX / 2]).variance(), 1.0);
+        assert_eq!(of(&[base, base + 1]).variance(), 0.25);
+    }
+
+    #[test]
+    fn weights_are_repetitions() {
+        let mut weighted = Histogram::new();
+        weighted.record_n(3, 2);
+        weighted.record_n(1_000_000, 3);
+        weighted.record_n(9, 0);
+        assert_eq!(weighted, of(&[3, 3, 1_000_000, 1_000_000, 1_000_000]));
+    }
+
+    /// A system with 2 inside for 10^18 ns and 5 inside for 3·10^18: mean 17/4, mean square 79/4.
+    #[test]
+    fn time_weights_of_a_century() {
+        let mut inside = Histogram::new();
+        inside.record_n(2, 1_000_000_000_000_000_000);
+        inside.record_n(5, 3_000_000_000_000_000_000);
+        assert_eq!(inside.mean(), 4.25);
+        assert_eq!(inside.variance(), 19.75 - 4.25 * 4.25);
+        assert_eq!((inside.quantile(0.25), inside.quantile(0.26)), (2.0, 5.0));
+    }
+
+    #[test]
+    fn totals_stop_instead_of_wrapping() {
+        let mut histogram = Histogram::new();
+        histogram.record_n(u64::MAX, u64::MAX);
+        histogram.record_n(u64::MAX, u64::MAX);
+        assert_eq!(histogram.count(), u64::MAX);
+        assert_eq!(histogram.sum_of_squares(), u128::MAX);
+        assert_eq!(histogram.quantile(0.5), u64::MAX as f64);
+    }
+
+    #[test]
+    fn quantiles_of_small_values_are_values() {
+        let histogram = of(&(1..=100).collect::<Vec<_>>());
+        assert_eq!(histogram.quantile(0.0), 1.0);
+        assert_eq!(histogram.quantile(0.5), 50.0);
+        assert_eq!(histogram.quantile(0.501), 51.0);
+        assert_eq!(histogram.quantile(0.99), 99.0);
+        assert_eq!(histogram.quantile(1.0), 100.0);
+        assert_eq!(histogram.fraction_at_most(50), 0.5);
+        assert_eq!(histogram.fraction_at_most(0), 0.0);
+        assert_eq!(histogram.fraction_at_most(u64::MAX), 1.0);
+    }
+
+    #[test]
+    fn a_single_large_value_is_its_own_quantile() {
+        let histogram = of(&[123_456_789_012]);
+        assert_eq!(histogram.quantile(0.5), 123_456_789_012.0);
+        assert_eq!(histogram.fraction_at_most(123_456_789_011), 0.0);
+        assert_eq!(histogram.fraction_at_most(123_456_789_012), 1.0);
+    }
+
+    #[test]
+    fn nothing_recorded() {
+        let histogram = Histogram::new();
+        assert!(histogram.is_empty());
+        assert!(histogram.mean().is_nan() && histogram.variance().is_nan());
+        assert!(histogram.quantile(0.5).is_nan() && histogram.fraction_at_most(3).is_nan());
+        assert_eq!((histogram.min(), histogram.iter().count()), (None, 0));
+    }
+
+    #[test]
+    fn clearing_forgets_all() {
+        let mut histogram = of(&[1, 70_000]);
+        histogram.clear();
+        assert_eq!(histogram, Histogram::new());
+        histogram.record(8);
+        assert_eq!(histogram, of(&[8]));
+    }
+
+    proptest! {
+        #[test]
+        fn quantiles_are_within_a_thousandth(
+            mut values in prop::collection::vec(0u64..1 << 40, 1..300),
+            p in 0.0..1.0f64,
+        ) {
+            let histogram = of(&values);
+            values.sort_unstable();
+            let rank = (p * values.len() as f64).ceil().max(1.0) as usize - 1;
+            let exact = values[rank] as f64;
+            prop_assert!((histogram.quantile(p) - exact).abs() <= exact / 1024.0);
+        }
+
+        #[test]
+        fn merging_in_any_grouping_is_recording_all(
+            values in prop::collection::vec(any::<u64>(), 0..60),
+            cut in 0usize..60,
+        ) {
+            let (left, right) = values.split_at(cut.min(values.len()));
+            let mut forward = of(left);
+            forward.merge(&of(right));
+            let mut backward = of(right);
+            backward.merge(&of(left));
+            prop_assert_eq!(&forward, &of(&values));
+            prop_assert_eq!(&backward, &forward);
+        }
+    }
+}
