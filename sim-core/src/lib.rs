@@ -8,3 +8,4 @@ pub mod random;
 pub mod spec;
 pub mod stats;
 pub mod time;
+pub mod workload;
