@@ -34,6 +34,7 @@ pub struct Metrics {
     /// The last change of each station.
     changed: Vec<Time>,
     started: Time,
+    ended: Time,
     population: Population,
 }
 
@@ -77,10 +78,29 @@ pub struct StationMetrics {
     pub wait: Histogram,
     /// Service given, in nanoseconds. Of threads and connections, which are held and not served, 0.
     pub service: u128,
-    /// The longest service given, in nanoseconds.
+    /// The longest service asked for, in nanoseconds.
     pub longest_service: u64,
+    /// Those present.
+    present: Present,
+    /// How long those present at the start of the measurements had been there, together, in nanoseconds modulo 2^64.
+    age_at_start: u64,
     /// Requests turned away.
     pub refused: u64,
+}
+
+/// Requests present at a group of stations that serve.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Present {
+    requests: u64,
+    /// When they came, summed, in nanoseconds modulo 2^64.
+    since: u64,
+}
+
+impl Present {
+    /// How long they have been there, together, in nanoseconds modulo 2^64.
+    fn age(self, now: Time) -> u64 {
+        self.requests.wrapping_mul(now.0).wrapping_sub(self.since)
+    }
 }
 
 impl JourneyMetrics {
@@ -110,6 +130,7 @@ impl Metrics {
             changed: vec![Time::ZERO; group_of.len()],
             group_of,
             started: Time::ZERO,
+            ended: Time::ZERO,
             population: Population::default(),
         }
     }
@@ -135,6 +156,7 @@ impl Metrics {
             mine.service += other.service;
             mine.longest_service = mine.longest_service.max(other.longest_service);
             mine.refused += other.refused;
+            mine.age_at_start = mine.age_at_start.wrapping_add(other.age_at_start);
         }
         for (mine, other) in self.in_system.iter_mut().zip(&other.in_system) {
             mine.merge(other);
@@ -180,6 +202,7 @@ impl Metrics {
     /// Ends the measurements at `now`; every station's last state has been told.
     pub(crate) fn close(&mut self, now: Time) {
         self.measured = now.since(self.started).0;
+        self.ended = now;
     }
 
     fn forget(&mut self) {
@@ -194,7 +217,7 @@ impl Metrics {
         }
         for station in &mut self.stations {
             station.wait.clear();
-            (station.service, station.longest_service, station.refused) = (0, 0, 0);
+            (station.service, station.refused) = (0, 0);
         }
         self.in_system.iter_mut().for_each(Histogram::clear);
     }
@@ -240,11 +263,25 @@ impl Recorder for Metrics {
     }
 
     #[inline]
-    fn served(&mut self, _: Time, station: StationId, wait: Duration, service: Duration) {
+    fn joined(&mut self, now: Time, station: StationId, demand: Duration) {
+        let group = &mut self.stations[self.group_of[station.0 as usize] as usize];
+        group.present.requests += 1;
+        group.present.since = group.present.since.wrapping_add(now.0);
+        group.longest_service = group.longest_service.max(demand.0);
+    }
+
+    #[inline]
+    fn granted(&mut self, _: Time, station: StationId, wait: Duration) {
+        self.stations[self.group_of[station.0 as usize] as usize].wait.record(wait.0);
+    }
+
+    #[inline]
+    fn served(&mut self, now: Time, station: StationId, wait: Duration, service: Duration) {
         let group = &mut self.stations[self.group_of[station.0 as usize] as usize];
         group.wait.record(wait.0);
         group.service += u128::from(service.0);
-        group.longest_service = group.longest_service.max(service.0);
+        group.present.requests -= 1;
+        group.present.since = group.present.since.wrapping_sub(now.0 - wait.0 - service.0);
     }
 
     fn refused(&mut self, _: Time, station: StationId) {
@@ -259,6 +296,9 @@ impl Recorder for Metrics {
 
     fn restart(&mut self, now: Time) {
         self.forget();
+        for station in &mut self.stations {
+            station.age_at_start = station.present.age(now);
+        }
         self.changed.fill(now);
         self.started = now;
         self.population.at_start = self.population.now;

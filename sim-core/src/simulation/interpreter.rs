@@ -149,7 +149,7 @@ impl<R: Recorder> Simulation<'_, R> {
         match station.arrive(&mut self.frames, at, self.now) {
             Admission::Waits => Flow::Stop,
             Admission::Served | Admission::Interrupts(_) => {
-                self.recorder.served(self.now, pool, Duration::ZERO, Duration::ZERO);
+                self.recorder.granted(self.now, pool, Duration::ZERO);
                 Flow::Continue
             }
         }
@@ -162,7 +162,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let next = station.leave(&mut self.frames, at, self.frames[at].id)?;
         self.ready.push_back(next);
         let wait = self.now.since(self.frames[next].since);
-        self.recorder.served(self.now, pool, wait, Duration::ZERO);
+        self.recorder.granted(self.now, pool, wait);
         Some(next)
     }
 
@@ -190,6 +190,7 @@ impl<R: Recorder> Simulation<'_, R> {
             return self.refuse(at, id);
         }
         self.recorder.occupancy(self.now, id, station.in_system());
+        self.recorder.joined(self.now, id, demand);
         let frame = &mut self.frames[at];
         frame.since = self.now;
         frame.demand = demand;

@@ -25,10 +25,19 @@ pub trait Recorder {
         let _ = (now, operation, verdict, duration);
     }
 
-    /// A request has got from a station what it came for, having waited so long for it: `service` if it was served, a
-    /// permit (a thread, a connection) that it holds from now on if `service` is zero.
+    /// A request has come to a station that serves, with its demand.
+    fn joined(&mut self, now: Time, station: StationId, demand: Duration) {
+        let _ = (now, station, demand);
+    }
+
+    /// A request has been served and leaves the station, having waited so long there and got so much service.
     fn served(&mut self, now: Time, station: StationId, wait: Duration, service: Duration) {
         let _ = (now, station, wait, service);
+    }
+
+    /// A request has got a permit (a thread, a connection), having waited so long for it.
+    fn granted(&mut self, now: Time, station: StationId, wait: Duration) {
+        let _ = (now, station, wait);
     }
 
     /// A station was full and has turned a request away.
