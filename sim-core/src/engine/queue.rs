@@ -137,6 +137,12 @@ impl Queue {
         Some((self.now, event))
     }
 
+    /// The earliest event, which stays.
+    pub fn peek(&mut self) -> Option<(Time, Event)> {
+        let at = self.next_time()?;
+        Some((at, Event(self.events[self.tree[0].0[1].slot() as usize])))
+    }
+
     /// When the earliest event is due.
     #[inline]
     pub fn next_time(&mut self) -> Option<Time> {

@@ -77,7 +77,7 @@ enum Happening {
 }
 
 impl Happening {
-    const INDEX_BITS: u32 = 23;
+    const INDEX_BITS: u32 = 28;
 
     #[inline]
     fn event(self) -> Event {
@@ -88,13 +88,13 @@ impl Happening {
             Happening::Wake(station) => (3, station),
             Happening::Deadline(client) => (4, client),
         };
-        Event::new(kind << Happening::INDEX_BITS | index)
+        Event(kind << Happening::INDEX_BITS | index)
     }
 
     #[inline]
     fn of(event: Event) -> Happening {
-        let index = event.payload() & ((1 << Happening::INDEX_BITS) - 1);
-        match event.payload() >> Happening::INDEX_BITS {
+        let index = event.0 & ((1 << Happening::INDEX_BITS) - 1);
+        match event.0 >> Happening::INDEX_BITS {
             0 => Happening::Served(index),
             1 => Happening::Resume(index),
             2 => Happening::Arrival(index),
@@ -220,9 +220,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
 
     /// What the next event is, in words, for whoever looks for the first difference between two runs.
     pub fn describe_next(&mut self) -> Option<(Time, String)> {
-        let at = self.queue.next_time()?;
-        let mut ahead = self.queue.clone();
-        let (_, event) = ahead.pop()?;
+        let (at, event) = self.queue.peek()?;
         let name = |station: u32| &self.model.station_group(StationId(station)).name;
         let text = match Happening::of(event) {
             Happening::Served(f) => format!("service ends for {:016x}", self.frames[f].id),
