@@ -14,12 +14,20 @@ pub struct Balancing {
 
 #[derive(Debug)]
 enum Policy {
-    RoundRobin { next: u32 },
+    RoundRobin {
+        next: u32,
+    },
     Random,
     /// Cumulated shares, as fractions of `2^64`.
     Weighted(Vec<u64>),
-    LeastOutstanding { drawn_ties: bool },
-    PowerOf { d: u32, drawn_ties: bool, sample: Vec<u32> },
+    LeastOutstanding {
+        drawn_ties: bool,
+    },
+    PowerOf {
+        d: u32,
+        drawn_ties: bool,
+        sample: Vec<u32>,
+    },
 }
 
 impl Balancing {
@@ -29,7 +37,9 @@ impl Balancing {
             Balancer::RoundRobin => Policy::RoundRobin { next: 0 },
             Balancer::Random => Policy::Random,
             Balancer::Weighted(weights) => Policy::Weighted(crate::model::shares(weights)),
-            Balancer::LeastOutstanding { ties } => Policy::LeastOutstanding { drawn_ties: *ties == Ties::Drawn },
+            Balancer::LeastOutstanding { ties } => {
+                Policy::LeastOutstanding { drawn_ties: *ties == Ties::Drawn }
+            }
             Balancer::PowerOf { d, ties } => Policy::PowerOf {
                 d: (*d).min(replicas),
                 drawn_ties: *ties == Ties::Drawn,
@@ -81,7 +91,11 @@ impl Balancing {
 }
 
 /// The candidate with the fewest outstanding; among equals the lowest-numbered, or one drawn.
-fn least(candidates: impl Iterator<Item = u32>, outstanding: &[u32], mut draw: Option<&mut Draw>) -> u32 {
+fn least(
+    candidates: impl Iterator<Item = u32>,
+    outstanding: &[u32],
+    mut draw: Option<&mut Draw>,
+) -> u32 {
     let (mut best, mut fewest, mut equals) = (0, u32::MAX, 0);
     for candidate in candidates {
         let load = outstanding[candidate as usize];

@@ -7,7 +7,7 @@ use super::{Frame, FrameId, Frames, NONE, Sharing};
 use crate::model::{StationGroup, UNLIMITED};
 use crate::random::{Draw, Key};
 use crate::spec::Discipline;
-use crate::time::{Duration, Time};
+use crate::time::Time;
 
 /// What becomes of a request that comes to a station.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,7 +32,7 @@ pub struct Station {
 
 /// The waiting line of a station, in the order of its discipline.
 #[derive(Debug)]
-pub enum Line {
+enum Line {
     /// First in, first out.
     Fifo(Lane),
     /// Last in, first out.
@@ -49,7 +49,7 @@ pub enum Line {
 
 /// A list of frames linked through themselves.
 #[derive(Clone, Copy, Debug)]
-pub struct Lane {
+struct Lane {
     head: FrameId,
     tail: FrameId,
 }
@@ -168,10 +168,10 @@ impl Station {
         Admission::Waits
     }
 
-    /// A request leaves; the next in line, if any, takes its server and is returned. `draw` is who leaves, for the
-    /// discipline that draws its next.
+    /// A request leaves; the next in line, if any, takes its server and is returned. Where the next is drawn, the draw
+    /// is named by who leaves.
     #[inline]
-    pub fn leave(&mut self, frames: &mut Frames, frame: FrameId, draw: u64) -> Option<FrameId> {
+    pub fn leave(&mut self, frames: &mut Frames, frame: FrameId) -> Option<FrameId> {
         if let Line::Preemptive(_, serving) = &mut self.line {
             let at = serving.iter().position(|&f| f == frame).expect("it was being served");
             serving.swap_remove(at);
@@ -184,7 +184,7 @@ impl Station {
         match &mut self.line {
             Line::Fifo(lane) | Line::Lifo(lane) => lane.pop_front(frames),
             Line::Random(line, key) => {
-                let at = Draw::new(draw, *key).below(line.len() as u32);
+                let at = Draw::new(frames[frame].id, *key).below(line.len() as u32);
                 Some(line.swap_remove(at as usize))
             }
             Line::Priority(lanes) => lanes.iter_mut().find_map(|lane| lane.pop_front(frames)),
@@ -222,9 +222,4 @@ fn least_urgent(frames: &Frames, serving: &[FrameId], lane: u8) -> Option<usize>
 fn interrupt(frame: &mut Frame, now: Time) {
     frame.due -= now.0;
     frame.void_events += 1;
-}
-
-/// A frame that is served for the first time, or again after an interruption, has this much service left.
-pub(crate) fn remaining(frame: &Frame) -> Duration {
-    Duration(frame.due)
 }

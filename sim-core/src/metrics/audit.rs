@@ -53,7 +53,8 @@ impl Metrics {
         // who left, without what they had spent before, and with what those still present have spent so far.
         let seen = in_system.iter().fold(0u64, |sum, h| sum.wrapping_add(h.sum() as u64));
         let told = (station.wait.sum() + station.service) as u64;
-        let told = told.wrapping_sub(station.age_at_start).wrapping_add(station.present.age(self.ended));
+        let told =
+            told.wrapping_sub(station.age_at_start).wrapping_add(station.present.age(self.ended));
         if seen != told {
             return wrong("Little's law", seen as f64, told as f64);
         }
@@ -76,7 +77,10 @@ impl Metrics {
 
 /// Server-nanoseconds in use: with n requests at c servers, min(n, c) are.
 pub(crate) fn busy_nanos(in_system: &Histogram, servers: u32) -> f64 {
-    in_system.iter().map(|bucket| bucket.low.min(u64::from(servers)) as f64 * bucket.count as f64).sum()
+    in_system
+        .iter()
+        .map(|bucket| bucket.low.min(u64::from(servers)) as f64 * bucket.count as f64)
+        .sum()
 }
 
 fn rounding(value: f64) -> f64 {

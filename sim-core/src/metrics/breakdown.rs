@@ -104,5 +104,11 @@ fn parts(classes: &[Class]) -> Parts {
         let sum: f64 = classes.iter().map(|class| class.sums[part] as f64).sum();
         if requests == 0 { 0.0 } else { sum / requests as f64 / crate::time::SECOND }
     };
-    Parts { work: mean(0), queueing: mean(1), connecting: mean(2), network: mean(3), waiting: mean(4) }
+    Parts {
+        work: mean(0),
+        queueing: mean(1),
+        connecting: mean(2),
+        network: mean(3),
+        waiting: mean(4),
+    }
 }

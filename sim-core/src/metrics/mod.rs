@@ -6,7 +6,7 @@ mod outcome;
 
 pub use audit::Violation;
 pub use breakdown::{Breakdown, Parts};
-pub use outcome::{Outcome, Trial, run};
+pub use outcome::{COURSE_POINTS, EVENTS_MAX, Outcome, Trial, run};
 
 use crate::component::{Spent, Verdict};
 use crate::engine::Digest;
@@ -240,7 +240,14 @@ impl Recorder for Metrics {
     }
 
     #[inline]
-    fn finished(&mut self, _: Time, journey: u32, verdict: Verdict, response: Duration, spent: &Spent) {
+    fn finished(
+        &mut self,
+        _: Time,
+        journey: u32,
+        verdict: Verdict,
+        response: Duration,
+        spent: &Spent,
+    ) {
         let journey = &mut self.journeys[journey as usize];
         self.population.now -= 1;
         match verdict {

@@ -77,7 +77,15 @@ pub fn run(model: &Model, trial: Trial) -> Outcome {
     let mut fingerprint = simulation.fingerprint();
     fingerprint.results = simulation.recorder.digest();
     let events = simulation.events();
-    Outcome { trial, metrics: simulation.recorder, course, fingerprint, stopped, events, violations }
+    Outcome {
+        trial,
+        metrics: simulation.recorder,
+        course,
+        fingerprint,
+        stopped,
+        events,
+        violations,
+    }
 }
 
 /// A run that has nothing left to happen still reaches its horizon, idle.

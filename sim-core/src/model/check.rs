@@ -93,7 +93,9 @@ impl<'a> Lowering<'a> {
 
 /// All operations: component, operation, steps.
 pub(super) fn operations(spec: &Spec) -> impl Iterator<Item = (&String, &String, &Vec<Step>)> {
-    spec.components.iter().flat_map(|(c, operations)| operations.iter().map(move |(o, steps)| (c, o, steps)))
+    spec.components
+        .iter()
+        .flat_map(|(c, operations)| operations.iter().map(move |(o, steps)| (c, o, steps)))
 }
 
 /// The entries of a map in the order of their names, in which everything is numbered.

@@ -19,15 +19,18 @@ const RATE_MAX: f64 = 1e9;
 impl<'a> Lowering<'a> {
     pub(super) fn lower_clients(&mut self) {
         let spec = self.spec;
-        let priorities: BTreeSet<u8> = spec.clients.values().map(|client| client.priority).collect();
+        let priorities: BTreeSet<u8> =
+            spec.clients.values().map(|client| client.priority).collect();
         if spec.clients.is_empty() {
-            self.findings.error(&Path::root().key("clients"), "there is no client: nobody sends requests");
+            self.findings
+                .error(&Path::root().key("clients"), "there is no client: nobody sends requests");
         }
         for (name, client) in sorted(&spec.clients) {
             let path = Path::root().key("clients").key(name);
             let source = self.source(client, &path);
             let timeout = client.timeout.as_ref().and_then(|timeout| {
-                self.positive_duration(timeout, "a timeout", &path.key("timeout")).map(Duration::from_nanos)
+                self.positive_duration(timeout, "a timeout", &path.key("timeout"))
+                    .map(Duration::from_nanos)
             });
             let hop = self.client_hop(client, name, &path);
             let first_journey = self.model.journeys.len() as u32;
@@ -55,9 +58,9 @@ impl<'a> Lowering<'a> {
     fn mix(&mut self, mix: &'a Mix, path: &Path) -> Option<Vec<u64>> {
         let entries: Vec<(&str, f64, Path)> = match mix {
             Mix::Only(target) => vec![(target.as_str(), 1.0, path.clone())],
-            Mix::Weighted(weights) => {
-                sorted(weights).map(|(target, &weight)| (target.as_str(), weight, path.key(target))).collect()
-            }
+            Mix::Weighted(weights) => sorted(weights)
+                .map(|(target, &weight)| (target.as_str(), weight, path.key(target)))
+                .collect(),
         };
         if entries.is_empty() {
             self.findings.error(path, "a mix needs at least one operation to ask for");
@@ -86,7 +89,9 @@ impl<'a> Lowering<'a> {
             Some(users) => self.closed(users, client, path),
             None if open => self.open(client, path).map(Source::Open),
             None => {
-                let error = self.findings.error(path, "it does not say how many requests these clients send");
+                let error = self
+                    .findings
+                    .error(path, "it does not say how many requests these clients send");
                 error.hint("add a rate, such as rate: \"120/s\", or users: 50 with think: exponential(\"5s\")");
                 None
             }
@@ -99,7 +104,9 @@ impl<'a> Lowering<'a> {
             self.findings.error(&path.key("users"), message);
         }
         if !client.profile.is_empty() {
-            let error = self.findings.error(&path.key("profile"), "a profile changes a rate, and users have none");
+            let error = self
+                .findings
+                .error(&path.key("profile"), "a profile changes a rate, and users have none");
             error.hint("leave `profile` out, or give these clients a `rate`");
         }
         let think = match &client.think {
@@ -113,7 +120,9 @@ impl<'a> Lowering<'a> {
 
     fn open(&mut self, client: &spec::Client, path: &Path) -> Option<Traffic> {
         if client.think.is_some() {
-            let error = self.findings.error(&path.key("think"), "only `users` think; these clients send at a rate");
+            let error = self
+                .findings
+                .error(&path.key("think"), "only `users` think; these clients send at a rate");
             error.hint("leave `think` out, or write `users` in place of the rate");
         }
         let rate = match &client.rate {
@@ -131,9 +140,12 @@ impl<'a> Lowering<'a> {
             (Arrivals::Renewal(gap), rate) => {
                 Traffic::renewal(&self.law(gap, Unit::Time, &at.key("renewal"))?, rate)
             }
-            (Arrivals::Mmpp(states), rate) => Traffic::mmpp(&self.states(states, &at.key("mmpp"))?, rate),
+            (Arrivals::Mmpp(states), rate) => {
+                Traffic::mmpp(&self.states(states, &at.key("mmpp"))?, rate)
+            }
             (Arrivals::Replay { .. }, Some(_)) => {
-                Err("a replay sends at its recorded rate: leave `rate` out, or change its `speed`".to_owned())
+                Err("a replay sends at its recorded rate: leave `rate` out, or change its `speed`"
+                    .to_owned())
             }
             (Arrivals::Replay { file, column, speed }, None) => {
                 let offsets = self.recorded(file, column.as_deref(), &at.key("replay"))?;
@@ -160,7 +172,10 @@ impl<'a> Lowering<'a> {
     fn rate(&mut self, rate: &Quantity, path: &Path) -> Option<f64> {
         let rate = self.read(quantity::rate(rate), path)?;
         if rate > RATE_MAX {
-            self.findings.error(path, format!("{rate:e} requests per second are more than can be told apart"));
+            self.findings.error(
+                path,
+                format!("{rate:e} requests per second are more than can be told apart"),
+            );
             return None;
         }
         Some(rate)
@@ -198,7 +213,8 @@ impl<'a> Lowering<'a> {
             None => format!("{file}: {}", error.message),
         };
         let hint = error.hint.or_else(|| {
-            (!error.candidates.is_empty()).then(|| format!("there are: {}", error.candidates.join(", ")))
+            (!error.candidates.is_empty())
+                .then(|| format!("there are: {}", error.candidates.join(", ")))
         });
         self.findings.error(path, message).hint = hint;
     }
@@ -208,8 +224,11 @@ impl<'a> Lowering<'a> {
         if factors.is_empty() {
             return Some(None);
         }
-        let lowered: Vec<_> =
-            factors.iter().enumerate().map(|(i, factor)| self.factor(factor, &path.index(i))).collect();
+        let lowered: Vec<_> = factors
+            .iter()
+            .enumerate()
+            .map(|(i, factor)| self.factor(factor, &path.index(i)))
+            .collect();
         let lowered: Vec<Factor> = lowered.into_iter().collect::<Option<_>>()?;
         match Profile::new(&lowered) {
             Ok(profile) => Some(Some(profile)),
@@ -227,7 +246,9 @@ impl<'a> Lowering<'a> {
                 let points: Vec<_> = points
                     .iter()
                     .enumerate()
-                    .map(|(i, (time, factor))| Some((self.instant(time, &at.index(i).index(0))?, *factor)))
+                    .map(|(i, (time, factor))| {
+                        Some((self.instant(time, &at.index(i).index(0))?, *factor))
+                    })
                     .collect();
                 Some(Factor::Piecewise(points.into_iter().collect::<Option<_>>()?))
             }
@@ -246,14 +267,19 @@ impl<'a> Lowering<'a> {
             }
             spec::Profile::Ramp { from, to, factor } => {
                 let at = path.key("ramp");
-                let (from, to) = (self.instant(from, &at.key("from")), self.instant(to, &at.key("to")));
+                let (from, to) =
+                    (self.instant(from, &at.key("from")), self.instant(to, &at.key("to")));
                 Some(Factor::Ramp { from: from?, to: to?, factor: *factor })
             }
             spec::Profile::Spike { at: start, lasts, factor } => {
                 let at = path.key("spike");
                 let start = self.instant(start, &at.key("at"));
                 let lasts = self.positive_duration(lasts, "a spike", &at.key("lasts"));
-                Some(Factor::Spike { at: start?, lasts: Duration::from_nanos(lasts?), factor: *factor })
+                Some(Factor::Spike {
+                    at: start?,
+                    lasts: Duration::from_nanos(lasts?),
+                    factor: *factor,
+                })
             }
         }
     }

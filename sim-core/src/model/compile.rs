@@ -80,13 +80,25 @@ impl Lowering<'_> {
         self.emit(Instruction::Return);
     }
 
-    fn compile_steps(&mut self, steps: &[Step], service: ServiceId, path: &Path, linking: &mut Linking) {
+    fn compile_steps(
+        &mut self,
+        steps: &[Step],
+        service: ServiceId,
+        path: &Path,
+        linking: &mut Linking,
+    ) {
         for (i, step) in steps.iter().enumerate() {
             self.compile_step(step, service, &path.index(i), linking);
         }
     }
 
-    fn compile_step(&mut self, step: &Step, service: ServiceId, path: &Path, linking: &mut Linking) {
+    fn compile_step(
+        &mut self,
+        step: &Step,
+        service: ServiceId,
+        path: &Path,
+        linking: &mut Linking,
+    ) {
         match step {
             Step::Work(law) => {
                 let law = self.placed(law, Unit::Time, path);
@@ -142,7 +154,13 @@ impl Lowering<'_> {
         }
     }
 
-    fn compile_choose(&mut self, choices: &[Choice], service: ServiceId, path: &Path, linking: &mut Linking) {
+    fn compile_choose(
+        &mut self,
+        choices: &[Choice],
+        service: ServiceId,
+        path: &Path,
+        linking: &mut Linking,
+    ) {
         let site = self.site(&path.to_string());
         let count = choices.len() as u32;
         let choose = self.emit(Instruction::Choose { first: 0, count, site });
@@ -233,7 +251,12 @@ impl Lowering<'_> {
         self.place(sampler, &path.to_string())
     }
 
-    fn operation_id(&mut self, linking: &mut Linking, service: ServiceId, name: &str) -> OperationId {
+    fn operation_id(
+        &mut self,
+        linking: &mut Linking,
+        service: ServiceId,
+        name: &str,
+    ) -> OperationId {
         let next = OperationId(self.model.operations.len() as u32);
         let id = *linking.operations.entry((service, name.to_owned())).or_insert(next);
         if id == next {

@@ -16,7 +16,8 @@ impl Lowering<'_> {
     pub(super) fn check_components(&mut self) {
         let spec = self.spec;
         if spec.components.is_empty() {
-            self.findings.error(&Path::root().key("components"), "there is no component: nothing to run");
+            self.findings
+                .error(&Path::root().key("components"), "there is no component: nothing to run");
         }
         for (component, operation, steps) in operations(spec) {
             let path = Path::root().key("components").key(component).key(operation);
@@ -47,7 +48,8 @@ impl Lowering<'_> {
                 let at = path.key("parallel");
                 let count = branches.len();
                 if count == 0 || count > BRANCHES_MAX {
-                    let message = format!("{count} branches: from 1 to {BRANCHES_MAX} can run in parallel");
+                    let message =
+                        format!("{count} branches: from 1 to {BRANCHES_MAX} can run in parallel");
                     self.findings.error(&at, message);
                 }
                 if let Some(first) = *first
@@ -75,7 +77,9 @@ impl Lowering<'_> {
                 let at = path.key("repeat");
                 match count {
                     Count::Times(times) if *times > REPEATS_MAX => {
-                        let message = format!("{times} repetitions are more than {REPEATS_MAX}, the most there can be");
+                        let message = format!(
+                            "{times} repetitions are more than {REPEATS_MAX}, the most there can be"
+                        );
                         self.findings.error(&at.index(0), message);
                     }
                     Count::Times(_) => {}
@@ -93,7 +97,10 @@ impl Lowering<'_> {
         let mut sum = 0.0;
         for weight in weights {
             if !weight.is_finite() || weight < 0.0 {
-                self.findings.error(path, format!("a weight of {weight} makes no sense: weights are 0 or more"));
+                self.findings.error(
+                    path,
+                    format!("a weight of {weight} makes no sense: weights are 0 or more"),
+                );
                 return;
             }
             sum += weight;
@@ -107,7 +114,8 @@ impl Lowering<'_> {
         if self.query(target, kind).is_some() {
             return;
         }
-        let (name, query) = target.split_once('.').map_or((target, None), |(name, query)| (name, Some(query)));
+        let (name, query) =
+            target.split_once('.').map_or((target, None), |(name, query)| (name, Some(query)));
         let Some(Store::Database { queries, .. }) = self.spec.stores.get(name) else {
             let near = did_you_mean(name, self.spec.stores.keys().map(String::as_str));
             let hint = near.map(|near| format!("did you mean `{near}`?"));
@@ -118,11 +126,14 @@ impl Lowering<'_> {
             Some(query) => {
                 let near = did_you_mean(query, queries.keys().map(String::as_str));
                 let hint = near.map(|near| format!("did you mean `{name}.{near}`?"));
-                self.findings.error(path, format!("store `{name}` has no query `{query}`")).hint = hint;
+                self.findings.error(path, format!("store `{name}` has no query `{query}`")).hint =
+                    hint;
             }
             None => {
                 let message = format!("store `{name}` does not say how long a {kind} takes");
-                self.findings.error(path, message).hint(format!("give it a law: {kind}: exponential(\"2ms\")"));
+                self.findings
+                    .error(path, message)
+                    .hint(format!("give it a law: {kind}: exponential(\"2ms\")"));
             }
         }
     }
@@ -149,7 +160,10 @@ impl Lowering<'_> {
             while let Some((operation, next)) = trail.last_mut() {
                 let targets = calls.get(*operation).map_or(&[][..], Vec::as_slice);
                 let Some(&target) = targets.get(*next) else {
-                    let below = targets.iter().filter_map(|target| depths.get(target).copied().flatten()).max();
+                    let below = targets
+                        .iter()
+                        .filter_map(|target| depths.get(target).copied().flatten())
+                        .max();
                     let depth = below.unwrap_or(0) + 1;
                     depths.insert(operation, Some(depth));
                     let operation = *operation;
@@ -163,7 +177,8 @@ impl Lowering<'_> {
                 match depths.get(target) {
                     Some(Some(_)) => {}
                     Some(None) => {
-                        let trail: Vec<&str> = trail.iter().map(|&(operation, _)| operation).collect();
+                        let trail: Vec<&str> =
+                            trail.iter().map(|&(operation, _)| operation).collect();
                         self.report_cycle(&trail, target);
                     }
                     None => {
@@ -178,7 +193,10 @@ impl Lowering<'_> {
     fn report_depth(&mut self, operation: &str) {
         let (component, operation) = operation.split_once('.').unwrap_or((operation, ""));
         let path = Path::root().key("components").key(component).key(operation);
-        self.findings.error(&path, format!("a chain of {CALL_DEPTH_MAX} calls begins here, more than can be run"));
+        self.findings.error(
+            &path,
+            format!("a chain of {CALL_DEPTH_MAX} calls begins here, more than can be run"),
+        );
     }
 
     fn report_cycle(&mut self, trail: &[&str], back_to: &str) {
@@ -187,7 +205,9 @@ impl Lowering<'_> {
         let (component, operation) = back_to.split_once('.').unwrap_or((back_to, ""));
         let path = Path::root().key("components").key(component).key(operation);
         let message = format!("operations call each other in a circle: {circle} → {back_to}");
-        self.findings.error(&path, message).hint("a request would never end; let one of them stop calling");
+        self.findings
+            .error(&path, message)
+            .hint("a request would never end; let one of them stop calling");
     }
 }
 
@@ -196,7 +216,9 @@ pub(super) fn called<'a>(steps: &'a [Step], targets: &mut Vec<&'a str>) {
     for step in steps {
         match step {
             Step::Call(target) => targets.push(target),
-            Step::Parallel { branches, .. } => branches.iter().for_each(|branch| called(branch, targets)),
+            Step::Parallel { branches, .. } => {
+                branches.iter().for_each(|branch| called(branch, targets))
+            }
             Step::Choose(ways) => ways.iter().for_each(|way| called(&way.1, targets)),
             Step::Repeat(_, steps) => called(steps, targets),
             Step::Work(_) | Step::Wait(_) | Step::Read(_) | Step::Write(_) => {}

@@ -6,7 +6,6 @@ use super::quantity::{self, QuantityError};
 use super::{LawId, PlacedLaw};
 use crate::random::{Sampler, name_hash};
 use crate::spec::{Law, Path, Quantity};
-use crate::time::SECOND;
 
 /// What a law draws.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,7 +52,10 @@ impl Lowering<'_> {
                 match (shape, cv) {
                     (Some(shape), None) => Sampler::gamma(mean, *shape),
                     (None, Some(cv)) => Sampler::gamma_cv(mean, *cv),
-                    _ => return self.parameters(&at, "a gamma law takes `mean` and either `shape` or `cv`"),
+                    _ => {
+                        return self
+                            .parameters(&at, "a gamma law takes `mean` and either `shape` or `cv`");
+                    }
                 }
             }
             Law::Erlang { k, mean } => {
@@ -63,9 +65,10 @@ impl Lowering<'_> {
                 let branches = self.pairs(branches, unit, &path.key("hyperexponential"))?;
                 Sampler::hyperexponential(&branches)
             }
-            Law::Weibull { mean, shape } => {
-                Sampler::weibull_mean(self.value(mean, unit, &path.key("weibull").key("mean"))?, *shape)
-            }
+            Law::Weibull { mean, shape } => Sampler::weibull_mean(
+                self.value(mean, unit, &path.key("weibull").key("mean"))?,
+                *shape,
+            ),
             Law::Pareto { shape, min } => {
                 Sampler::pareto(*shape, self.value(min, unit, &path.key("pareto").key("min"))?)
             }
@@ -86,7 +89,9 @@ impl Lowering<'_> {
                 let parts: Vec<_> = parts
                     .iter()
                     .enumerate()
-                    .map(|(i, (weight, law))| Some((*weight, self.law(law, unit, &at.index(i).index(1))?)))
+                    .map(|(i, (weight, law))| {
+                        Some((*weight, self.law(law, unit, &at.index(i).index(1))?))
+                    })
                     .collect();
                 Sampler::mixture(parts.into_iter().collect::<Option<Vec<_>>>()?)
             }
@@ -99,7 +104,11 @@ impl Lowering<'_> {
         self.made(sampler, path)
     }
 
-    fn made(&mut self, sampler: Result<Sampler, crate::random::LawError>, path: &Path) -> Option<Sampler> {
+    fn made(
+        &mut self,
+        sampler: Result<Sampler, crate::random::LawError>,
+        path: &Path,
+    ) -> Option<Sampler> {
         match sampler {
             Ok(sampler) => Some(sampler),
             Err(error) => {
@@ -125,7 +134,9 @@ impl Lowering<'_> {
         let sampler = match (mean?, cv, sigma, median?, p99?) {
             (Some(mean), Some(cv), None, None, None) => Sampler::lognormal_cv(mean, *cv),
             (Some(mean), None, Some(sigma), None, None) => Sampler::lognormal_sigma(mean, *sigma),
-            (None, None, None, Some(median), Some(p99)) => Sampler::lognormal_percentiles(median, p99),
+            (None, None, None, Some(median), Some(p99)) => {
+                Sampler::lognormal_percentiles(median, p99)
+            }
             _ => {
                 let message = "a lognormal law takes `mean` and `cv`, or `mean` and `sigma`, or `median` and `p99`";
                 return self.parameters(&at, message);
@@ -162,7 +173,12 @@ impl Lowering<'_> {
         }
     }
 
-    fn pairs(&mut self, pairs: &[(f64, Quantity)], unit: Unit, path: &Path) -> Option<Vec<(f64, f64)>> {
+    fn pairs(
+        &mut self,
+        pairs: &[(f64, Quantity)],
+        unit: Unit,
+        path: &Path,
+    ) -> Option<Vec<(f64, f64)>> {
         let read: Vec<_> = pairs
             .iter()
             .enumerate()
@@ -180,14 +196,19 @@ impl Lowering<'_> {
         match value {
             Ok(value) => Some(value),
             Err(error) => {
-                self.findings.error(path, error.message).hint(error.hint);
+                self.findings.error(path, error.message).hint = error.hint;
                 None
             }
         }
     }
 
     /// A duration above zero.
-    pub(super) fn positive_duration(&mut self, quantity: &Quantity, what: &str, path: &Path) -> Option<f64> {
+    pub(super) fn positive_duration(
+        &mut self,
+        quantity: &Quantity,
+        what: &str,
+        path: &Path,
+    ) -> Option<f64> {
         let nanos = self.value(quantity, Unit::Time, path)?;
         if nanos < 1.0 {
             self.findings.error(path, format!("{what} has to be longer than nothing"));
@@ -208,9 +229,4 @@ impl Lowering<'_> {
         self.place(sampler.clone(), &format!("{name}.reply"));
         request
     }
-}
-
-/// Nanoseconds as seconds, for messages and rates.
-pub(super) fn seconds(nanos: f64) -> f64 {
-    nanos / SECOND
 }

@@ -6,7 +6,7 @@
 
 use super::{Instruction, LawId, Model, Pc, Source, UNLIMITED};
 use crate::spec::Balancer;
-use crate::time::{Duration, SECOND};
+use crate::time::{Duration, SECOND, Time};
 use std::collections::BTreeMap;
 
 /// What each station is offered and can take.
@@ -71,7 +71,9 @@ impl Load {
                 demand.time += walk.mean(hop) + walk.mean(LawId(hop.0 + 1));
             }
         }
-        let rates = rates(model, &demands, |traffic| traffic.mean_rate());
+        let span = if model.run.horizon == Duration::ZERO { DAY } else { model.run.horizon };
+        let rates =
+            rates(model, &demands, |traffic| traffic.mean_rate(Time::ZERO, Time::ZERO + span));
         let peaks = rates_at_peak(model, &demands);
         let total: f64 = rates.iter().sum();
         let stations: Vec<Offered> = (model.stations.iter().enumerate())
@@ -120,7 +122,11 @@ fn unevenness(model: &Model, group: usize) -> f64 {
 }
 
 /// Requests per second by journey, open clients' by `rate`.
-fn rates(model: &Model, demands: &[Demand], rate: impl Fn(&super::traffic::Traffic) -> f64) -> Vec<f64> {
+fn rates(
+    model: &Model,
+    demands: &[Demand],
+    rate: impl Fn(&super::traffic::Traffic) -> f64,
+) -> Vec<f64> {
     let mut rates = vec![0.0; model.journeys.len()];
     for client in &model.clients {
         let first = client.first_journey as usize;
@@ -129,7 +135,8 @@ fn rates(model: &Model, demands: &[Demand], rate: impl Fn(&super::traffic::Traff
             Source::Open(traffic) => rate(traffic),
             Source::Closed { users, think } => {
                 let think = think.map_or(0.0, |law| model.laws[law.0 as usize].sampler.mean());
-                let time: f64 = shares.iter().zip(&demands[first..]).map(|(share, d)| share * d.time).sum();
+                let time: f64 =
+                    shares.iter().zip(&demands[first..]).map(|(share, d)| share * d.time).sum();
                 f64::from(*users) * SECOND / (think + time).max(1.0)
             }
         };
@@ -201,7 +208,9 @@ impl Walk<'_> {
                     demand.time += mean;
                 }
                 Instruction::Pause { law, .. } => demand.time += self.mean(law),
-                Instruction::Connect(pool) => connection = Some((self.model.group_of(pool), demand.time)),
+                Instruction::Connect(pool) => {
+                    connection = Some((self.model.group_of(pool), demand.time))
+                }
                 Instruction::Disconnect => {
                     if let Some((group, since)) = connection.take() {
                         *demand.service.entry(group).or_default() += demand.time - since;
@@ -218,7 +227,9 @@ impl Walk<'_> {
                     let called = self.operation(entry);
                     demand.add(&called, 1.0);
                 }
-                Instruction::Fork { first, count, need } => self.fork(&mut demand, first, count, need),
+                Instruction::Fork { first, count, need } => {
+                    self.fork(&mut demand, first, count, need)
+                }
                 Instruction::Choose { first, count, .. } => {
                     let (ways, after) = self.model.ways_of(first, count);
                     let shares = shares_of(&ways.iter().map(|way| way.until).collect::<Vec<_>>());
@@ -279,13 +290,29 @@ impl Model {
             return;
         }
         let rate: f64 = load.rates.iter().sum();
-        let wanted = REQUESTS_WANTED / rate.max(REQUESTS_WANTED / HORIZON_SECS[HORIZON_SECS.len() - 1]);
+        let wanted =
+            REQUESTS_WANTED / rate.max(REQUESTS_WANTED / HORIZON_SECS[HORIZON_SECS.len() - 1]);
         let secs = HORIZON_SECS.into_iter().find(|&secs| secs >= wanted).unwrap_or(HORIZON_SECS[0]);
         self.run.horizon = Duration::from_secs(secs);
     }
 }
 
+/// Rates are means over this time where the file gives no horizon.
+const DAY: Duration = Duration(86_400_000_000_000);
+/// Requests of one replication where the file gives no horizon.
 const REQUESTS_WANTED: f64 = 50_000.0;
 /// From 10 s to 30 days.
-const HORIZON_SECS: [f64; 12] =
-    [10.0, 30.0, 60.0, 300.0, 600.0, 1800.0, 3600.0, 21_600.0, 86_400.0, 604_800.0, 1_209_600.0, 2_592_000.0];
+const HORIZON_SECS: [f64; 12] = [
+    10.0,
+    30.0,
+    60.0,
+    300.0,
+    600.0,
+    1800.0,
+    3600.0,
+    21_600.0,
+    86_400.0,
+    604_800.0,
+    1_209_600.0,
+    2_592_000.0,
+];

@@ -17,9 +17,10 @@ mod warnings;
 pub use check::Checked;
 pub use data::Files;
 pub use load::{Load, Offered};
-pub use objectives::{Goal, Objective, RunPlan};
+pub use objectives::{Goal, Objective, REPLICATIONS_MAX, RunPlan};
 pub use plan::{
-    ARRIVE, DELIVER, Delay, Instruction, LawId, OperationId, Pc, PlacedLaw, Resource, ServiceId, StationId, Way,
+    ARRIVE, DELIVER, Delay, Instruction, LawId, OperationId, Pc, PlacedLaw, Resource, ServiceId,
+    StationId, Way,
 };
 
 use crate::spec::{Balancer, Discipline};

@@ -82,7 +82,9 @@ impl Lowering<'_> {
             spec::Objective::Latency { percentile, below, .. } => {
                 let limit = self.positive_duration(below, "a limit", &path.key("below"));
                 if !(*percentile > 0.0 && *percentile < 100.0) {
-                    let message = format!("{percentile} is no percentile: it lies between 0 and 100, such as 99");
+                    let message = format!(
+                        "{percentile} is no percentile: it lies between 0 and 100, such as 99"
+                    );
                     self.findings.error(&path.key("percentile"), message);
                     return None;
                 }
@@ -93,8 +95,11 @@ impl Lowering<'_> {
                 let at = path.key("below");
                 let share = self.read(quantity::share(below), &at)?;
                 if !(share > 0.0 && share <= 1.0) {
-                    let message = format!("a share of errors below {share} can be neither met nor missed");
-                    self.findings.error(&at, message).hint("shares lie between 0 and 1, or \"0%\" and \"100%\"");
+                    let message =
+                        format!("a share of errors below {share} can be neither met nor missed");
+                    self.findings
+                        .error(&at, message)
+                        .hint("shares lie between 0 and 1, or \"0%\" and \"100%\"");
                     return None;
                 }
                 Some(Goal::ErrorsBelow(share))
@@ -110,7 +115,8 @@ impl Lowering<'_> {
         let run = &self.spec.run;
         let mut plan = RunPlan::default();
         if let Some(horizon) = &run.horizon
-            && let Some(nanos) = self.positive_duration(horizon, "the horizon", &path.key("horizon"))
+            && let Some(nanos) =
+                self.positive_duration(horizon, "the horizon", &path.key("horizon"))
         {
             plan.horizon = Duration::from_nanos(nanos);
         }

@@ -31,8 +31,11 @@ impl<'a> Lowering<'a> {
     pub(super) fn place_services(&mut self) {
         let network = Path::root().key("network");
         let spec = self.spec;
-        self.places.hop =
-            spec.network.hop.as_ref().and_then(|law| self.law(law, Unit::Time, &network.key("hop")));
+        self.places.hop = spec
+            .network
+            .hop
+            .as_ref()
+            .and_then(|law| self.law(law, Unit::Time, &network.key("hop")));
         self.places.serialisation = (spec.network.serialisation.as_ref())
             .and_then(|law| self.law(law, Unit::Time, &network.key("serialisation")));
         if spec.services.is_empty() {
@@ -48,7 +51,13 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn place_components(&mut self, index: u32, name: &str, service: &'a spec::Service, path: &Path) {
+    fn place_components(
+        &mut self,
+        index: u32,
+        name: &str,
+        service: &'a spec::Service,
+        path: &Path,
+    ) {
         if service.components.is_empty() {
             self.findings.error(&path.key("components"), format!("`{name}` runs no component"));
         }
@@ -56,8 +65,10 @@ impl<'a> Lowering<'a> {
             let at = path.key("components").index(i);
             if !self.spec.components.contains_key(component) {
                 let known = self.spec.components.keys().map(String::as_str);
-                let near = did_you_mean(component, known).map(|near| format!("did you mean `{near}`?"));
-                let error = self.findings.error(&at, format!("there is no component `{component}`"));
+                let near =
+                    did_you_mean(component, known).map(|near| format!("did you mean `{near}`?"));
+                let error =
+                    self.findings.error(&at, format!("there is no component `{component}`"));
                 error.hint = near;
             }
             let services = self.placement.entry(component).or_default();
@@ -81,19 +92,28 @@ impl<'a> Lowering<'a> {
             error(path.key("replicas"), "a service needs at least one replica".into());
         }
         if service.replicas > REPLICAS_MAX {
-            let message = format!("{} replicas are more than {REPLICAS_MAX}, the most there can be", service.replicas);
+            let message = format!(
+                "{} replicas are more than {REPLICAS_MAX}, the most there can be",
+                service.replicas
+            );
             error(path.key("replicas"), message);
         }
         if service.threads == Some(0) {
-            error(path.key("threads"), "without a thread nothing can run; leave `threads` out for no limit".into());
+            error(
+                path.key("threads"),
+                "without a thread nothing can run; leave `threads` out for no limit".into(),
+            );
         }
         match &service.balancer {
             Balancer::Weighted(weights) => {
                 let at = path.key("balancer").key("weighted");
                 if weights.len() != service.replicas as usize {
-                    let message = format!("{} weights for {} replicas", weights.len(), service.replicas);
+                    let message =
+                        format!("{} weights for {} replicas", weights.len(), service.replicas);
                     error(at, message);
-                } else if weights.iter().any(|w| !w.is_finite() || *w < 0.0) || weights.iter().sum::<f64>() <= 0.0 {
+                } else if weights.iter().any(|w| !w.is_finite() || *w < 0.0)
+                    || weights.iter().sum::<f64>() <= 0.0
+                {
                     error(at, "weights have to be 0 or more, and not all 0".into());
                 }
             }
@@ -112,7 +132,8 @@ impl<'a> Lowering<'a> {
                 error(at, format!("there is no store `{store}`"));
             }
         }
-        !wrong && (before || !self.findings.has_errors() || self.model.station_count() < STATIONS_MAX)
+        !wrong
+            && (before || !self.findings.has_errors() || self.model.station_count() < STATIONS_MAX)
     }
 
     fn place_service(&mut self, index: u32, name: &str, service: &spec::Service) {
@@ -208,7 +229,12 @@ impl<'a> Lowering<'a> {
 
     /// The service in which an operation runs when `caller` (or a client) calls it; an error at `path` where there is
     /// none or more than one.
-    pub(super) fn provider(&mut self, caller: Option<ServiceId>, target: &str, path: &Path) -> Option<ServiceId> {
+    pub(super) fn provider(
+        &mut self,
+        caller: Option<ServiceId>,
+        target: &str,
+        path: &Path,
+    ) -> Option<ServiceId> {
         let component = target.split_once('.').map_or(target, |(component, _)| component);
         let services = self.placement.get(component).map_or(&[][..], Vec::as_slice);
         if let Some(caller) = caller
@@ -225,7 +251,10 @@ impl<'a> Lowering<'a> {
                 None
             }
             several => {
-                let message = format!("component `{component}` runs in {} services: which is meant?", several.len());
+                let message = format!(
+                    "component `{component}` runs in {} services: which is meant?",
+                    several.len()
+                );
                 let hint = "let one service run it, or give the copies names of their own";
                 self.findings.error(path, message).hint(hint);
                 None

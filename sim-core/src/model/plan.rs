@@ -51,7 +51,11 @@ impl Resource {
     /// The station that a frame on `replica` means.
     #[inline]
     pub fn at(self, replica: u32) -> StationId {
-        StationId(if self.0 & Resource::SHARED == 0 { self.0 + replica } else { self.0 & !Resource::SHARED })
+        StationId(if self.0 & Resource::SHARED == 0 {
+            self.0 + replica
+        } else {
+            self.0 & !Resource::SHARED
+        })
     }
 }
 

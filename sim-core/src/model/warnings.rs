@@ -23,10 +23,12 @@ impl Lowering<'_> {
             let client = &self.model.clients[journey.client as usize];
             let path = Path::root().key("clients").key(&client.name);
             let steps = load.steps[index];
-            let stuck = matches!(client.source, Source::Closed { think: None, .. }) && load.unloaded[index] <= 0.0;
+            let stuck = matches!(client.source, Source::Closed { think: None, .. })
+                && load.unloaded[index] <= 0.0;
             if steps > STEPS_MAX || !steps.is_finite() {
                 let name = &self.places.journeys[index];
-                let message = format!("a request for `{name}` takes {steps:.0e} steps, more than can be run");
+                let message =
+                    format!("a request for `{name}` takes {steps:.0e} steps, more than can be run");
                 self.findings.error(&path.key("mix"), message).hint("repeat less often");
             }
             if stuck {
@@ -39,16 +41,22 @@ impl Lowering<'_> {
     fn warn_of_overload(&mut self, load: &Load) {
         for (group, offered) in self.model.stations.clone().iter().zip(&load.stations) {
             let path = self.path_of(&group.name, group.kind);
-            let closed = self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. }));
+            let closed =
+                self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. }));
             let limited = group.queue != super::UNLIMITED;
             if offered.utilisation >= 1.0 && !closed {
-                let consequence = if limited { "requests will be refused" } else { "the queue will grow without end" };
+                let consequence = if limited {
+                    "requests will be refused"
+                } else {
+                    "the queue will grow without end"
+                };
                 let message = format!(
                     "`{}` is offered {:.0} % of what it can do: {consequence}",
                     group.name,
                     offered.utilisation * 100.0
                 );
-                let hint = format!("it keeps up with at most {:.4} requests/s in all", offered.capacity);
+                let hint =
+                    format!("it keeps up with at most {:.4} requests/s in all", offered.capacity);
                 self.findings.warning(&path, message).hint(hint);
             } else if offered.peak_utilisation >= 1.0 && !closed {
                 let message = format!(
@@ -67,9 +75,10 @@ impl Lowering<'_> {
         match kind {
             StationKind::Store => root.key("stores").key(name),
             StationKind::Cores => root.key("services").key(name),
-            StationKind::Threads => {
-                root.key("services").key(name.strip_suffix(".threads").unwrap_or(name)).key("threads")
-            }
+            StationKind::Threads => root
+                .key("services")
+                .key(name.strip_suffix(".threads").unwrap_or(name))
+                .key("threads"),
             StationKind::Connections => {
                 let (service, store) = name.split_once(".pools.").unwrap_or((name, ""));
                 root.key("services").key(service).key("pools").key(store)

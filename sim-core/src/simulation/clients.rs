@@ -95,7 +95,9 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// A closed client's user thinks before sending request `id`.
     fn think(&mut self, client: u32, id: u64) {
-        let Source::Closed { think, .. } = self.model.clients[client as usize].source else { return };
+        let Source::Closed { think, .. } = self.model.clients[client as usize].source else {
+            return;
+        };
         let frame = self.new_request(client, id);
         match think {
             Some(law) => {
@@ -123,7 +125,9 @@ impl<R: Recorder> Simulation<'_, R> {
         let mut journey = client.first_journey;
         if client.mix.len() > 1 {
             let point = Draw::new(frame.id, self.clients[index].mix).bits();
-            journey += client.mix.iter().position(|&until| point <= until).unwrap_or(client.mix.len() - 1) as u32;
+            journey +=
+                client.mix.iter().position(|&until| point <= until).unwrap_or(client.mix.len() - 1)
+                    as u32;
         }
         let target = &self.model.journeys[journey as usize];
         frame.journey = journey;

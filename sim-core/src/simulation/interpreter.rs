@@ -2,7 +2,9 @@
 
 use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
 use crate::component::{Admission, Frame, FrameId, FrameKind, NONE, Verdict};
-use crate::model::{DELIVER, Delay, Instruction, LawId, OperationId, REPEATS_MAX, Resource, StationId, UNLIMITED};
+use crate::model::{
+    DELIVER, Delay, Instruction, LawId, OperationId, REPEATS_MAX, Resource, StationId, UNLIMITED,
+};
 use crate::random::Draw;
 use crate::time::Duration;
 
@@ -75,7 +77,8 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Choose { first, count, site } => {
                 let (ways, _) = self.model.ways_of(first, count);
                 let point = Draw::new(self.frames[at].id, self.site_keys[site as usize]).bits();
-                let way = ways.iter().find(|way| point <= way.until).unwrap_or(&ways[ways.len() - 1]);
+                let way =
+                    ways.iter().find(|way| point <= way.until).unwrap_or(&ways[ways.len() - 1]);
                 self.frames[at].pc = way.to;
                 Flow::Continue
             }
@@ -159,7 +162,7 @@ impl<R: Recorder> Simulation<'_, R> {
     fn release(&mut self, at: FrameId, pool: StationId) -> Option<FrameId> {
         let station = &mut self.stations[pool.0 as usize];
         self.recorder.occupancy(self.now, pool, station.in_system());
-        let next = station.leave(&mut self.frames, at, self.frames[at].id)?;
+        let next = station.leave(&mut self.frames, at)?;
         self.ready.push_back(next);
         let wait = self.now.since(self.frames[next].since);
         self.recorder.granted(self.now, pool, wait);
@@ -229,7 +232,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let id = self.station_of(at);
         let station = &mut self.stations[id.0 as usize];
         self.recorder.occupancy(self.now, id, station.in_system());
-        if let Some(next) = station.leave(&mut self.frames, at, self.frames[at].id) {
+        if let Some(next) = station.leave(&mut self.frames, at) {
             self.start(next);
         }
         self.account(at, id);
@@ -389,7 +392,8 @@ impl<R: Recorder> Simulation<'_, R> {
         for branch in 0..count {
             let pc = self.model.branches[(first + branch) as usize];
             let mut frame = Frame::new(parent.id, pc, fork, self.now);
-            (frame.kind, frame.lane, frame.replica) = (FrameKind::Branch, parent.lane, parent.replica);
+            (frame.kind, frame.lane, frame.replica) =
+                (FrameKind::Branch, parent.lane, parent.replica);
             let frame = self.frames.insert(frame);
             self.ready.push_back(frame);
         }

@@ -112,7 +112,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         let stations = model
             .stations
             .iter()
-            .flat_map(|group| (0..group.count).map(move |_| Station::new(group, lanes, key(group.site))))
+            .flat_map(|group| {
+                (0..group.count).map(move |_| Station::new(group, lanes, key(group.site)))
+            })
             .collect();
         let mut run = Simulation {
             model,
@@ -227,7 +229,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Resume(f) => format!("{:016x} goes on", self.frames[f].id),
             Happening::Arrival(c) => format!("{} sends", self.model.clients[c as usize].name),
             Happening::Wake(s) => format!("{} looks for the next to leave", name(s)),
-            Happening::Deadline(c) => format!("a deadline of {}", self.model.clients[c as usize].name),
+            Happening::Deadline(c) => {
+                format!("a deadline of {}", self.model.clients[c as usize].name)
+            }
         };
         Some((at, text))
     }

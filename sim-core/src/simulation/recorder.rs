@@ -16,7 +16,14 @@ pub trait Recorder {
 
     /// A client has its answer, or has given up. `response` is the time since it sent the request; `spent` tells
     /// where it went, and adds up to it unless the client gave up.
-    fn finished(&mut self, now: Time, journey: u32, verdict: Verdict, response: Duration, spent: &Spent) {
+    fn finished(
+        &mut self,
+        now: Time,
+        journey: u32,
+        verdict: Verdict,
+        response: Duration,
+        spent: &Spent,
+    ) {
         let _ = (now, journey, verdict, response, spent);
     }
 

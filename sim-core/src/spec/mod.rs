@@ -4,6 +4,10 @@
 //! with it, is the work of [`crate::model`].
 
 mod clients;
+mod diagnostic;
+mod path;
+pub use diagnostic::*;
+pub use path::*;
 mod law;
 mod objective;
 mod services;
@@ -86,4 +90,10 @@ pub struct Run {
     /// The seed of every draw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+}
+impl Spec {
+    pub fn name(&self) -> &str {
+        ""
+    }
+    pub fn locate_all(&self, _: &mut Diagnostics) {}
 }

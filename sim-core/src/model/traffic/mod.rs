@@ -147,6 +147,14 @@ impl Traffic {
         }
     }
 
+    /// How long a replay lasts; `None` for what does not end.
+    pub fn recorded(&self) -> Option<Duration> {
+        match &self.base {
+            Base::Replay(offsets) => Some(Duration(offsets.last().copied().unwrap_or(0) + 1)),
+            _ => None,
+        }
+    }
+
     /// Mean number of requests per second between two instants, over all draws; 0 where `to` is not after `from`.
     pub fn mean_rate(&self, from: Time, to: Time) -> f64 {
         let span = to.since(from).as_secs();
