@@ -66,7 +66,7 @@ mod tests {
     fn agrees_with_the_definition() {
         let series: Vec<f64> = noise(600)
             .enumerate()
-            .map(|(k, noise)| 20.0 - 15.0 * (-(k as f64) / 40.0).exp() + noise)
+            .map(|(k, noise)| 20.0 - 15.0 * crate::math::exp(-(k as f64) / 40.0) + noise)
             .collect();
         let batches: Vec<f64> =
             series.chunks(5).map(|batch| batch.iter().sum::<f64>() / 5.0).collect();
