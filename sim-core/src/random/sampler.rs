@@ -200,6 +200,6 @@ impl BoundedPareto {
     /// The number that a part `upper` of the law reaches or exceeds, 0 < `upper` ≤ 1.
     pub fn at(&self, upper: f64) -> f64 {
         let tail = self.beyond + (1.0 - self.beyond) * upper;
-        (self.minimum * math::exp(math::ln(tail) / -self.shape)).clamp(self.minimum, self.maximum)
+        (self.minimum * math::exp(math::ln(tail) / -self.shape)).min(self.maximum).max(self.minimum)
     }
 }
