@@ -1,8 +1,9 @@
 //! The only door to transcendental functions.
 //!
-//! The standard library's `ln`, `exp` and `powf` call the platform's libm and differ in the last bit between
-//! x86-64 and wasm32; the `libm` crate computes the same bits everywhere. `clippy.toml` forbids the methods of
-//! `f64` that are replaced here. Square roots, products and sums are exact by IEEE 754 and need no door.
+//! The standard library's `ln`, `exp` and `powf` call the platform's libm and differ in the last bit
+//! between x86-64 and wasm32; the `libm` crate computes the same bits everywhere. `clippy.toml` forbids the
+//! methods of `f64` that are replaced here. Square roots, products and sums are exact by IEEE 754 and need
+//! no door.
 
 mod exp;
 
@@ -77,10 +78,11 @@ pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)
 }
 
-/// The number below which a standard normal number lies with probability `p`; infinite at 0 and 1, NaN outside.
+/// The number below which a standard normal number lies with probability `p`; infinite at 0 and 1, NaN
+/// outside.
 ///
-/// Newton's steps on the logarithm of the distribution function, which is concave: from the left of the root they
-/// rise to it without ever passing it. The start lies to the left because Φ(-t) ≤ exp(-t²/2) / 2.
+/// Newton's steps on the logarithm of the distribution function, which is concave: from the left of the
+/// root they rise to it without ever passing it. The start lies to the left because Φ(-t) ≤ exp(-t²/2) / 2.
 pub fn normal_quantile(p: f64) -> f64 {
     if p > 0.5 {
         return -normal_quantile(1.0 - p);

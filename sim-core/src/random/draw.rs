@@ -47,8 +47,8 @@ const fn fnv1a(bytes: &[u8]) -> u64 {
 /// The generator for one draw: a pure function of its counter and key.
 ///
 /// The first number is `squares64(counter, key)`. A sampler that needs more takes them from here too: each
-/// further number is counted by the one before under the key with its halves exchanged, so that it cannot meet
-/// the numbers of neighbouring counters.
+/// further number is counted by the one before under the key with its halves exchanged, so that it cannot
+/// meet the numbers of neighbouring counters.
 ///
 /// ```
 /// use sim_core::random::{Draw, Key, name_hash};
@@ -86,7 +86,8 @@ impl Draw {
         (self.bits() >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
     }
 
-    /// Uniform in (0, 1): an odd multiple of 2^-53, so that logarithms of it and of its complement are finite.
+    /// Uniform in (0, 1): an odd multiple of 2^-53, so that logarithms of it and of its complement are
+    /// finite.
     #[inline]
     pub fn open(&mut self) -> f64 {
         ((self.bits() >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
@@ -94,8 +95,8 @@ impl Draw {
 
     /// Uniform among 0, 1, … `n` - 1; zero if `n` is zero.
     ///
-    /// D. Lemire, "Fast Random Integer Generation in an Interval", TOMACS 29 (2019), without the rejection: with
-    /// 64 bits for a 32-bit range no probability is off by more than 2^-32 of itself.
+    /// D. Lemire, "Fast Random Integer Generation in an Interval", TOMACS 29 (2019), without the rejection:
+    /// with 64 bits for a 32-bit range no probability is off by more than 2^-32 of itself.
     #[inline]
     pub fn below(&mut self, n: u32) -> u32 {
         ((u128::from(self.bits()) * u128::from(n)) >> 64) as u32

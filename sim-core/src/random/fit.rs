@@ -143,7 +143,8 @@ impl Sampler {
         Ok(Sampler::Pareto { shape, minimum })
     }
 
-    /// Pareto cut to [`minimum`, `maximum`] and made whole again: tail index `shape` > 0, 0 < `minimum` ≤ `maximum`.
+    /// Pareto cut to [`minimum`, `maximum`] and made whole again: tail index `shape` > 0, 0 < `minimum` ≤
+    /// `maximum`.
     pub fn bounded_pareto(shape: f64, minimum: f64, maximum: f64) -> Result<Sampler, LawError> {
         positive(shape, SHAPE)?;
         positive(minimum, "the minimum must be finite and positive")?;

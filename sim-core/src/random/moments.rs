@@ -130,8 +130,8 @@ impl Sampler {
         }
     }
 
-    /// The number below which the law lies with probability `p` in (0, 1), where a formula gives it: not for
-    /// gamma, hyperexponential and mixture.
+    /// The number below which the law lies with probability `p` in (0, 1), where a formula gives it: not
+    /// for gamma, hyperexponential and mixture.
     pub fn quantile(&self, p: f64) -> Option<f64> {
         let exponential = -math::ln_1p(-p);
         let number = match self {
@@ -155,8 +155,8 @@ impl Sampler {
     }
 }
 
-/// Mean and variance of max(0, X) for a normal X: with a = mean / sd, the mean is sd (a Φ(a) + φ(a)) and the mean
-/// square sd² ((a² + 1) Φ(a) + a φ(a)).
+/// Mean and variance of max(0, X) for a normal X: with a = mean / sd, the mean is sd (a Φ(a) + φ(a)) and
+/// the mean square sd² ((a² + 1) Φ(a) + a φ(a)).
 fn cut_normal_moments(mean: f64, sd: f64) -> (f64, f64) {
     if sd == 0.0 {
         return (mean.max(0.0), 0.0);
@@ -183,8 +183,9 @@ fn mixture_variance<'a>(parts: impl Iterator<Item = (f64, &'a Sampler)>, mean: f
 }
 
 impl BoundedPareto {
-    /// The mean of the n-th power, n ≥ 1: a L^a (H^(n-a) - L^(n-a)) / ((n - a) (1 - (L/H)^a)), as L^n times a
-    /// function of the ratio H/L. The fraction is (exp(d ln(H/L)) - 1) / d, whose limit at d = n - a = 0 is ln(H/L).
+    /// The mean of the n-th power, n ≥ 1: a L^a (H^(n-a) - L^(n-a)) / ((n - a) (1 - (L/H)^a)), as L^n times
+    /// a function of the ratio H/L. The fraction is (exp(d ln(H/L)) - 1) / d, whose limit at d = n - a = 0
+    /// is ln(H/L).
     fn moment(&self, n: i32) -> f64 {
         let power = if n == 1 { self.minimum } else { self.minimum * self.minimum };
         if self.minimum == self.maximum {

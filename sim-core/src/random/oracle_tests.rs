@@ -15,9 +15,9 @@ fn numbers(law: &Sampler, name: u64, n: usize) -> impl Iterator<Item = f64> {
     (0..n as u64).map(move |request| law.sample(&mut Draw::new(request, key)))
 }
 
-/// Kolmogorov and Smirnov's test on a grid of a thousand places, themselves drawn: the largest gap between the
-/// distribution found and the one expected, times √n, is above 2.5 less than once in 130,000 tests of a right
-/// sampler (2 exp(-2 · 2.5²)).
+/// Kolmogorov and Smirnov's test on a grid of a thousand places, themselves drawn: the largest gap between
+/// the distribution found and the one expected, times √n, is above 2.5 less than once in 130,000 tests of a
+/// right sampler (2 exp(-2 · 2.5²)).
 fn check_distribution(law: &Sampler, name: u64, cdf: impl Fn(f64) -> f64) {
     let mut grid: Vec<f64> = numbers(law, name + 1_000, 1_000).collect();
     grid.sort_unstable_by(f64::total_cmp);
@@ -35,7 +35,8 @@ fn check_distribution(law: &Sampler, name: u64, cdf: impl Fn(f64) -> f64) {
     assert!(statistic < 2.5, "{law:?}: {statistic}");
 }
 
-/// Mean and variance as found lie within 5 standard errors of those the law claims (fourth moments from the draws).
+/// Mean and variance as found lie within 5 standard errors of those the law claims (fourth moments from the
+/// draws).
 fn check_moments(law: &Sampler, name: u64, n: usize) {
     let (mean, variance) = (law.mean(), law.variance());
     let (mut sum, mut square, mut fourth) = (0.0, 0.0, 0.0);

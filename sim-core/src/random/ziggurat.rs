@@ -1,8 +1,9 @@
 //! The ziggurat: standard exponential and normal numbers out of one table look-up and one product.
 //!
-//! G. Marsaglia, W. W. Tsang, "The Ziggurat Method for Generating Random Variables", J. Stat. Software 5(8), 2000,
-//! with 256 layers. One 64-bit number picks the layer (low 8 bits) and the place in it (upper bits); about one
-//! draw in a hundred falls in a layer's wedge and needs an exponential function and further bits.
+//! G. Marsaglia, W. W. Tsang, "The Ziggurat Method for Generating Random Variables", J. Stat. Software
+//! 5(8), 2000, with 256 layers. One 64-bit number picks the layer (low 8 bits) and the place in it (upper
+//! bits); about one draw in a hundred falls in a layer's wedge and needs an exponential function and
+//! further bits.
 
 use super::draw::Draw;
 use super::tables::{EXPONENTIAL, NORMAL};
@@ -22,7 +23,8 @@ pub fn exponential(draw: &mut Draw) -> f64 {
 
 /// Decides about an `x` outside the part of its layer that lies wholly under the curve.
 ///
-/// The tail beyond the bottom layer is, the exponential law having no memory, the law itself moved to the right.
+/// The tail beyond the bottom layer is, the exponential law having no memory, the law itself moved to the
+/// right.
 #[cold]
 fn exponential_edge(draw: &mut Draw, mut layer: usize, mut x: f64) -> f64 {
     let mut moved = 0.0;
@@ -70,8 +72,8 @@ fn normal_edge(draw: &mut Draw, mut layer: usize, mut x: f64) -> f64 {
     }
 }
 
-/// A normal number known to lie beyond the bottom layer: G. Marsaglia, "Generating a Variable from the Tail of the
-/// Normal Distribution", Technometrics 6 (1964).
+/// A normal number known to lie beyond the bottom layer: G. Marsaglia, "Generating a Variable from the Tail
+/// of the Normal Distribution", Technometrics 6 (1964).
 fn normal_tail(draw: &mut Draw) -> f64 {
     loop {
         let beyond = exponential(draw) / NORMAL[1];
@@ -81,7 +83,8 @@ fn normal_tail(draw: &mut Draw) -> f64 {
     }
 }
 
-/// Whether a uniform height within the layer lies under the curve, whose height at the place drawn is `height`.
+/// Whether a uniform height within the layer lies under the curve, whose height at the place drawn is
+/// `height`.
 fn in_wedge(
     draw: &mut Draw,
     edges: &[f64; 257],
@@ -98,8 +101,8 @@ mod tests {
     use super::*;
     use statrs::distribution::{ContinuousCDF, Normal};
 
-    /// The definition of the tables: every layer has the area of the bottom one with its tail, which is known to
-    /// eleven digits.
+    /// The definition of the tables: every layer has the area of the bottom one with its tail, which is
+    /// known to eleven digits.
     fn check_layers(edges: &[f64; 257], density: impl Fn(f64) -> f64, tail: f64) {
         let area = edges[1] * density(edges[1]) + tail;
         assert!((edges[0] * density(edges[1]) / area - 1.0).abs() < 1e-10);

@@ -10,8 +10,8 @@ pub fn student_t_cdf(t: f64, df: f64) -> f64 {
     if t > 0.0 { 1.0 - tail } else { tail }
 }
 
-/// The number below which Student's law with `df` > 0 degrees of freedom lies with probability `p`: infinite at 0
-/// and 1, NaN outside.
+/// The number below which Student's law with `df` > 0 degrees of freedom lies with probability `p`:
+/// infinite at 0 and 1, NaN outside.
 ///
 /// For an interval of confidence c over n replications: p = (1 + c) / 2, df = n - 1.
 pub fn student_t_quantile(p: f64, df: f64) -> f64 {
@@ -57,8 +57,8 @@ fn beyond(t: f64, df: f64) -> f64 {
 
 /// The regularised incomplete beta function, a, b > 0 and 0 ≤ x ≤ 1.
 ///
-/// The continued fraction of DLMF 8.17.22, which converges fast for x < (a + 1) / (a + b + 2); beyond, the symmetry
-/// of DLMF 8.17.4.
+/// The continued fraction of DLMF 8.17.22, which converges fast for x < (a + 1) / (a + b + 2); beyond, the
+/// symmetry of DLMF 8.17.4.
 fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
     if x <= 0.0 {
         return 0.0;
