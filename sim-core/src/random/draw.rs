@@ -159,6 +159,16 @@ mod tests {
         }
     }
 
+    /// The rule that keeps further numbers away from those of other counters.
+    #[test]
+    fn further_numbers_are_counted_by_the_one_before_under_the_exchanged_key() {
+        let key = key("api");
+        let mut draw = Draw::new(17, key);
+        let (first, second, third) = (draw.bits(), draw.bits(), draw.bits());
+        assert_eq!(second, squares64(first, key.0.rotate_left(32)));
+        assert_eq!(third, squares64(second, key.0));
+    }
+
     #[test]
     fn every_argument_changes_the_key() {
         let keys = [(1, 0, 0), (0, 1, 0), (0, 0, 1), (0, 0, 0), (1, 1, 0), (2, 0, 0), (1, 0, 1)]

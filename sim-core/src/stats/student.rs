@@ -112,6 +112,15 @@ mod tests {
         }
     }
 
+    /// Cauchy's law far out: P(X < -t) = arctan(1/t) / π, which is 1 / (π t) to double precision.
+    #[test]
+    fn far_tails_keep_their_digits() {
+        for t in [1e9, 1e12, 1e15] {
+            let expected = 1.0 / (std::f64::consts::PI * t);
+            assert!((student_t_cdf(-t, 1.0) / expected - 1.0).abs() < 1e-12, "{t}");
+        }
+    }
+
     /// Closed forms: one degree of freedom is Cauchy's law, t = tan(π (p - 1/2)); with two,
     /// t = (2p - 1) √(2 / (1 - (2p - 1)²)).
     #[test]
