@@ -1,7 +1,8 @@
 //! The floor: what a simulation costs when it is written by hand for one system and can do nothing else.
 //!
 //! Each loop draws from a sequential generator, knows its stations by name and records what the benchmark
-//! compares: a mean and a 99th percentile. The distance from these loops is the price of a general simulator.
+//! compares: a mean and a 99th percentile. The distance from these loops is the price of a general
+//! simulator.
 
 use std::cmp::Reverse;
 use std::collections::binary_heap::PeekMut;
@@ -43,8 +44,8 @@ pub(crate) fn mm1(requests: u64, seed: u64) -> Floor {
     latency.floor()
 }
 
-/// The web: Poisson 4,480/s, in turn to 4 replicas of 8 workers (exponential, 5 ms; let go before the cache is
-/// asked), a cache (exponential, 0.5 ms, any number at once, 80 % hits), and for a miss a database of 16
+/// The web: Poisson 4,480/s, in turn to 4 replicas of 8 workers (exponential, 5 ms; let go before the cache
+/// is asked), a cache (exponential, 0.5 ms, any number at once, 80 % hits), and for a miss a database of 16
 /// connections (lognormal, mean 8 ms, sigma of the logarithm 0.5). Queues are first in, first out.
 pub(crate) fn web(requests: u64, seed: u64) -> Floor {
     let mut web = Web {
@@ -60,21 +61,21 @@ pub(crate) fn web(requests: u64, seed: u64) -> Floor {
     web.latency.floor()
 }
 
-/// Fork-join of 10 M/M/1 at 60 %: each request forks to all 10 and ends with its last branch. The mean service
-/// is one second.
+/// Fork-join of 10 M/M/1 at 60 %: each request forks to all 10 and ends with its last branch. The mean
+/// service is one second.
 pub(crate) fn fork_join(requests: u64, seed: u64) -> Floor {
     const BRANCHES: usize = 10;
     const BETWEEN: f64 = 1.0 / 0.6;
     let mut draw = Draw::new(seed);
     let mut latency = Latency::new();
-    // When each branch ends its service, or never, and last the next arrival: the bits of a positive float, which
-    // sort as it does, the lowest four replaced by who it is. The least of eleven words is sooner found than kept
-    // in a heap.
+    // When each branch ends its service, or never, and last the next arrival: the bits of a positive float,
+    // which sort as it does, the lowest four replaced by who it is. The least of eleven words is sooner
+    // found than kept in a heap.
     let due_at = |at: f64, who: usize| at.to_bits() & !15 | who as u64;
     let mut due: [u64; BRANCHES + 1] = std::array::from_fn(|who| due_at(f64::INFINITY, who));
     due[BRANCHES] = due_at(draw.exponential(BETWEEN), BRANCHES);
-    // Requests in flight, oldest first: arrival and branches left. All branches take them in this order, so a
-    // branch's queue is no more than the number of the request it serves.
+    // Requests in flight, oldest first: arrival and branches left. All branches take them in this order, so
+    // a branch's queue is no more than the number of the request it serves.
     let mut flight: VecDeque<(f64, usize)> = VecDeque::new();
     let (mut oldest, mut arrivals) = (0, 0);
     let mut serving = [0; BRANCHES];
@@ -175,7 +176,8 @@ impl Web {
         }
     }
 
-    /// The earliest event: what follows takes its place in the heap where it can, which saves half of the sifting.
+    /// The earliest event: what follows takes its place in the heap where it can, which saves half of the
+    /// sifting.
     fn end(&mut self, now: f64, ends: u32, request: u32) {
         let Some(mut first) = self.pending.peek_mut() else { return };
         match ends {
