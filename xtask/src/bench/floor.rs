@@ -28,17 +28,25 @@ pub(crate) fn mm1(requests: u64, seed: u64) -> Floor {
     let mut waiting = VecDeque::new();
     let mut arrival = draw.exponential(BETWEEN);
     let mut departure = f64::INFINITY;
+    // Drawn ahead, so that the processor takes the logarithms while it waits for the order of the events.
+    let (mut between, mut service) = (draw.exponential(BETWEEN), draw.exponential(SERVICE));
     while latency.count < requests {
         if arrival < departure {
-            waiting.push_back(arrival);
-            if waiting.len() == 1 {
-                departure = arrival + draw.exponential(SERVICE);
+            if waiting.is_empty() {
+                departure = arrival + service;
+                service = draw.exponential(SERVICE);
             }
-            arrival += draw.exponential(BETWEEN);
+            waiting.push_back(arrival);
+            arrival += between;
+            between = draw.exponential(BETWEEN);
         } else if let Some(arrived) = waiting.pop_front() {
             latency.record(departure - arrived);
-            let next = departure + draw.exponential(SERVICE);
-            departure = if waiting.is_empty() { f64::INFINITY } else { next };
+            if waiting.is_empty() {
+                departure = f64::INFINITY;
+            } else {
+                departure += service;
+                service = draw.exponential(SERVICE);
+            }
         }
     }
     latency.floor()
