@@ -32,7 +32,7 @@ pub struct Event(pub u32);
 
 /// Bits of a [`Key`]'s order that name the leaf; the bits above count pushes.
 const SLOT_BITS: u32 = 26;
-/// Events that may be pending at once: 67 million, some 3 GB; a run's own bounds lie far below.
+/// Events that may be pending at once: 67 million in 2.4 GB; a run's own bounds lie far below.
 const SLOTS_MAX: usize = 1 << SLOT_BITS;
 /// Pushes that can be told apart before the pending events must be numbered anew.
 const SEQUENCE_END: u64 = 1 << (u64::BITS - SLOT_BITS);
