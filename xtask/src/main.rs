@@ -1,2 +1,4 @@
 //! Contributor tasks.
+mod bench;
+
 fn main() {}
