@@ -3,6 +3,7 @@
 
 pub mod engine;
 pub mod math;
+pub mod model;
 pub mod random;
 pub mod spec;
 pub mod stats;

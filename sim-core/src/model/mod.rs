@@ -1,0 +1,3 @@
+//! What a model means: checked, indexed, immutable.
+
+pub mod quantity;
