@@ -1,12 +1,13 @@
 //! Edits: a value put at a path, by a design, a sweep, a slider or the command line.
 
 use super::Spec;
-use super::diagnostic::{Diagnostics, Span, did_you_mean};
-use super::parse::ron_value;
+use super::diagnostic::{Diagnostic, Diagnostics, Span, did_you_mean};
+use super::parse::{Syntax, ron_value};
 use super::path::{Path, Segment};
 use super::read::{describe, shorten, suggest};
 use super::source::{Edit, Notation, Origin, Source};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 impl Spec {
@@ -32,12 +33,8 @@ impl Spec {
         let value = match ron_value(text) {
             Ok(value) => value,
             Err(syntax) if text.contains(['(', '[', '{', '"']) => {
-                return plain().map_err(|mut errors| {
-                    for error in errors.iter_mut().filter(|error| error.hint.is_none()) {
-                        error.hint(format!("as RON it could not be read either: {}", syntax.code));
-                    }
-                    errors
-                });
+                return plain()
+                    .map_err(|errors| self.unreadable(path, text, syntax).unwrap_or(errors));
             }
             Err(_) => return plain(),
         };
@@ -45,6 +42,15 @@ impl Spec {
             Err(errors) if !matches!(value, Value::String(_)) => plain().map_err(|_| errors),
             result => result,
         }
+    }
+
+    /// What to say of a text that looks like more than plain text and is not; `None` if its place is wrong already.
+    fn unreadable(&self, path: &str, text: &str, syntax: Syntax) -> Option<Diagnostics> {
+        self.get(path)?;
+        let mut out = Diagnostics::new(self.file());
+        let message = format!("`{}` cannot be read: {}", shorten(text), syntax.message);
+        out.error(&Path::parse(path).ok()?, message).hint = syntax.hint;
+        Some(out)
     }
 
     /// The model as one of its designs has it. Errors point at the design's edits in the file.
@@ -68,46 +74,39 @@ impl Spec {
         edits: impl IntoIterator<Item = (&'a str, Value)>,
         origin: impl Fn(&str, &Value) -> Origin,
     ) -> Result<Spec, Diagnostics> {
-        let before = self.source();
-        let mut source = Source { full: OnceLock::new(), ..before.clone() };
-        let mut full = self.full().clone();
-        let mut out = Diagnostics::default();
+        let mut source = Source { full: OnceLock::new(), ..self.source().clone() };
+        let mut full = Cow::Borrowed(self.full());
+        let mut taken = Vec::new();
+        let mut out = Diagnostics::new(self.file());
         for (text, value) in edits {
             let origin = origin(text, &value);
-            let made = Path::parse(text).map_err(|message| (Path::root(), message, None)).and_then(
-                |path| {
-                    let mut made = put(&mut source.tree, &full, &path, value.clone());
-                    if made.is_err()
-                        && let Ok(now) = Spec::from_source(source.clone(), Diagnostics::default())
-                    {
-                        // What an earlier edit brought in is there too.
-                        full = now.full().clone();
-                        made = put(&mut source.tree, &full, &path, value);
-                    }
-                    made.map(|()| path)
-                },
-            );
-            match made {
+            if value.is_null() {
+                taken.extend(Path::parse(text));
+            }
+            match set(&mut source, &mut full, text, value) {
                 Ok(path) => source.edits.push(Edit { path, origin }),
                 Err((path, message, hint)) => {
-                    let written = match &origin {
-                        Origin::Design(_, entry) => Some(before.text.span(entry, true)),
-                        Origin::Caller(_) => None,
-                    };
                     let error = out.error(&path, message);
-                    (error.hint, error.span, error.on_key) = (hint, written, true);
+                    error.hint = hint;
+                    if let Origin::Design(_, entry) = &origin {
+                        error.span = Some(source.text.span(entry, true));
+                    }
                 }
             }
         }
-        let unplaced = out.iter().any(|error| error.span.is_none());
         if out.has_errors() {
-            out.file.clone_from(&before.text.name);
-            if !unplaced {
-                out.sort();
-            }
+            out.sort();
             return Err(out);
         }
-        Spec::from_source(source, out)
+        Spec::from_source(source, out).map_err(|mut errors| {
+            let nothing = |error: &&mut Diagnostic| {
+                !error.on_key && taken.iter().any(|path| error.path.inside(path).is_some())
+            };
+            for error in errors.iter_mut().filter(nothing) {
+                error.message = "there is nothing here to take away".to_owned();
+            }
+            errors
+        })
     }
 
     /// What is at a path, written or by default; `None` where nothing is.
@@ -187,6 +186,24 @@ fn collect(value: &Value, path: &Path, all: &mut Vec<Path>) {
         }
         _ => {}
     }
+}
+
+/// Makes one edit. If it leads nowhere it is tried again with what the edits before it have brought in.
+fn set(
+    source: &mut Source,
+    full: &mut Cow<'_, Value>,
+    text: &str,
+    value: Value,
+) -> Result<Path, Refused> {
+    let path = Path::parse(text).map_err(|message| (Path::root(), message, None))?;
+    let mut made = put(&mut source.tree, full, &path, value.clone());
+    if made.is_err()
+        && let Ok(now) = Spec::from_source(source.clone(), Diagnostics::default())
+    {
+        *full = Cow::Owned(now.full().clone());
+        made = put(&mut source.tree, full, &path, value);
+    }
+    made.map(|()| path)
 }
 
 /// Where an edit went wrong, why, and a hint.

@@ -3,7 +3,7 @@
 use super::diagnostic::{Diagnostics, Span};
 use super::outline::{self, Outline};
 use super::path::{Path, Segment};
-use super::read::{describe, item, suggest};
+use super::read::{describe, item, shorten, suggest};
 use super::source::{Notation, Source, Text};
 use super::{Component, Named, Spec, Step};
 use serde::Deserialize;
@@ -13,6 +13,8 @@ use std::sync::{Arc, OnceLock};
 
 /// The largest text of a model, in bytes.
 pub const TEXT_MAX: usize = 16 << 20;
+/// How many keys written twice are reported: each needs a look at the whole text.
+const DUPLICATES_MAX: usize = 101;
 /// The longest name of a component, service, ..., in characters.
 pub const NAME_MAX: usize = 200;
 
@@ -28,8 +30,9 @@ impl Spec {
             out.error(&Path::root(), format!("a model has at most {} MiB of text", TEXT_MAX >> 20));
             return Err(out);
         }
-        let notation = notation(text);
-        let tree = match tree(text, notation) {
+        let notation =
+            if significant(text).starts_with('{') { Notation::Json } else { Notation::Ron };
+        let mut tree = match tree(text, notation) {
             Ok(tree) => tree,
             Err(syntax) => {
                 let error = out.error(&Path::root(), syntax.message);
@@ -39,13 +42,13 @@ impl Spec {
         };
         let outline = Outline::new(text);
         let text = Text { name: name.to_owned(), text: text.to_owned(), notation, outline };
-        for (path, second, first) in &text.outline.duplicates {
+        for (path, second, first) in text.outline.duplicates.iter().take(DUPLICATES_MAX) {
             let error = out.error(path, "this is written twice");
             error.span = Some(outline::span(&text.text, second.clone()));
             let first = outline::span(&text.text, first.clone());
             error.hint(format!("it was written before in line {}; keep one of them", first.line));
         }
-        not_finite(&tree, &text, &mut Vec::new(), &mut out);
+        not_finite(&mut tree, &text, &mut Vec::new(), &mut out);
         let source =
             Source { text: Arc::new(text), tree, edits: Vec::new(), full: OnceLock::new() };
         Spec::from_source(source, out)
@@ -64,19 +67,26 @@ impl Spec {
     }
 }
 
-fn notation(text: &str) -> Notation {
+/// The text from its first character that is neither blank nor in a comment.
+fn significant(text: &str) -> &str {
     let mut rest = text.trim_start();
-    while let Some(comment) = rest.strip_prefix("//") {
-        rest = comment.split_once('\n').map_or("", |(_, after)| after).trim_start();
+    loop {
+        let after = if let Some(line) = rest.strip_prefix("//") {
+            line.split_once('\n')
+        } else if let Some(block) = rest.strip_prefix("/*") {
+            block.split_once("*/")
+        } else {
+            return rest;
+        };
+        rest = after.map_or("", |(_, after)| after).trim_start();
     }
-    if rest.starts_with('{') { Notation::Json } else { Notation::Ron }
 }
 
 /// What the reader of the notation has to say.
-struct Syntax {
-    message: String,
-    span: Span,
-    hint: Option<String>,
+pub(super) struct Syntax {
+    pub(super) message: String,
+    pub(super) span: Span,
+    pub(super) hint: Option<String>,
 }
 
 /// serde's buffer for untagged enums is what makes `ron` keep the names of enum variants: `exponential("5ms")` becomes
@@ -88,10 +98,14 @@ enum Tree {
 }
 
 /// Reads a value in RON.
-pub(super) fn ron_value(text: &str) -> Result<Value, ron::error::SpannedError> {
+pub(super) fn ron_value(text: &str) -> Result<Value, Syntax> {
     let implicit_some = ron::extensions::Extensions::IMPLICIT_SOME;
     let options = ron::Options::default().with_default_extension(implicit_some);
-    options.from_str::<Tree>(text).map(|Tree::Value(value)| value)
+    let read = options.from_str::<Tree>(text).map(|Tree::Value(value)| value);
+    read.map_err(|error| {
+        let start = error.span.start;
+        ron_syntax(&error.code, text, place(text, start.line, start.col))
+    })
 }
 
 fn tree(text: &str, notation: Notation) -> Result<Value, Syntax> {
@@ -105,10 +119,7 @@ fn tree(text: &str, notation: Notation) -> Result<Value, Syntax> {
                 hint: None,
             }
         }),
-        Notation::Ron => ron_value(text).map_err(|error| {
-            let start = error.span.start;
-            ron_syntax(&error.code, text, place(text, start.line, start.col))
-        }),
+        Notation::Ron => ron_value(text),
     }
 }
 
@@ -129,13 +140,18 @@ fn ron_syntax(code: &ron::Error, text: &str, span: Span) -> Syntax {
     use ron::Error;
     let mut hint = None;
     let message = match code {
-        Error::Eof if text.trim().is_empty() => "the model is empty".to_owned(),
+        Error::Eof if significant(text).is_empty() => "the model is empty".to_owned(),
         Error::Eof => "the text ends too early: a closing bracket or quote is missing".to_owned(),
         Error::ExceededRecursionLimit => "this is nested too deeply".to_owned(),
         Error::Message(message) if message.starts_with("data did not match") => {
             "this is no value that a model can hold".to_owned()
         }
-        code => code.to_string(),
+        Error::ExpectedComma => "expected a comma or a closing bracket".to_owned(),
+        code => {
+            let text = code.to_string();
+            let mut chars = text.chars();
+            chars.next().map_or(String::new(), |c| c.to_lowercase().chain(chars).collect())
+        }
     };
     let before = text[..span.start].chars().next_back();
     let here = text[span.start..].chars().next();
@@ -147,17 +163,19 @@ fn ron_syntax(code: &ron::Error, text: &str, span: Span) -> Syntax {
     Syntax { message, span, hint }
 }
 
-/// Numbers that the tree cannot hold became null in it.
-fn not_finite(value: &Value, text: &Text, place: &mut Vec<Segment>, out: &mut Diagnostics) {
+/// Numbers that the tree cannot hold became null in it. A zero takes their place, so that nothing else is said there.
+fn not_finite(value: &mut Value, text: &Text, place: &mut Vec<Segment>, out: &mut Diagnostics) {
     match value {
         Value::Null => {
             let written = &text.text[text.outline.value(place)];
-            if !["", "None", "null", "("].contains(&written) && !written.starts_with('(') {
-                out.error(&Path::root().join(place), format!("`{written}` is not a finite number"));
+            if !matches!(written, "" | "None" | "null") && !written.starts_with('(') {
+                let message = format!("`{}` is not a finite number", shorten(written));
+                out.error(&Path::root().join(place), message);
+                *value = Value::from(0);
             }
         }
         Value::Array(list) => {
-            for (index, value) in list.iter().enumerate() {
+            for (index, value) in list.iter_mut().enumerate() {
                 place.push(Segment::Index(index));
                 not_finite(value, text, place, out);
                 place.pop();

@@ -96,6 +96,13 @@ impl Fault {
         }
     }
 
+    /// `of` has no field `field`, only others.
+    pub(super) fn no_field(of: &str, field: &str, fields: &[&str]) -> Fault {
+        let message = format!("{of} has no field `{}`", shorten(field));
+        let hint = Some(suggest(field, fields));
+        Fault { hint, on_key: true, ..Fault::new(message) }.within(field.into())
+    }
+
     pub(super) fn within(mut self, segment: Segment) -> Fault {
         self.place.push(segment);
         self
@@ -173,11 +180,12 @@ impl de::Error for Fault {
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Fault {
-        Fault { on_key: false, ..Fault::unknown("word", variant, expected) }
+        let message = format!("`{}` is not known here", shorten(variant));
+        Fault { hint: Some(suggest(variant, expected)), ..Fault::new(message) }
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Fault {
-        Fault::unknown("field", field, expected).within(field.into())
+        Fault::no_field("this", field, expected)
     }
 
     fn missing_field(field: &'static str) -> Fault {

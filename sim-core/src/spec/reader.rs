@@ -27,8 +27,7 @@ impl<'a> Reader<'a> {
         match self.0 {
             Value::Object(map) => {
                 if let Some(key) = map.keys().find(|key| !fields.contains(&key.as_str())) {
-                    let fault = Fault::unknown(&format!("field of {of}"), key, fields);
-                    return Err(fault.within(key.as_str().into()));
+                    return Err(Fault::no_field(of, key, fields));
                 }
                 self.deserialize_any(visitor)
             }
