@@ -10,22 +10,22 @@ use std::sync::Arc;
 pub struct Arrival {
     /// When; never before the arrival that preceded it.
     pub at: Time,
-    /// How many. 0 is nobody: a batch drawn empty, or a Markov-modulated process that changed its state very often
-    /// without a request and lets the clock catch up.
+    /// How many. 0 is nobody: a batch drawn empty, or a Markov-modulated process that changed its state
+    /// very often without a request and lets the clock catch up.
     pub size: u32,
 }
 
 /// The arrivals of [`Traffic`] in one run, in order of time.
 ///
-/// Independent requests and batches first come after the first gap, evenly spaced ones after one period, recorded
-/// ones with the first record at 0. The iterator ends where nothing follows in representable time: after the last record,
-/// or for ever at rate 0.
+/// Independent requests and batches first come after the first gap, evenly spaced ones after one period,
+/// recorded ones with the first record at 0. The iterator ends where nothing follows in representable time:
+/// after the last record, or for ever at rate 0.
 ///
-/// Every draw is named by the number of the arrival (or of the change of state), so the n-th gap is the same whatever
-/// the rate, the profile or the sizes. Operational time is kept as a float and real time computed from it afresh for each
-/// arrival, so that real time carries a rounding of its own only: summing whole nanoseconds would add up theirs,
-/// and doubling a rate would not halve the times. After n requests operational time has a resolution of
-/// n · 10⁻¹⁶ of a mean gap: a ten-millionth of a gap after 10⁹.
+/// Every draw is named by the number of the arrival (or of the change of state), so the n-th gap is the
+/// same whatever the rate, the profile or the sizes. Operational time is kept as a float and real time
+/// computed from it afresh for each arrival, so that real time carries a rounding of its own only: summing
+/// whole nanoseconds would add up theirs, and doubling a rate would not halve the times. After n requests
+/// operational time has a resolution of n · 10⁻¹⁶ of a mean gap: a ten-millionth of a gap after 10⁹.
 #[derive(Clone, Debug)]
 pub struct Arrivals {
     traffic: Traffic,
@@ -113,7 +113,8 @@ fn whole(law: &Sampler, draw: &mut Draw) -> u32 {
     (floor as u32).saturating_add(u32::from(draw.chance(size - floor)))
 }
 
-/// The nearest nanosecond, if there is one before the end of time. (An infinite period makes NaN of a gap of 0.)
+/// The nearest nanosecond, if there is one before the end of time. (An infinite period makes NaN of a gap
+/// of 0.)
 #[inline]
 fn representable(nanos: f64) -> Option<Time> {
     const END: f64 = u64::MAX as f64;
@@ -122,8 +123,9 @@ fn representable(nanos: f64) -> Option<Time> {
 
 /// The state of a Markov-modulated process.
 ///
-/// States change in real time; requests come in *stretched* time, the area under the profile, in which the rate of a state
-/// is constant. Both are kept, so that a profile of any form needs no thinning and wastes no draws.
+/// States change in real time; requests come in *stretched* time, the area under the profile, in which the
+/// rate of a state is constant. Both are kept, so that a profile of any form needs no thinning and wastes
+/// no draws.
 #[derive(Clone, Debug)]
 struct Modulation {
     states: Arc<[State]>,

@@ -54,10 +54,10 @@ pub struct ProfileError {
 
 /// The product of all factors on a rate, over simulated time.
 ///
-/// It turns real time into *stretched* time and back: [`Profile::area`] is the integral of the factor from 0 to
-/// `t`, in nanoseconds, and [`Profile::instant`] its inverse. Where the factor is 1, both are the identity.
-/// Results are accurate to a few units in the last place of the larger of the instant and the sinusoid's period: well
-/// under a nanosecond for runs and periods up to a month.
+/// It turns real time into *stretched* time and back: [`Profile::area`] is the integral of the factor from
+/// 0 to `t`, in nanoseconds, and [`Profile::instant`] its inverse. Where the factor is 1, both are the
+/// identity. Results are accurate to a few units in the last place of the larger of the instant and the
+/// sinusoid's period: well under a nanosecond for runs and periods up to a month.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Profile {
     /// In order of time; the first starts at 0 and the last goes on for ever at a constant value.
@@ -98,9 +98,10 @@ impl Profile {
     /// The product of `factors`.
     ///
     /// # Errors
-    /// A factor that is negative or not finite, points out of order, a ramp that does not end after it begins, a
-    /// spike of no length, a sinusoid with an amplitude outside 0 to 1 or no period, a second sinusoid, or two
-    /// factors that change along straight lines at the same time (their product is no straight line).
+    /// A factor that is negative or not finite, points out of order, a ramp that does not end after it
+    /// begins, a spike of no length, a sinusoid with an amplitude outside 0 to 1 or no period, a second
+    /// sinusoid, or two factors that change along straight lines at the same time (their product is no
+    /// straight line).
     pub fn new(factors: &[Factor]) -> Result<Profile, ProfileError> {
         let mut pieces = vec![Piece::flat(0.0, 1.0)];
         let mut wave = None;
@@ -191,8 +192,8 @@ impl Piece {
 
     /// How far after the start `area` is reached; `length` is that of the piece.
     fn reach(&self, wave: Option<Wave>, area: f64, length: f64) -> Option<f64> {
-        // The root of `value·x + slope·x²/2 = area` in the form that does not cancel. A discriminant below 0 is
-        // rounding at the end of a line that falls to 0.
+        // The root of `value·x + slope·x²/2 = area` in the form that does not cancel. A discriminant below
+        // 0 is rounding at the end of a line that falls to 0.
         let root = (self.value * self.value + 2.0 * self.slope * area).max(0.0).sqrt();
         let straight = 2.0 * area / (self.value + root);
         match wave {
@@ -210,8 +211,8 @@ impl Piece {
         }
     }
 
-    /// Newton's method, with bisection where it would leave the bracket: the area never falls, so one root lies
-    /// between the ends.
+    /// Newton's method, with bisection where it would leave the bracket: the area never falls, so one root
+    /// lies between the ends.
     fn search(&self, wave: Wave, area: f64, (mut low, mut high): (f64, f64), start: f64) -> f64 {
         const STEPS_MAX: u32 = 128;
         const CLOSE_NANOS: f64 = 1e-3;
