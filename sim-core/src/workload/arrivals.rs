@@ -36,6 +36,8 @@ pub struct Arrivals {
     drawn: u64,
     /// Operational time: requests expected so far.
     clock: f64,
+    /// The last arrival in nanoseconds, under a profile.
+    instant: f64,
     modulation: Option<Modulation>,
 }
 
@@ -55,16 +57,20 @@ impl Arrivals {
             sizes: key.part(name_hash("size")),
             drawn: 0,
             clock: 0.0,
+            instant: 0.0,
             modulation,
         }
     }
 
     /// Operational time carried over to real time.
     #[inline]
-    fn now(&self) -> Option<Time> {
+    fn now(&mut self) -> Option<Time> {
         let area = self.clock * self.traffic.period;
-        let nanos = if self.flat { area } else { self.traffic.profile.instant(area)? };
-        representable(nanos)
+        if self.flat || !area.is_finite() {
+            return representable(area);
+        }
+        self.instant = self.traffic.profile.instant(area, self.instant)?;
+        representable(self.instant)
     }
 
     /// The next arrival of a Markov-modulated process, which is not even in operational time.
@@ -195,7 +201,7 @@ impl Modulation {
             let room = (self.stretched_end - self.stretched) * rate;
             if gap < room {
                 self.stretched += gap / rate;
-                let at = traffic.profile.instant(self.stretched)?;
+                let at = traffic.profile.instant(self.stretched, self.span.0)?;
                 let at = representable(at.clamp(self.span.0, self.span.1))?;
                 return Some(Arrival { at, size: 1 });
             }

@@ -279,12 +279,23 @@ fn what_stops_stays_stopped() {
         assert!(last.at <= secs(10.0) && last.at > secs(5.0), "{last:?}");
         assert_eq!(arrivals.next(), None);
     }
+    let halves = vec![(0.5, Sampler::Constant(0.0)), (0.5, Sampler::Constant(1.0))];
     for silent in [
         Traffic::poisson(0.0),
         Traffic::constant(-0.0),
+        // Half of its gaps are 0, and 0 times an infinite period is no number.
+        Traffic::renewal(&Sampler::mixture(halves).unwrap(), Some(0.0)),
         Traffic::mmpp(&[(1.0, Duration(5)), (2.0, Duration(5))], Some(0.0)),
     ] {
-        assert_eq!(Arrivals::new(&silent.unwrap(), key(15)).next(), None);
+        let silent = silent.unwrap();
+        let ramped = silent
+            .clone()
+            .with_profile(Profile::new(std::slice::from_ref(&fade)).unwrap())
+            .unwrap();
+        for seed in 0..8 {
+            assert_eq!(Arrivals::new(&silent, key(seed)).next(), None);
+            assert_eq!(Arrivals::new(&ramped, key(seed)).next(), None);
+        }
     }
 }
 

@@ -103,8 +103,9 @@ fn instants_invert_areas() {
         let profile = Profile::new(&factors).unwrap();
         for i in 1..20_000u64 {
             let t = if i % 2 == 0 { i * 5_000_017 } else { i * 130_000_000_019 } as f64;
+            let near = [t, 0.0, t / 2.0, 1e18][i as usize % 4];
             if profile.factor(t) > 0.1 {
-                let back = profile.instant(profile.area(t)).unwrap();
+                let back = profile.instant(profile.area(t), near).unwrap();
                 assert!((back - t).abs() < 1.0, "{factors:?}: {t} -> {back}");
             }
         }
@@ -120,11 +121,11 @@ fn a_stretch_without_requests_is_passed_over() {
     };
     let hour = HOUR as f64;
     let profile = closed(1, 2);
-    assert_eq!(profile.instant(hour), Some(hour));
-    assert_eq!(profile.instant(hour + 5.0), Some(2.0 * hour + 5.0));
+    assert_eq!(profile.instant(hour, 0.0), Some(hour));
+    assert_eq!(profile.instant(hour + 5.0, 0.0), Some(2.0 * hour + 5.0));
     let late = closed(0, 1);
-    assert_eq!(late.instant(0.0), Some(0.0));
-    assert_eq!(late.instant(7.0), Some(hour + 7.0));
+    assert_eq!(late.instant(0.0, 0.0), Some(0.0));
+    assert_eq!(late.instant(7.0, 0.0), Some(hour + 7.0));
 }
 
 #[test]
@@ -133,8 +134,8 @@ fn what_ends_at_zero_has_a_last_instant() {
     let profile = Profile::new(&[fade]).unwrap();
     let half = HOUR as f64 / 2.0;
     assert_eq!(profile.total(), half);
-    assert!((profile.instant(half).unwrap() - HOUR as f64).abs() < 1e5);
-    assert_eq!(profile.instant(half + 1.0), None);
+    assert!((profile.instant(half, 0.0).unwrap() - HOUR as f64).abs() < 1e5);
+    assert_eq!(profile.instant(half + 1.0, 0.0), None);
 }
 
 #[test]
@@ -297,7 +298,7 @@ proptest! {
         areas.sort_by(f64::total_cmp);
         let mut before = 0.0;
         for area in areas {
-            let Some(t) = profile.instant(area) else {
+            let Some(t) = profile.instant(area, 0.0) else {
                 prop_assert!(area > profile.total() - 1.0);
                 break;
             };
