@@ -97,19 +97,27 @@ pub(crate) fn files(folder: &Path) -> Vec<String> {
 }
 
 fn walk(folder: &Path, prefix: &str, found: &mut Vec<String>) {
-    let made_by_tools = folder.join("CACHEDIR.TAG").exists();
-    let Ok(entries) = fs::read_dir(folder) else { return };
-    for entry in entries.flatten().filter(|_| !made_by_tools) {
+    if folder.join("CACHEDIR.TAG").exists() {
+        return;
+    }
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{prefix}{name}");
-        if matches!(name.as_str(), ".git" | "target" | "node_modules" | "dist") {
+        if is_made_by_tools(&name) {
             continue;
-        } else if !entry.path().is_dir() {
-            found.push(path);
-        } else {
+        } else if entry.path().is_dir() {
             walk(&entry.path(), &format!("{path}/"), found);
+        } else {
+            found.push(path);
         }
     }
+}
+
+/// What git, cargo, npm and Python keep beside the sources.
+fn is_made_by_tools(name: &str) -> bool {
+    let ours = matches!(name, ".cargo" | ".ci" | ".github" | ".gitignore");
+    let made = matches!(name, "target" | "node_modules" | "dist" | "__pycache__");
+    made || (name.starts_with('.') && !ours)
 }
 
 /// The command as a person would type it.

@@ -25,19 +25,17 @@ struct File {
 /// A thing that is wrong, and where.
 type Complaint = String;
 
+/// A rule says what is wrong in all files.
+type Rule = fn(&[File]) -> Vec<Complaint>;
+
+const RULES: &[Rule] =
+    &[layers::check, budgets::check, purity::check, paths::check, words::check, questions::check];
+
 /// Checks every rule; each is one check of the report.
 pub(crate) fn step() -> Report {
     let files = sources();
     let mut report = Report { notes: vec![budgets::figures(&files)], ..Report::default() };
-    let rules: [fn(&[File]) -> Vec<Complaint>; 6] = [
-        layers::check,
-        budgets::check,
-        purity::check,
-        paths::check,
-        words::check,
-        questions::check,
-    ];
-    for rule in rules {
+    for rule in RULES {
         report.add(Report::complaints(rule(&files)));
     }
     report

@@ -70,10 +70,11 @@ pub(super) fn line_of(text: &str, at: usize) -> usize {
 /// Where `word` stands alone in the text, not as part of a longer name.
 pub(super) fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = usize> + 'a {
     let part_of_name = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(word).map(|(at, _)| at).filter(move |&at| {
-        !text[..at].ends_with(part_of_name)
-            && !(word.ends_with(part_of_name) && text[at + word.len()..].starts_with(part_of_name))
-    })
+    let continues = move |at: usize| {
+        word.ends_with(part_of_name) && text[at + word.len()..].starts_with(part_of_name)
+    };
+    let places = text.match_indices(word).map(|(at, _)| at);
+    places.filter(move |&at| !text[..at].ends_with(part_of_name)).filter(move |&at| !continues(at))
 }
 
 /// What the code names directly below `top`, as in `top::name` and `top::{name, other::thing}`.
