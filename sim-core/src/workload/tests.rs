@@ -146,6 +146,19 @@ fn a_profile_multiplies_the_rate_of_each_state() {
     assert!((counts[2] - 70_000.0).abs() < 5.0 * (70_000.0_f64 * 20.4).sqrt(), "{counts:?}");
 }
 
+/// A state that lasts a quarter of the time is the first one in a quarter of the runs.
+#[test]
+fn a_modulated_process_starts_in_the_long_run() {
+    let states = [(0.0, Duration(3_000_000_000)), (1e6, Duration(1_000_000_000))];
+    let traffic = Traffic::mmpp(&states, None).unwrap();
+    let runs = 4_000;
+    let early = |&seed: &u64| Arrivals::new(&traffic, key(seed)).next().unwrap().at < secs(1e-4);
+    let busy = (0..runs).filter(early).count() as f64;
+    // Five standard deviations of a binomial count.
+    let n = runs as f64;
+    assert!((busy - 0.25 * n).abs() < 5.0 * (n * 0.25 * 0.75).sqrt(), "{busy}");
+}
+
 /// Among many changes of state without a request, the clock is let catch up, in order.
 #[test]
 fn a_flicker_does_not_stop_the_clock() {

@@ -150,10 +150,10 @@ fn mean_and_peak_rates_follow_the_profile() {
     assert_eq!(between(5.0, 5.0), 0.0);
     assert_eq!(traffic.peak_rate(), 150.0);
 
-    let replay = Traffic::replay([0, 100, 200, 3_000_000_000, 3_999_999_999, 4_000_000_000], 1.0);
+    let replay = Traffic::replay([0, 100, 3_000_000_000, 3_999_999_999, 4_000_000_000], 1.0);
     let replay = replay.unwrap();
-    assert_eq!(replay.mean_rate(Time::ZERO, secs(2.0)), 1.5);
-    assert_eq!(replay.peak_rate(), 3.0);
+    assert_eq!(replay.mean_rate(Time::ZERO, secs(2.0)), 1.0);
+    assert_eq!(replay.peak_rate(), 2.0);
 }
 
 /// 4:1 of the time at 1/s and 11/s is 3/s in the mean.
