@@ -14,6 +14,7 @@ mod path;
 mod quantity;
 mod read;
 mod reader;
+mod schema;
 mod services;
 mod source;
 mod step;
@@ -44,7 +45,7 @@ pub type Named<T> = IndexMap<String, T>;
 /// A component: its operations by name, each a list of steps.
 pub type Component = Named<Vec<Step>>;
 
-/// A whole model file, read by [`Spec::parse`].
+/// A whole model file.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {

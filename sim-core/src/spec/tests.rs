@@ -550,3 +550,22 @@ proptest! {
         let _ = shop().with_text(&path, &text);
     }
 }
+
+#[test]
+fn a_large_model_is_read_and_a_flood_of_errors_is_capped() {
+    let text = |operations: usize| {
+        let operation = |i| {
+            format!(
+                "\"op{i}\": [work(lognormal(mean: \"1ms\", cv: 2)), choose([(3, [work(\"1ms\")]), (1, call(\"a.op0\"))])],\n"
+            )
+        };
+        let operations: String = (0..operations).map(operation).collect();
+        format!("(components: {{ \"a\": {{ {operations} }} }})")
+    };
+    let spec = Spec::parse("m", &text(10_000)).unwrap();
+    assert_eq!(spec.components["a"].len(), 10_000);
+    // One key a hundred thousand times: what is reported is capped, and so is the work on it.
+    let twice = format!("(run: ({}))", "seed: 1,".repeat(100_000));
+    let errors = Spec::parse("m", &twice).unwrap_err();
+    assert_eq!((errors.iter().count(), errors.dropped() > 0), (100, true));
+}
