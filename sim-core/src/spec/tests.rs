@@ -426,7 +426,7 @@ fn designs_are_edits() {
     errors(
         shop.design("scald"),
         expect![[r#"
-        shop.ron:2:1: error: there is no design `scald`
+        shop.ron: error: there is no design `scald`
           hint: did you mean `scaled`? there are: scaled, split, merged
     "#]],
     );
@@ -542,6 +542,19 @@ proptest! {
                     prop_assert!(span.start <= span.end && span.end <= changed.len());
                 }
             }
+        }
+    }
+
+    #[test]
+    fn an_edit_in_place_is_refused_or_written_back(
+        at in any::<proptest::sample::Index>(),
+        more in "(\\.[a-z]{1,8}|\\[[0-9]\\])?",
+        text in "[0-9]{1,3}(ms|/s)?|None|fifo|\\[\\]|\\(\\)|[a-z_]{1,9}\\((d: )?[0-9]\\)|\"x\"",
+    ) {
+        let shop = shop();
+        let path = at.get(&shop.paths()).to_string() + &more;
+        if let Ok(edited) = shop.with_text(&path, &text) {
+            prop_assert_eq!(Spec::parse("m", &edited.to_ron()).unwrap(), edited);
         }
     }
 
