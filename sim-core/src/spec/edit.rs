@@ -2,7 +2,7 @@
 
 use super::Spec;
 use super::diagnostic::{Diagnostic, Diagnostics, Span, did_you_mean};
-use super::parse::{Syntax, ron_value};
+use super::parse::{Syntax, snippet};
 use super::path::{Path, Segment};
 use super::read::{describe, shorten, suggest};
 use super::source::{Edit, Notation, Origin, Source};
@@ -12,7 +12,8 @@ use std::sync::OnceLock;
 impl Spec {
     /// The model with `value` at `path`. A null takes away what is there: an entry of a map or an optional field.
     ///
-    /// A path that leads nowhere is an error, as is a value that does not fit there.
+    /// A path that leads nowhere is an error, as is a value that does not fit there. Beware of floats that are not
+    /// finite: `serde_json` turns them into null.
     pub fn with(&self, path: &str, value: Value) -> Result<Spec, Diagnostics> {
         self.with_all([(path, value)])
     }
@@ -29,7 +30,7 @@ impl Spec {
     /// `least_outstanding(ties: drawn)`, `["a", "b"]`. What is no value in RON, or none that fits, is plain text.
     pub fn with_text(&self, path: &str, text: &str) -> Result<Spec, Diagnostics> {
         let plain = || self.with(path, Value::String(text.to_owned()));
-        let value = match ron_value(text) {
+        let value = match snippet(text) {
             Ok(value) => value,
             Err(syntax) if text.contains(['(', '[', '{', '"']) => {
                 return plain()
