@@ -1,5 +1,6 @@
 //! The core of archsim: a deterministic discrete-event simulator for software architectures.
 #![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::disallowed_types))]
 
 pub mod component;
 pub mod engine;

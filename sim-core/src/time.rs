@@ -96,7 +96,7 @@ impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let secs = self.as_secs();
         let (value, unit) = match secs {
-            s if s == 0.0 => return f.write_str("0 s"),
+            0.0 => return f.write_str("0 s"),
             s if s < 1e-6 => (s * 1e9, "ns"),
             s if s < 1e-3 => (s * 1e6, "µs"),
             s if s < 1.0 => (s * 1e3, "ms"),

@@ -1,2 +1,49 @@
-//! Contributor tasks.
-fn main() {}
+//! `cargo xtask …`: what a contributor types. `cargo xtask test` is all that CI runs.
+
+mod bench;
+mod bisect;
+mod determinism;
+mod fingerprint;
+mod runner;
+mod shell;
+mod test;
+mod tidy;
+mod toolchain;
+mod wasm;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Contributor tasks of archsim.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Task {
+    /// Run every check, as CI does, or only the named steps.
+    Test {
+        /// Steps to run, in the order of the list; none: all of them.
+        #[arg(value_parser = test::step_names())]
+        steps: Vec<String>,
+    },
+    /// Check layers, budgets, purity, paths, words and questions.
+    Tidy,
+    /// Compare the fingerprints of all models with models/fingerprints.txt.
+    Fingerprints {
+        /// Write the file anew instead: the change in behaviour is meant.
+        #[arg(long)]
+        bless: bool,
+    },
+    /// Build the WebAssembly module for Node and try it.
+    Wasm,
+}
+
+fn main() -> ExitCode {
+    let report = match Task::parse() {
+        Task::Test { steps } => return test::run(&steps),
+        Task::Tidy => tidy::step(),
+        Task::Fingerprints { bless } => determinism::fingerprints(bless),
+        Task::Wasm => wasm::step(),
+    };
+    report.print();
+    if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

@@ -1,22 +1,38 @@
 //! The pending events of a run, earliest first; equal times first in, first out.
 //!
-//! A tournament tree: every pending event owns a leaf, every inner node holds the earlier of its two children,
-//! and the root is the next event. A simulation mostly pops one event and pushes another, which costs one climb
-//! from the leaf just freed to the root. Unlike a heap's sift-down, whose next address depends on the last
-//! comparison, the climb visits nodes known beforehand and chooses without branching, so the processor runs ahead:
-//! no mispredicted branch, and the cache misses of a large tree overlap.
+//! A tournament tree: every pending event owns a leaf, every inner node holds the earlier of its two
+//! children, and the root is the next event. A simulation mostly pops one event and pushes another, which
+//! costs one climb from the leaf just freed to the root. Unlike a heap's sift-down, whose next address
+//! depends on the last comparison, the climb visits nodes known beforehand and chooses without branching,
+//! so the processor runs ahead: no branch to mispredict, and the cache misses of a large tree overlap.
+//!
+//! Nanoseconds to pop one event and push another (exponential delays, x86-64, medians of interleaved runs,
+//! good to about a tenth):
+//!
+//! | pending                                   |  2 | 11 | 40 |  60 | 1,000 | 100,000 |
+//! |-------------------------------------------|---:|---:|---:|----:|------:|--------:|
+//! | this tree                                 |  9 | 11 | 14 |  14 |    19 |      48 |
+//! | binary heap, pop's hole filled by push    | 10 | 17 | 24 |  23 |    38 |     107 |
+//! | 4-ary heap, likewise                      | 11 | 19 | 22 |  23 |    33 |      81 |
+//! | sorted array                              |  9 | 18 | 24 |  32 |   370 |       – |
+//! | radix heap                                | 25 | 31 | 33 |  35 |    51 |      62 |
+//! | `std::collections::BinaryHeap`            | 11 | 30 | 35 |  36 |    58 |     142 |
+//!
+//! Four children a node are no faster; the payload in the nodes gains 1 ns at 2 pending and loses at
+//! 100,000.
 
 use std::hint::select_unpredictable;
 
 use crate::time::Time;
 
-/// What an event is about: a payload that the caller chooses (a kind and an index, packed), opaque to the queue.
+/// What an event is about: a payload that the caller chooses (a kind and an index, packed), opaque to the
+/// queue.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Event(pub u32);
 
 /// Bits of a [`Key`]'s order that name the leaf; the bits above count pushes.
 const SLOT_BITS: u32 = 26;
-/// Events that may be pending at once: 67 million, some 3 GB; a run's own bounds lie far below.
+/// Events that may be pending at once: 67 million in 2.4 GB; a run's own bounds lie far below.
 const SLOTS_MAX: usize = 1 << SLOT_BITS;
 /// Pushes that can be told apart before the pending events must be numbered anew.
 const SEQUENCE_END: u64 = 1 << (u64::BITS - SLOT_BITS);
@@ -38,9 +54,10 @@ impl Key {
         (self.order % SLOTS_MAX as u64) as u32
     }
 
-    /// The earlier of two keys, without a branch: which of two events comes first is what a predictor cannot know.
-    /// Comparing the times after adding the borrow of the orders equals a lexicographic comparison because no event
-    /// reaches the last nanosecond. It is written out as the obvious `self.min(other)` compiles to a branch.
+    /// The earlier of two keys, without a branch: which of two events comes first is what a predictor
+    /// cannot know. Comparing the times after adding the borrow of the orders equals a lexicographic
+    /// comparison because no event reaches the last nanosecond. It is written out as the obvious
+    /// `self.min(other)` compiles to a branch.
     #[inline(always)]
     fn earlier(self, other: Key) -> Key {
         let first = self.time < other.time + u64::from(self.order < other.order);
@@ -187,14 +204,12 @@ impl Queue {
         self.rebuild(keys);
     }
 
-    /// Numbers the pending events from zero, in their order. Needed every 2³⁸ pushes (a run of an hour or more),
-    /// so that the order stays exact however long a run is.
+    /// Numbers the pending events from zero, in their order. Needed every 2³⁸ pushes (a run of an hour or
+    /// more), so that the order stays exact however long a run is. An event popped but still in the tree
+    /// does no harm: the push that asked for this takes its slot.
     #[cold]
     #[inline(never)]
     fn renumber(&mut self) {
-        if self.stale {
-            self.mend();
-        }
         let slots = self.events.len();
         let mut keys: Vec<Key> =
             (slots..2 * slots).map(|leaf| self.tree[leaf / 2].0[leaf % 2]).collect();
@@ -271,7 +286,8 @@ mod tests {
         Ok(())
     }
 
-    /// Pushes and pops about in balance or pushes in excess; few distinct delays, so that ties abound, or many.
+    /// Pushes and pops about in balance or pushes in excess; few distinct delays, so that ties abound, or
+    /// many.
     fn steps() -> impl Strategy<Value = Vec<Option<u64>>> {
         let delay = prop_oneof![0..3_u64, 0..1_000_000_000_u64, Just(1 << 62)];
         (0.3..0.9_f64).prop_flat_map(move |pushes| {
@@ -291,7 +307,7 @@ mod tests {
             left in 0..300_u64,
         ) {
             let mut queue = Queue::new();
-            queue.sequence = SEQUENCE_END - left;
+            queue.sequence = (1 << 38) - left;
             check(queue, &steps)?;
         }
     }

@@ -44,7 +44,7 @@ impl Model {
 }
 
 fn located(mut findings: Diagnostics, spec: &Spec) -> Diagnostics {
-    spec.locate_all(&mut findings);
+    spec.point(&mut findings);
     findings.sort();
     findings
 }
@@ -66,7 +66,7 @@ impl<'a> Lowering<'a> {
         Lowering {
             spec,
             files,
-            findings: Diagnostics::new(spec.name()),
+            findings: Diagnostics::new(spec.file()),
             model: Model { question: spec.question.clone(), ..Model::default() },
             placement: BTreeMap::new(),
             places: super::placement::Places::default(),

@@ -45,7 +45,7 @@ impl Lowering<'_> {
             Step::Read(target) => self.check_query(target, "read", &path.key("read")),
             Step::Write(target) => self.check_query(target, "write", &path.key("write")),
             Step::Parallel { branches, first } => {
-                let at = path.key("parallel");
+                let at = Step::branches_path(path, first.is_some());
                 let count = branches.len();
                 if count == 0 || count > BRANCHES_MAX {
                     let message =
@@ -56,7 +56,7 @@ impl Lowering<'_> {
                     && (first == 0 || first as usize > count)
                 {
                     let message = format!("cannot wait for the first {first} of {count} branches");
-                    self.findings.error(&at.key("first"), message);
+                    self.findings.error(&path.key("parallel").key("first"), message);
                 }
                 for (i, steps) in branches.iter().enumerate() {
                     self.check_steps(steps, &at.index(i));

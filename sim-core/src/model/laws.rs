@@ -53,8 +53,10 @@ impl Lowering<'_> {
                     (Some(shape), None) => Sampler::gamma(mean, *shape),
                     (None, Some(cv)) => Sampler::gamma_cv(mean, *cv),
                     _ => {
-                        return self
-                            .parameters(&at, "a gamma law takes `mean` and either `shape` or `cv`");
+                        return self.parameters(
+                            &at,
+                            "a gamma law takes `mean` and either `shape` or `cv`",
+                        );
                     }
                 }
             }

@@ -70,7 +70,7 @@ pub const DURATION_MAX: f64 = 1e18;
 pub const RATE_MAX: f64 = 1e12;
 /// The largest size in bytes.
 pub const BYTES_MAX: f64 = 1e18;
-/// The largest amount of money, in dollars.
+/// The largest sum of money, in dollars.
 pub const MONEY_MAX: f64 = 1e15;
 /// The largest count, up to which every whole number is a float.
 pub const COUNT_MAX: f64 = 9_007_199_254_740_992.0;
@@ -125,16 +125,11 @@ pub fn bytes(quantity: &Quantity) -> Result<f64, QuantityError> {
     kind.within(value * kind.unit(quantity, unit, SIZES)?, BYTES_MAX)
 }
 
-/// An amount of money in dollars: `"$12.50"`.
+/// A sum of money in dollars: `"$12.50"`.
 pub fn money(quantity: &Quantity) -> Result<f64, QuantityError> {
-    let (value, unit) = dollars(quantity, "amount of money", "\"$12.50\"")?;
+    let (value, unit) = dollars(quantity, "sum of money", "\"$12.50\"")?;
     if !unit.is_empty() {
-        return Err(no_unit(
-            quantity,
-            unit,
-            "amount of money",
-            "write an amount such as \"$12.50\"",
-        ));
+        return Err(no_unit(quantity, unit, "sum of money", "write an amount such as \"$12.50\""));
     }
     MONEY.within(value, MONEY_MAX)
 }
@@ -170,7 +165,7 @@ pub fn count(quantity: &Quantity) -> Result<u64, QuantityError> {
     Ok(value as u64)
 }
 
-const MONEY: Kind = Kind { name: "amount of money", units: "", example: "", max: "1e15 dollars" };
+const MONEY: Kind = Kind { name: "sum of money", units: "", example: "", max: "1e15 dollars" };
 
 /// What a quantity has to be, in the words of its errors.
 struct Kind {
@@ -399,25 +394,91 @@ mod tests {
             duration(&text("5")),
             expect![[r#"`5` needs a unit | write "5ms"; units: ns us ms s min h d"#]],
         );
-        check(duration(&text("5msec")), expect![[r#""#]]);
-        check(duration(&text("5/s")), expect![[r#""#]]);
-        check(duration(&text("fast")), expect![[r#""#]]);
-        check(duration(&text("")), expect![[r#""#]]);
-        check(duration(&text("-5ms")), expect![[r#""#]]);
-        check(duration(&text("1e400s")), expect![[r#""#]]);
-        check(duration(&text("100000d")), expect![[r#""#]]);
-        check(duration(&Quantity::Number(f64::NAN)), expect![[r#""#]]);
-        check(rate(&text("5")), expect![[r#""#]]);
-        check(rate(&text("5/sc")), expect![[r#""#]]);
-        check(rate(&text("5ms")), expect![[r#""#]]);
-        check(share(&text("5ms")), expect![[r#""#]]);
-        check(share(&Quantity::Number(5.0)), expect![[r#""#]]);
-        check(bytes(&Quantity::Number(5.0)), expect![[r#""#]]);
-        check(bytes(&text("5 Gb")), expect![[r#""#]]);
-        check(money(&text("5")), expect![[r#""#]]);
-        check(money_rate(&text("$5")), expect![[r#""#]]);
-        check(number(&text("5ms")), expect![[r#""#]]);
-        check(count(&Quantity::Number(1.5)), expect![[r#""#]]);
+        check(
+            duration(&text("5msec")),
+            expect![[
+                r#""5msec" is not a duration: unknown unit `msec` | did you mean `ms`? units: ns us ms s min h d"#
+            ]],
+        );
+        check(
+            duration(&text("5/s")),
+            expect![[r#""5/s" is not a duration: unknown unit `/s` | units: ns us ms s min h d"#]],
+        );
+        check(
+            duration(&text("fast")),
+            expect![[r#""fast" is not a duration: it has to start with a number"#]],
+        );
+        check(
+            duration(&text("")),
+            expect![[r#""" is not a duration: it has to start with a number"#]],
+        );
+        check(
+            duration(&text("-5ms")),
+            expect![[r#""-5ms" is negative; a duration is 0 or more and finite"#]],
+        );
+        check(
+            duration(&text("1e400s")),
+            expect![[r#""1e400s" is infinite; a duration is 0 or more and finite"#]],
+        );
+        check(
+            duration(&text("100000d")),
+            expect!["this duration is too large: more than 31 years"],
+        );
+        check(
+            duration(&Quantity::Number(f64::NAN)),
+            expect!["`NaN` is not a number; a duration is 0 or more and finite"],
+        );
+        check(
+            rate(&text("5")),
+            expect![[r#"`5` needs a unit | write "5/s"; units: /s /min /h /d"#]],
+        );
+        check(
+            rate(&text("5/sc")),
+            expect![[
+                r#""5/sc" is not a rate: unknown unit `/sc` | did you mean `/s`? units: /s /min /h /d"#
+            ]],
+        );
+        check(
+            rate(&text("5ms")),
+            expect![[r#""5ms" is not a rate: unknown unit `ms` | units: /s /min /h /d"#]],
+        );
+        check(
+            share(&text("5ms")),
+            expect![[
+                r#""5ms" is not a share: the unit `ms` does not fit | write a percentage such as "0.1%" or a number such as 0.001"#
+            ]],
+        );
+        check(
+            share(&Quantity::Number(5.0)),
+            expect![[
+                r#"`5` is more than the whole | a share is from 0 to 1, or from "0%" to "100%""#
+            ]],
+        );
+        check(
+            bytes(&Quantity::Number(5.0)),
+            expect![[r#"`5` needs a unit | write "5 kB"; units: B kB MB GB TB KiB MiB GiB TiB"#]],
+        );
+        check(
+            bytes(&text("5 Gb")),
+            expect![[
+                r#""5 Gb" is not a size: unknown unit `Gb` | did you mean `GB`? units: B kB MB GB TB KiB MiB GiB TiB"#
+            ]],
+        );
+        check(
+            money(&text("5")),
+            expect![[r#""5" is not a sum of money | write one in dollars such as "$12.50""#]],
+        );
+        check(
+            money_rate(&text("$5")),
+            expect![[r#"`$5` needs a unit | write "$5/h"; units: /s /min /h /d /month"#]],
+        );
+        check(
+            number(&text("5ms")),
+            expect![[
+                r#""5ms" is not a number: the unit `ms` does not fit | write the number alone"#
+            ]],
+        );
+        check(count(&Quantity::Number(1.5)), expect!["`1.5` is not a whole number"]);
     }
 
     proptest! {

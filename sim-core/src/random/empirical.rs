@@ -4,25 +4,27 @@ use super::fit::LawError;
 
 /// A law given by points (p, value) of its quantile function, joined by straight lines.
 ///
-/// Between two points every number is alike; two points with the same value make an atom; two points with the
-/// same p make a gap.
+/// Between two points every number is alike; two points with the same value make an atom; two points with
+/// the same p make a gap.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Empirical {
     /// Probabilities, from exactly 0 to exactly 1, never falling.
     probabilities: Box<[f64]>,
     /// The quantiles at those probabilities, never falling.
     values: Box<[f64]>,
-    /// For the k-th of as many equal parts of [0, 1] as there are segments: the segment in which the part starts.
-    /// (H.-C. Chen, Y. Asau, "On generating random variates from an empirical distribution", AIIE Trans. 6, 1974.)
+    /// For the k-th of as many equal parts of [0, 1] as there are segments: the segment in which the part
+    /// starts. (H.-C. Chen, Y. Asau, "On generating random variates from an empirical distribution", AIIE
+    /// Trans. 6, 1974.)
     guide: Box<[u32]>,
 }
 
 impl Empirical {
-    /// The law through the points (p, value), in rising order, from p = 0 (the smallest number) to p = 1 (the largest).
+    /// The law through the points (p, value), in rising order, from p = 0 (the smallest number) to p = 1
+    /// (the largest).
     ///
     /// # Errors
-    /// When there are fewer than 2 or more than 2^31 points, p does not rise from 0 to 1, or the values fall, are
-    /// negative or not finite.
+    /// When there are fewer than 2 or more than 2^31 points, p does not rise from 0 to 1, or the values
+    /// fall, are negative or not finite.
     pub fn from_quantiles(points: &[(f64, f64)]) -> Result<Empirical, LawError> {
         if points.len() < 2 || points.len() > 1 << 31 {
             return Err(LawError(
@@ -54,7 +56,8 @@ impl Empirical {
         Ok(Empirical { probabilities, values, guide })
     }
 
-    /// The law of measured values, in any order: the k-th smallest of n (from 0) is the quantile at k / (n - 1).
+    /// The law of measured values, in any order: the k-th smallest of n (from 0) is the quantile at k / (n
+    /// - 1).
     ///
     /// A single value makes a constant.
     ///

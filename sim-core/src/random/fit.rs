@@ -90,7 +90,9 @@ impl Sampler {
         if shape == 1.0 {
             return Sampler::exponential(mean);
         }
-        Ok(Sampler::Gamma { shape, scale: mean / shape })
+        let scale = mean / shape;
+        require(scale.is_finite(), "the shape is too small for the mean")?;
+        Ok(Sampler::Gamma { shape, scale })
     }
 
     /// Gamma with `mean` ≥ 0 and coefficient of variation `cv` ≥ 0; constant for 0.
@@ -141,7 +143,8 @@ impl Sampler {
         Ok(Sampler::Pareto { shape, minimum })
     }
 
-    /// Pareto cut to [`minimum`, `maximum`] and made whole again: tail index `shape` > 0, 0 < `minimum` ≤ `maximum`.
+    /// Pareto cut to [`minimum`, `maximum`] and made whole again: tail index `shape` > 0, 0 < `minimum` ≤
+    /// `maximum`.
     pub fn bounded_pareto(shape: f64, minimum: f64, maximum: f64) -> Result<Sampler, LawError> {
         positive(shape, SHAPE)?;
         positive(minimum, "the minimum must be finite and positive")?;
@@ -194,7 +197,7 @@ fn total_weight(weights: impl Iterator<Item = f64> + Clone) -> Result<f64, LawEr
         not_negative(weight, "every weight must be finite and not negative")?;
     }
     let total = weights.sum();
-    positive(total, "the weights must not all be 0")?;
+    positive(total, "the weights must have a sum that is positive and finite")?;
     Ok(total)
 }
 
@@ -208,4 +211,66 @@ fn not_negative(value: f64, message: &'static str) -> Result<(), LawError> {
 
 fn positive(value: f64, message: &'static str) -> Result<(), LawError> {
     require(value > 0.0 && value.is_finite(), message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_that_make_no_law_are_refused() {
+        let nan = f64::NAN;
+        let refused = [
+            Sampler::constant(-1.0),
+            Sampler::exponential(nan),
+            Sampler::exponential(f64::INFINITY),
+            Sampler::uniform(2.0, 1.0),
+            Sampler::uniform(-1.0, 1.0),
+            Sampler::normal(1.0, -1.0),
+            Sampler::lognormal(nan, 1.0),
+            Sampler::lognormal(1e4, 1.0),
+            Sampler::lognormal_cv(0.0, 1.0),
+            Sampler::lognormal_cv(1.0, 1e300),
+            Sampler::lognormal_sigma(1.0, 100.0),
+            Sampler::lognormal_percentiles(2.0, 1.0),
+            Sampler::gamma(1.0, 0.0),
+            Sampler::gamma(1e300, 1e-300),
+            Sampler::gamma_cv(1.0, -1.0),
+            Sampler::erlang(0, 1.0),
+            Sampler::hyperexponential(&[]),
+            Sampler::hyperexponential(&[(0.0, 1.0)]),
+            Sampler::hyperexponential(&[(2.0, 1.0), (-1.0, 1.0)]),
+            Sampler::weibull(1.0, 0.0),
+            Sampler::weibull_mean(1.0, 1e-3),
+            Sampler::pareto(0.0, 1.0),
+            Sampler::bounded_pareto(1.0, 2.0, 1.0),
+            Sampler::geometric(0.99),
+            Sampler::mixture(Vec::new()),
+            Sampler::empirical(&[]),
+            Sampler::empirical(&[1.0, nan]),
+            Sampler::quantiles(&[(0.0, 1.0)]),
+            Sampler::quantiles(&[(0.1, 1.0), (1.0, 2.0)]),
+            Sampler::quantiles(&[(0.0, 2.0), (1.0, 1.0)]),
+            Sampler::quantiles(&[(0.0, 1.0), (0.7, 2.0), (0.6, 3.0), (1.0, 4.0)]),
+        ];
+        for (place, law) in refused.into_iter().enumerate() {
+            assert!(law.is_err(), "number {place} makes {law:?}");
+        }
+    }
+
+    #[test]
+    fn limits_are_laws() {
+        assert_eq!(Sampler::gamma_cv(3.0, 0.0), Sampler::constant(3.0));
+        assert_eq!(Sampler::lognormal_cv(3.0, 0.0).unwrap().quantile(0.9), Some(3.0));
+        assert_eq!(Sampler::lognormal_percentiles(3.0, 3.0).unwrap().mean(), 3.0);
+        assert_eq!(Sampler::uniform(3.0, 3.0).unwrap().variance(), 0.0);
+        assert_eq!(Sampler::bounded_pareto(1.5, 3.0, 3.0).unwrap().mean(), 3.0);
+        assert_eq!(Sampler::exponential(0.0).unwrap().mean(), 0.0);
+    }
+
+    #[test]
+    fn the_message_says_what_is_wrong() {
+        let error = Sampler::geometric(0.5).unwrap_err();
+        assert_eq!(error.to_string(), "the mean of a count from 1 up must be at least 1");
+    }
 }

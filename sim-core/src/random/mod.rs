@@ -1,8 +1,8 @@
 //! Draws and samplers: every random number is a pure function of names.
 //!
-//! A [`Key`] says who draws (seed, replication, name), a counter says for which request; together they make a
-//! [`Draw`], from which a [`Sampler`] takes a number of its law. Nothing has a state, so the order of events, a new
-//! service or another thread cannot shift anybody's numbers.
+//! A [`Key`] says who draws (seed, replication, name), a counter says for which request; together they make
+//! a [`Draw`], from which a [`Sampler`] takes a number of its law. Nothing has a state, so the order of
+//! events, a new service or another thread cannot shift anybody's numbers.
 
 mod draw;
 mod empirical;

@@ -130,8 +130,8 @@ impl Sampler {
         }
     }
 
-    /// The number below which the law lies with probability `p` in (0, 1), where a formula gives it: not for
-    /// gamma, hyperexponential and mixture.
+    /// The number below which the law lies with probability `p` in (0, 1), where a formula gives it: not
+    /// for gamma, hyperexponential and mixture.
     pub fn quantile(&self, p: f64) -> Option<f64> {
         let exponential = -math::ln_1p(-p);
         let number = match self {
@@ -155,8 +155,8 @@ impl Sampler {
     }
 }
 
-/// Mean and variance of max(0, X) for a normal X: with a = mean / sd, the mean is sd (a Φ(a) + φ(a)) and the mean
-/// square sd² ((a² + 1) Φ(a) + a φ(a)).
+/// Mean and variance of max(0, X) for a normal X: with a = mean / sd, the mean is sd (a Φ(a) + φ(a)) and
+/// the mean square sd² ((a² + 1) Φ(a) + a φ(a)).
 fn cut_normal_moments(mean: f64, sd: f64) -> (f64, f64) {
     if sd == 0.0 {
         return (mean.max(0.0), 0.0);
@@ -183,17 +183,98 @@ fn mixture_variance<'a>(parts: impl Iterator<Item = (f64, &'a Sampler)>, mean: f
 }
 
 impl BoundedPareto {
-    /// The mean of the n-th power, n ≥ 1: a L^a (H^(n-a) - L^(n-a)) / ((n - a) (1 - (L/H)^a)), as L^n times a
-    /// function of the ratio H/L. The fraction is (exp(d ln(H/L)) - 1) / d, whose limit at d = n - a = 0 is ln(H/L).
+    /// The mean of the n-th power, n ≥ 1: a L^a (H^(n-a) - L^(n-a)) / ((n - a) (1 - (L/H)^a)), as L^n times
+    /// a function of the ratio H/L. The fraction is (exp(d ln(H/L)) - 1) / d, whose limit at d = n - a = 0
+    /// is ln(H/L).
     fn moment(&self, n: i32) -> f64 {
         let power = if n == 1 { self.minimum } else { self.minimum * self.minimum };
-        let log_ratio = math::ln(self.maximum / self.minimum);
-        if log_ratio == 0.0 {
+        if self.minimum == self.maximum {
             return power;
         }
+        let log_ratio = math::ln(self.maximum / self.minimum);
         let d = f64::from(n) - self.shape;
         let growth = if d == 0.0 { log_ratio } else { math::exp_m1(d * log_ratio) / d };
         let within = -math::exp_m1(-self.shape * log_ratio);
         power * self.shape * growth / within
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Draw, Key};
+
+    /// One law of each kind.
+    fn all() -> Vec<Sampler> {
+        [
+            Sampler::constant(3.0),
+            Sampler::exponential(3.0),
+            Sampler::uniform(1.0, 3.0),
+            Sampler::normal(2.0, 1.5),
+            Sampler::lognormal_cv(3.0, 1.2),
+            Sampler::gamma(3.0, 0.7),
+            Sampler::hyperexponential(&[(0.9, 1.0), (0.1, 9.0)]),
+            Sampler::weibull(0.8, 3.0),
+            Sampler::pareto(3.5, 3.0),
+            Sampler::bounded_pareto(1.2, 3.0, 900.0),
+            Sampler::geometric(3.0),
+            Sampler::mixture(vec![
+                (1.0, Sampler::Constant(3.0)),
+                (3.0, Sampler::Exponential { mean: 9.0 }),
+            ]),
+            Sampler::quantiles(&[(0.0, 3.0), (0.8, 4.0), (1.0, 9.0)]),
+        ]
+        .map(Result::unwrap)
+        .to_vec()
+    }
+
+    fn sample(law: &Sampler, request: u64) -> f64 {
+        law.sample(&mut Draw::new(request, Key::new(4, 0, 0)))
+    }
+
+    #[test]
+    fn scaling_by_a_power_of_two_is_exact() {
+        for law in all() {
+            let (double, quarter) = (law.scaled(2.0), law.scaled(0.25));
+            for request in 0..2_000 {
+                let number = sample(&law, request);
+                assert_eq!(sample(&double, request), 2.0 * number, "{law:?}");
+                assert_eq!(sample(&quarter, request), 0.25 * number, "{law:?}");
+            }
+            assert_eq!(double.mean(), 2.0 * law.mean(), "{law:?}");
+            assert_eq!(double.variance(), 4.0 * law.variance(), "{law:?}");
+            assert_eq!(double.min(), 2.0 * law.min(), "{law:?}");
+        }
+    }
+
+    #[test]
+    fn scaling_by_any_factor_is_exact_to_rounding() {
+        for law in all() {
+            let scaled = law.scaled(0.7);
+            for request in 0..2_000 {
+                let number = 0.7 * sample(&law, request);
+                let off = (sample(&scaled, request) - number).abs();
+                assert!(off <= 1e-15 * (number + law.mean()), "{law:?}");
+            }
+            assert_eq!(sample(&law.scaled(0.0), 1), 0.0, "{law:?}");
+        }
+    }
+
+    #[test]
+    fn no_number_is_below_the_smallest() {
+        for law in all() {
+            assert!((0..20_000).all(|request| sample(&law, request) >= law.min()), "{law:?}");
+        }
+        assert_eq!(Sampler::pareto(2.0, 3.0).unwrap().min(), 3.0);
+        assert_eq!(Sampler::geometric(2.0).unwrap().min(), 1.0);
+    }
+
+    /// By hand: tries are at most 2 with probability 1 - (2/3)² = 5/9, at most 3 with 19/27.
+    #[test]
+    fn quantiles_of_counts() {
+        let law = Sampler::geometric(3.0).unwrap();
+        let quantiles = [0.3, 0.4, 0.6, 0.8].map(|p| law.quantile(p));
+        assert_eq!(quantiles, [Some(1.0), Some(2.0), Some(3.0), Some(4.0)]);
+        assert_eq!(Sampler::exponential(1.0).unwrap().quantile(0.5), Some(std::f64::consts::LN_2));
     }
 }

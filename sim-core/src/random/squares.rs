@@ -1,7 +1,7 @@
 //! Squares: von Neumann's middle square, counted by a Weyl sequence.
 //!
-//! B. Widynski, "Squares: A Fast Counter-Based RNG", arXiv:2004.06278. A counter-based generator has no state to
-//! carry: the number at any counter can be had at once and in any order.
+//! B. Widynski, "Squares: A Fast Counter-Based RNG", arXiv:2004.06278. A counter-based generator has no
+//! state to carry: the number at any counter can be had at once and in any order.
 
 /// The 64-bit number at `counter` in the sequence chosen by `key`: five rounds, as in the paper.
 ///
@@ -27,9 +27,9 @@ fn round(x: u64, weyl: u64) -> u64 {
 
 /// Turns any number into a key of the form the paper advises, so that similar numbers give unrelated keys.
 ///
-/// The paper asks for an irregular bit pattern: an odd number without zero digits in base 16 whose digits differ
-/// from each other within each half. Both halves are odd here, so that the key with its halves exchanged is good
-/// too. There are 2^54 such keys.
+/// The paper asks for an irregular bit pattern: an odd number without zero digits in base 16 whose digits
+/// differ from each other within each half. Both halves are odd here, so that the key with its halves
+/// exchanged is good too. There are 2^54 such keys.
 pub const fn good_key(number: u64) -> u64 {
     let mixed = mix(number);
     (irregular_half(mixed as u32) as u64) << 32 | irregular_half((mixed >> 32) as u32) as u64
@@ -37,8 +37,8 @@ pub const fn good_key(number: u64) -> u64 {
 
 /// Eight different hexadecimal digits, none of them zero and the last one odd.
 ///
-/// The choices are read off `number` taken as a fraction: multiply by how many there are to choose from, take the
-/// whole part, go on with the rest.
+/// The choices are read off `number` taken as a fraction: multiply by how many there are to choose from,
+/// take the whole part, go on with the rest.
 const fn irregular_half(number: u32) -> u32 {
     let mut digits: [u32; 15] = [1, 3, 5, 7, 9, 11, 13, 15, 2, 4, 6, 8, 10, 12, 14];
     let mut fraction = number as u64;
@@ -57,8 +57,8 @@ const fn irregular_half(number: u32) -> u32 {
 
 /// A bijection that leaves no trace of the order of its arguments: the finaliser of SplitMix64.
 ///
-/// G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014, with the constants of
-/// D. Stafford's variant 13.
+/// G. Steele, D. Lea, C. Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014, with the
+/// constants of D. Stafford's variant 13.
 #[inline]
 pub const fn mix(number: u64) -> u64 {
     let x = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -70,8 +70,8 @@ pub const fn mix(number: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// From `squares-testset-1.csv` and `-2.csv` of K. Sheppard's `randomgen` (Python), written by the reference
-    /// C code of the paper with the keys 0x3bc8bca4d301945b and 0x32d1638d0d582acf.
+    /// From `squares-testset-1.csv` and `-2.csv` of K. Sheppard's `randomgen` (Python), written by the
+    /// reference C code of the paper with the keys 0x3bc8bca4d301945b and 0x32d1638d0d582acf.
     #[test]
     fn agrees_with_published_vectors() {
         let first = [

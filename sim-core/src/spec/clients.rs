@@ -2,7 +2,10 @@
 
 use super::{Law, Named, Quantity};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
 
 /// A population of clients that behave alike.
 ///
@@ -41,7 +44,7 @@ pub struct Client {
 }
 
 /// What clients ask for: one `"component.operation"`, or several with weights.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Mix {
     /// Always the same operation.
@@ -50,9 +53,33 @@ pub enum Mix {
     Weighted(Named<f64>),
 }
 
+impl<'de> Deserialize<'de> for Mix {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Mix, D::Error> {
+        deserializer.deserialize_any(Mixes)
+    }
+}
+
+struct Mixes;
+
+impl<'de> Visitor<'de> for Mixes {
+    type Value = Mix;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("\"component.operation\", or several with weights: { \"a.b\": 8, \"a.c\": 1 }")
+    }
+
+    fn visit_str<E: Error>(self, operation: &str) -> Result<Mix, E> {
+        Ok(Mix::Only(operation.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Mix, A::Error> {
+        Named::deserialize(MapAccessDeserializer::new(map)).map(Mix::Weighted)
+    }
+}
+
 /// How the requests of open clients follow each other.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Arrivals {
     /// Independently of each other: many people who do not know each other.
     #[default]
@@ -91,7 +118,7 @@ pub struct MmppState {
 
 /// A factor on the rate over simulated time.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Profile {
     /// Straight lines through points of time and factor; constant before the first and after the last.
     Piecewise(Vec<(Quantity, f64)>),

@@ -188,7 +188,7 @@ impl fmt::Display for Diagnostics {
 impl std::error::Error for Diagnostics {}
 
 /// The candidate most like `word`, if one is like enough: at most one letter in three differs (two
-/// neighbouring letters swapped count as one).
+/// neighbouring letters swapped count as one), and in a word of two only the case.
 pub fn did_you_mean<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -200,7 +200,9 @@ pub fn did_you_mean<'a>(
     let near = candidates.into_iter().filter(|c| c.len() <= 800).map(|c| (distance(word, c), c));
     // The first of equals wins, so the answer depends on nothing but the order of the candidates.
     let (least, best) = near.min_by_key(|(d, _)| *d)?;
-    (least <= length.max(best.chars().count()).div_ceil(3)).then_some(best)
+    let longer = length.max(best.chars().count());
+    let most = if longer < 3 { 0 } else { longer.div_ceil(3) };
+    (least <= most).then_some(best)
 }
 
 /// Letters to insert, delete, change or swap with their neighbour, capitals counting as small ones.

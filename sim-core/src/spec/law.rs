@@ -2,13 +2,16 @@
 
 use super::Quantity;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, StrDeserializer};
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
 
 /// A probability law. A bare quantity (`"5ms"`) is the constant law.
 ///
 /// Where two ways of giving the parameters are listed, exactly one is to be written.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields, remote = "Self")]
 pub enum Law {
     /// Always the same.
     Constant(Quantity),
@@ -100,4 +103,63 @@ pub enum Law {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
     },
+}
+
+/// The constant law is written as the bare quantity.
+impl Serialize for Law {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Law::Constant(quantity) => quantity.serialize(serializer),
+            law => Law::serialize(law, serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Law {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Law, D::Error> {
+        deserializer.deserialize_any(Laws)
+    }
+}
+
+struct Laws;
+
+impl<'de> Visitor<'de> for Laws {
+    type Value = Law;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a law such as \"5ms\" or exponential(\"5ms\")")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Law, E> {
+        Ok(Law::Constant(Quantity::Number(number as f64)))
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Law, E> {
+        Ok(Law::Constant(Quantity::Number(number as f64)))
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<Law, E> {
+        Ok(Law::Constant(Quantity::Number(number)))
+    }
+
+    /// Text that starts like a number is a quantity; other text can only be the name of a law.
+    fn visit_str<E: Error>(self, text: &str) -> Result<Law, E> {
+        if text.trim_start().starts_with(|c: char| c.is_ascii_digit() || "+-.$".contains(c)) {
+            return Ok(Law::Constant(Quantity::Text(text.to_owned())));
+        }
+        match text.trim() {
+            "" => Err(E::custom(
+                "expected a law such as \"5ms\" or exponential(\"5ms\"), found empty text",
+            )),
+            name => Law::deserialize(StrDeserializer::<E>::new(name)),
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Law, A::Error> {
+        let law = Law::deserialize(MapAccessDeserializer::new(&mut map))?;
+        match map.next_key::<String>()? {
+            Some(name) => Err(A::Error::custom(format!("expected one law, found `{name}` too"))),
+            None => Ok(law),
+        }
+    }
 }

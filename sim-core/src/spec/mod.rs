@@ -5,19 +5,32 @@
 
 mod clients;
 mod diagnostic;
-mod path;
-pub use diagnostic::*;
-pub use path::*;
+mod edit;
 mod law;
 mod objective;
+mod outline;
+mod parse;
+mod path;
+mod quantity;
+mod read;
+mod reader;
 mod services;
+mod source;
 mod step;
 mod stores;
+#[cfg(test)]
+mod tests;
+mod whole;
 
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
+pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use law::Law;
 pub use objective::Objective;
+pub use parse::{NAME_MAX, TEXT_MAX};
+pub use path::{Path, Segment};
+pub use quantity::Quantity;
 pub use services::{Balancer, Discipline, Network, Service, Ties, WhileWaiting};
+pub use source::Notation;
 pub use step::{Choice, Count, Step};
 pub use stores::Store;
 
@@ -31,18 +44,8 @@ pub type Named<T> = IndexMap<String, T>;
 /// A component: its operations by name, each a list of steps.
 pub type Component = Named<Vec<Step>>;
 
-/// A number with its unit as text (`"5ms"`, `"120/s"`, `"1.5 GiB"`), or a bare number where none is needed.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub enum Quantity {
-    /// `3` or `0.25`: only where no unit is needed.
-    Number(f64),
-    /// `"5ms"`: a number and its unit.
-    Text(String),
-}
-
-/// A whole model file.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+/// A whole model file, read by [`Spec::parse`].
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {
     /// The question the model answers, in a sentence.
@@ -72,6 +75,8 @@ pub struct Spec {
     /// How long and how often to simulate, unless the command says otherwise.
     #[serde(default)]
     pub run: Run,
+    #[serde(skip)]
+    source: Option<source::Source>,
 }
 
 /// How long and how often to simulate; the command line overrides each.
@@ -90,10 +95,4 @@ pub struct Run {
     /// The seed of every draw.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
-}
-impl Spec {
-    pub fn name(&self) -> &str {
-        ""
-    }
-    pub fn locate_all(&self, _: &mut Diagnostics) {}
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// One objective. `of` names an operation that clients ask for (`"component.operation"`); absent: all together.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Objective {
     /// A percentile of the latency that clients see stays below a limit.
     Latency {

@@ -6,10 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// A store.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Store {
     /// A database that runs so many queries at once and queues the rest.
-    #[serde(rename = "database")]
     Database {
         /// How many queries run at once. 0 stands for more than will ever be needed.
         servers: u32,

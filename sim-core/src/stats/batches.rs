@@ -1,6 +1,7 @@
 //! Batches of a long series, and whether they are long enough to be independent.
 
-/// The means of `batches` parts of `series` of equal length; what does not fill the parts is left out at the start.
+/// The means of `batches` parts of `series` of equal length; what does not fill the parts is left out at
+/// the start.
 ///
 /// Empty if there are fewer numbers than batches, or none asked for.
 pub fn batch_means(series: &[f64], batches: usize) -> Vec<f64> {
@@ -14,8 +15,8 @@ pub fn batch_means(series: &[f64], batches: usize) -> Vec<f64> {
 
 /// The correlation of each number with the next; 0 for fewer than three numbers or equal ones.
 ///
-/// For n independent numbers it lies within about ±2/√n of 0. Batch means with more than that are too short: the
-/// run does not hold enough of what happens slowly to know its own error.
+/// For n independent numbers it lies within about ±2/√n of 0. Batch means with more than that are too
+/// short: the run does not hold enough of what happens slowly to know its own error.
 pub fn lag1_autocorrelation(series: &[f64]) -> f64 {
     if series.len() < 3 {
         return 0.0;
@@ -44,8 +45,8 @@ mod tests {
         assert_eq!(lag1_autocorrelation(&[3.0; 9]), 0.0);
     }
 
-    /// A first-order autoregression x' = a x + noise has lag-1 correlation a; over 20,000 steps it is found to
-    /// within 5 √((1 - a²) / n).
+    /// A first-order autoregression x' = a x + noise has lag-1 correlation a; over 20,000 steps it is found
+    /// to within 5 √((1 - a²) / n).
     #[test]
     fn correlation_of_an_autoregression() {
         for a in [0.0, 0.7, -0.5] {

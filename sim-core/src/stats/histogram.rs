@@ -2,13 +2,13 @@
 
 /// A log-linear histogram of `u64` values.
 ///
-/// Values below 2^11 have a bucket each; above, buckets are as wide as 2^-10 of the power of two below them. Count,
-/// sum and sum of squares are kept as integers next to the buckets, so that mean and variance know nothing of the
-/// buckets and merging in any order or grouping gives the same bits.
+/// Values below 2^11 have a bucket each; above, buckets are as wide as 2^-10 of the power of two below
+/// them. Count, sum and sum of squares are kept as integers next to the buckets, so that mean and variance
+/// know nothing of the buckets and merging in any order or grouping gives the same bits.
 ///
 /// A value may be recorded with a weight: the number in a system with the nanoseconds spent there makes the
-/// histogram of the time-average. Totals stop at their largest value instead of wrapping: 2^64 - 1 for counts,
-/// 2^128 - 1 for sums.
+/// histogram of the time-average. Totals stop at their largest value instead of wrapping: 2^64 - 1 for
+/// counts, 2^128 - 1 for sums.
 ///
 /// ```
 /// use sim_core::stats::Histogram;
@@ -22,7 +22,8 @@
 /// ```
 #[derive(Clone, Debug)]
 pub struct Histogram {
-    /// Octave 0 holds the values below 2^10, octave k ≥ 1 those from 2^(9 + k) up to 2^(10 + k). None until touched.
+    /// Octave 0 holds the values below 2^10, octave k ≥ 1 those from 2^(9 + k) up to 2^(10 + k). None until
+    /// touched.
     octaves: [Option<Box<Octave>>; OCTAVES],
     count: u64,
     sum: u128,
@@ -71,7 +72,8 @@ impl Default for Histogram {
 }
 
 impl Histogram {
-    /// An empty histogram. It allocates 8 KiB for each power of two that its values reach, on the first touch.
+    /// An empty histogram. It allocates 8 KiB for each power of two that its values reach, on the first
+    /// touch.
     pub const fn new() -> Histogram {
         Histogram {
             octaves: [const { None }; OCTAVES],
@@ -159,8 +161,8 @@ impl Histogram {
 
     /// The mean of the squared distance from the mean; NaN if nothing was recorded.
     ///
-    /// The distances are taken from the mean's whole part, in integers, so that nothing cancels. Intermediate
-    /// results may wrap: the last one fits, and arithmetic modulo 2^128 does not care.
+    /// The distances are taken from the mean's whole part, in integers, so that nothing cancels.
+    /// Intermediate results may wrap: the last one fits, and arithmetic modulo 2^128 does not care.
     pub fn variance(&self) -> f64 {
         if self.count == 0 {
             return f64::NAN;
@@ -181,8 +183,8 @@ impl Histogram {
         self.variance().sqrt()
     }
 
-    /// The smallest number that a part `p` of the values does not exceed: exact below 2^11, by a straight line
-    /// through the bucket above, never outside the values recorded. NaN if nothing was recorded.
+    /// The smallest number that a part `p` of the values does not exceed: exact below 2^11, by a straight
+    /// line through the bucket above, never outside the values recorded. NaN if nothing was recorded.
     pub fn quantile(&self, p: f64) -> f64 {
         if self.count == 0 {
             return f64::NAN;
@@ -201,8 +203,8 @@ impl Histogram {
         self.max as f64
     }
 
-    /// The part of the values that are at most `value`: exact below 2^11, by a straight line through the bucket
-    /// above. NaN if nothing was recorded.
+    /// The part of the values that are at most `value`: exact below 2^11, by a straight line through the
+    /// bucket above. NaN if nothing was recorded.
     pub fn fraction_at_most(&self, value: u64) -> f64 {
         if self.count == 0 {
             return f64::NAN;

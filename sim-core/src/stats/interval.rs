@@ -4,7 +4,8 @@ use super::student::student_t_quantile;
 
 /// Mean and variance of numbers that come one at a time, without cancellation.
 ///
-/// B. P. Welford, "Note on a Method for Calculating Corrected Sums of Squares and Products", Technometrics 4 (1962).
+/// B. P. Welford, "Note on a Method for Calculating Corrected Sums of Squares and Products", Technometrics
+/// 4 (1962).
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Welford {
     count: u64,
@@ -71,8 +72,8 @@ impl FromIterator<f64> for Welford {
 
 /// A mean over independent replications and the half-width of its interval.
 ///
-/// The interval is Student's t: it covers the true mean in a part of all experiments equal to the confidence, as
-/// long as the replications' means are about normal.
+/// The interval is Student's t: it covers the true mean in a part of all experiments equal to the
+/// confidence, as long as the replications' means are about normal.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Estimate {
     /// The mean; NaN without replications.
@@ -91,8 +92,8 @@ impl Estimate {
 
     /// The mean of b - a over pairs of replications that saw the same random numbers.
     ///
-    /// What the two have in common cancels, so the interval is narrower than that of two separate means. Pairs
-    /// beyond the end of the shorter list are left out.
+    /// What the two have in common cancels, so the interval is narrower than that of two separate means.
+    /// Pairs beyond the end of the shorter list are left out.
     pub fn paired_difference(a: &[f64], b: &[f64], confidence: f64) -> Estimate {
         a.iter().zip(b).map(|(a, b)| b - a).collect::<Welford>().estimate(confidence)
     }
@@ -112,7 +113,8 @@ impl Estimate {
         self.low() <= value && value <= self.high()
     }
 
-    /// The half-width as a part of the mean's size: 0 for an interval without width, infinite around a mean of 0.
+    /// The half-width as a part of the mean's size: 0 for an interval without width, infinite around a mean
+    /// of 0.
     pub fn relative_half_width(&self) -> f64 {
         if self.half_width == 0.0 { 0.0 } else { self.half_width / self.mean.abs() }
     }
@@ -162,8 +164,8 @@ mod tests {
         assert_eq!(difference.relative_half_width(), 0.0);
     }
 
-    /// The meaning of a 90 % interval: of 4,000 experiments with 5 normal replications each, 3,600 cover the truth,
-    /// give or take four standard deviations (4 · 19).
+    /// The meaning of a 90 % interval: of 4,000 experiments with 5 normal replications each, 3,600 cover
+    /// the truth, give or take four standard deviations (4 · 19).
     #[test]
     fn intervals_cover_as_often_as_they_say() {
         let key = Key::new(11, 0, 0);

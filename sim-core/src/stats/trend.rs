@@ -2,7 +2,8 @@
 
 use super::interval::{Estimate, Welford};
 
-/// The slope of the straight line through `series` by least squares, per step; NaN for fewer than two numbers.
+/// The slope of the straight line through `series` by least squares, per step; NaN for fewer than two
+/// numbers.
 pub fn slope(series: &[f64]) -> f64 {
     let n = series.len() as f64;
     let middle = (n - 1.0) / 2.0;
@@ -18,10 +19,10 @@ pub fn slope(series: &[f64]) -> f64 {
 
 /// The slope over replications, one series each, with its t interval.
 ///
-/// Replications are independent where neighbouring numbers of one series are not, so the interval holds in spite of
-/// autocorrelation. A system whose number of waiting requests has a slope with [`low`](Estimate::low) above 0 does
-/// not settle; leave the warm-up out first, which grows too. With confidence c a settled system is taken for a
-/// growing one with probability (1 - c) / 2.
+/// Replications are independent where neighbouring numbers of one series are not, so the interval holds in
+/// spite of autocorrelation. A system whose number of waiting requests has a slope with
+/// [`low`](Estimate::low) above 0 does not settle; leave the warm-up out first, which grows too. With
+/// confidence c a settled system is taken for a growing one with probability (1 - c) / 2.
 pub fn growth<S: AsRef<[f64]>>(replications: &[S], confidence: f64) -> Estimate {
     replications
         .iter()

@@ -5,15 +5,16 @@ const BATCH: usize = 5;
 /// With fewer batches than this the rule has nothing to go by.
 const BATCHES_MIN: usize = 10;
 
-/// How many observations at the start of `series` to leave out, by MSER-5; None if the series is too short to say or
-/// has not settled.
+/// How many observations at the start of `series` to leave out, by MSER-5; None if the series is too short
+/// to say or has not settled.
 ///
-/// The rule leaves out what makes the standard error of the mean of the rest smallest, over means of 5 observations:
-/// K. P. White, M. J. Cobb, S. C. Spratt, "A Comparison of Five Steady-State Truncation Heuristics for Simulation",
-/// WSC 2000. It looks no further than half the series; a minimum there means that the rest is still changing.
+/// The rule leaves out what makes the standard error of the mean of the rest smallest, over means of 5
+/// observations: K. P. White, M. J. Cobb, S. C. Spratt, "A Comparison of Five Steady-State Truncation
+/// Heuristics for Simulation", WSC 2000. It looks no further than half the series; a minimum there means
+/// that the rest is still changing.
 ///
-/// Give it the series averaged over replications ([`average_series`]): on a single replication it stops too early
-/// and biases the mean.
+/// Give it the series averaged over replications ([`average_series`]): on a single replication it stops too
+/// early and biases the mean.
 pub fn mser5(series: &[f64]) -> Option<usize> {
     let batches: Vec<f64> =
         series.chunks_exact(BATCH).map(|batch| batch.iter().sum::<f64>() / BATCH as f64).collect();
@@ -66,7 +67,7 @@ mod tests {
     fn agrees_with_the_definition() {
         let series: Vec<f64> = noise(600)
             .enumerate()
-            .map(|(k, noise)| 20.0 - 15.0 * (-(k as f64) / 40.0).exp() + noise)
+            .map(|(k, noise)| 20.0 - 15.0 * crate::math::exp(-(k as f64) / 40.0) + noise)
             .collect();
         let batches: Vec<f64> =
             series.chunks(5).map(|batch| batch.iter().sum::<f64>() / 5.0).collect();

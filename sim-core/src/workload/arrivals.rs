@@ -10,22 +10,22 @@ use std::sync::Arc;
 pub struct Arrival {
     /// When; never before the arrival that preceded it.
     pub at: Time,
-    /// How many. 0 is nobody: a batch drawn empty, or a Markov-modulated process that changed its state very often
-    /// without a request and lets the clock catch up.
+    /// How many. 0 is nobody: a batch drawn empty, or a Markov-modulated process that changed its state
+    /// very often without a request and lets the clock catch up.
     pub size: u32,
 }
 
 /// The arrivals of [`Traffic`] in one run, in order of time.
 ///
-/// Independent requests and batches first come after the first gap, evenly spaced ones after one period, recorded
-/// ones with the first record at 0. The iterator ends where nothing follows in representable time: after the last record,
-/// or for ever at rate 0.
+/// Independent requests and batches first come after the first gap, evenly spaced ones after one period,
+/// recorded ones with the first record at 0. The iterator ends where nothing follows in representable time:
+/// after the last record, or for ever at rate 0.
 ///
-/// Every draw is named by the number of the arrival (or of the change of state), so the n-th gap is the same whatever
-/// the rate, the profile or the sizes. Operational time is kept as a float and real time computed from it afresh for each
-/// arrival, so that real time carries a rounding of its own only: summing whole nanoseconds would add up theirs,
-/// and doubling a rate would not halve the times. After n requests operational time has a resolution of
-/// n · 10⁻¹⁶ of a mean gap: a ten-millionth of a gap after 10⁹.
+/// Every draw is named by the number of the arrival (or of the change of state), so the n-th gap is the
+/// same whatever the rate, the profile or the sizes. Operational time is kept as a float and real time
+/// computed from it afresh for each arrival, so that real time carries a rounding of its own only: summing
+/// whole nanoseconds would add up theirs, and doubling a rate would not halve the times. After n requests
+/// operational time has a resolution of n · 10⁻¹⁶ of a mean gap: a ten-millionth of a gap after 10⁹.
 #[derive(Clone, Debug)]
 pub struct Arrivals {
     traffic: Traffic,
@@ -36,6 +36,8 @@ pub struct Arrivals {
     drawn: u64,
     /// Operational time: requests expected so far.
     clock: f64,
+    /// The last arrival in nanoseconds, under a profile.
+    instant: f64,
     modulation: Option<Modulation>,
 }
 
@@ -55,16 +57,20 @@ impl Arrivals {
             sizes: key.part(name_hash("size")),
             drawn: 0,
             clock: 0.0,
+            instant: 0.0,
             modulation,
         }
     }
 
     /// Operational time carried over to real time.
     #[inline]
-    fn now(&self) -> Option<Time> {
+    fn now(&mut self) -> Option<Time> {
         let area = self.clock * self.traffic.period;
-        let nanos = if self.flat { area } else { self.traffic.profile.instant(area)? };
-        representable(nanos)
+        if self.flat || !area.is_finite() {
+            return representable(area);
+        }
+        self.instant = self.traffic.profile.instant(area, self.instant)?;
+        representable(self.instant)
     }
 
     /// The next arrival of a Markov-modulated process, which is not even in operational time.
@@ -113,7 +119,8 @@ fn whole(law: &Sampler, draw: &mut Draw) -> u32 {
     (floor as u32).saturating_add(u32::from(draw.chance(size - floor)))
 }
 
-/// The nearest nanosecond, if there is one before the end of time. (An infinite period makes NaN of a gap of 0.)
+/// The nearest nanosecond, if there is one before the end of time. (An infinite period makes NaN of a gap
+/// of 0.)
 #[inline]
 fn representable(nanos: f64) -> Option<Time> {
     const END: f64 = u64::MAX as f64;
@@ -122,8 +129,9 @@ fn representable(nanos: f64) -> Option<Time> {
 
 /// The state of a Markov-modulated process.
 ///
-/// States change in real time; requests come in *stretched* time, the area under the profile, in which the rate of a state
-/// is constant. Both are kept, so that a profile of any form needs no thinning and wastes no draws.
+/// States change in real time; requests come in *stretched* time, the area under the profile, in which the
+/// rate of a state is constant. Both are kept, so that a profile of any form needs no thinning and wastes
+/// no draws.
 #[derive(Clone, Debug)]
 struct Modulation {
     states: Arc<[State]>,
@@ -193,7 +201,7 @@ impl Modulation {
             let room = (self.stretched_end - self.stretched) * rate;
             if gap < room {
                 self.stretched += gap / rate;
-                let at = traffic.profile.instant(self.stretched)?;
+                let at = traffic.profile.instant(self.stretched, self.span.0)?;
                 let at = representable(at.clamp(self.span.0, self.span.1))?;
                 return Some(Arrival { at, size: 1 });
             }

@@ -3,13 +3,15 @@
 use super::{DataError, admit, admit_row, date, offsets, shown};
 
 /// The arrivals of an access log in combined (or common) format, in nanoseconds after the first:
-/// `203.0.113.9 - ann [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 2326 "https://example.org/" "Mozilla/5.0"`.
+/// `203.0.113.9 - ann [17/May/2015:10:05:03 +0000] "GET / HTTP/1.1" 200 2326 "https://example.org/"
+/// "Mozilla/5.0"`.
 ///
-/// A server writes a line when the request ends, with the time at which it began, so lines are often slightly out of
-/// order: they are sorted. Dates count whole seconds; requests of the same second are spread evenly over it.
+/// A server writes a line when the request ends, with the time at which it began, so lines are often
+/// slightly out of order: they are sorted. Dates count whole seconds; requests of the same second are
+/// spread evenly over it.
 ///
-/// Of each line the date and the request are read; what follows may be mangled, as it is in real logs. The last
-/// line, though, has to be as complete as the first, or the file was cut off.
+/// Of each line the date and the request are read; what follows may be mangled, as it is in real logs. The
+/// last line, though, has to be as complete as the first, or the file was cut off.
 ///
 /// # Errors
 /// A file that is empty, too long or cut off; a line without a date or a request.

@@ -1,7 +1,7 @@
 //! Columns of CSV files with a header line, quoted as in RFC 4180.
 //!
-//! A reader of its own, because a file that ends inside a quoted field has been cut off and has to be refused;
-//! common CSV readers take what is there.
+//! A reader of its own, because a file that ends inside a quoted field has been cut off and has to be
+//! refused; common CSV readers take what is there.
 
 use super::date::{self, Stamp};
 use super::{DataError, admit, admit_row, offsets, shown};
@@ -12,7 +12,8 @@ const FIELDS_MAX: usize = 10_000;
 /// The numbers of one column.
 ///
 /// # Errors
-/// A file that is empty, too long, cut off or without records; no such column; a value that is no finite number.
+/// A file that is empty, too long, cut off or without records; no such column; a value that is no finite
+/// number.
 pub fn column(text: &str, name: &str) -> Result<Vec<f64>, DataError> {
     let mut numbers = Vec::new();
     each(text, name, |line, value| {
@@ -30,12 +31,12 @@ pub fn column(text: &str, name: &str) -> Result<Vec<f64>, DataError> {
 
 /// The instants of one column, in nanoseconds after the first.
 ///
-/// A value is a number of seconds or a date with a time of day, such as `2024-01-31 10:00:00.5`; see the model
-/// reference for the forms. A column in which no value is written with a fraction was recorded to the second, and
-/// requests of the same second are spread evenly over it.
+/// A value is a number of seconds or a date with a time of day, such as `2024-01-31 10:00:00.5`; see the
+/// model reference for the forms. A column in which no value is written with a fraction was recorded to the
+/// second, and requests of the same second are spread evenly over it.
 ///
 /// # Errors
-/// As [`column`]; also instants that are out of order, or numbers mixed with dates.
+/// As [`column()`]; also instants that are out of order, or numbers mixed with dates.
 pub fn timestamps(text: &str, name: &str) -> Result<Vec<u64>, DataError> {
     let mut instants: Vec<i128> = Vec::new();
     let mut kind = None;

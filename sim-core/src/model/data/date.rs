@@ -19,7 +19,8 @@ pub(super) fn stamp(text: &str) -> Option<Stamp> {
     seconds(text).or_else(|| date(text))
 }
 
-/// Decimal seconds, exactly: as a binary float, a date in seconds would lose what comes after the microsecond.
+/// Decimal seconds, exactly: as a binary float, a date in seconds would lose what comes after the
+/// microsecond.
 fn seconds(text: &str) -> Option<Stamp> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => (-1, digits),

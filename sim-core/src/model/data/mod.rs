@@ -118,8 +118,8 @@ fn shown(text: &str) -> String {
 
 /// Instants in order, as nanoseconds after the first.
 ///
-/// Recorded to the whole second only (`whole`), the `k`-th of `n` records of one second is put `k / n` of a second
-/// into it, counted from 0: what came spread over a second would be a burst at its start otherwise.
+/// Recorded to the whole second only (`whole`), the `k`-th of `n` records of one second is put `k / n` of a
+/// second into it, counted from 0: what came spread over a second would be a burst at its start otherwise.
 fn offsets(instants: &[i128], whole: bool) -> Result<Vec<u64>, DataError> {
     const SECOND: i128 = 1_000_000_000;
     let first = instants.first().copied().unwrap_or(0);

@@ -1,12 +1,12 @@
 //! Open traffic: requests that come whatever happens to them.
 //!
-//! Every process is a base process that counts one request per unit of *operational time*, carried over to real
-//! time by the inverse of the cumulative rate `Λ(t) = ∫ rate · profile dt` (E. Çinlar, "Introduction to
-//! Stochastic Processes", 1975, section 4.7). So a change of the rate or of its profile moves the requests
-//! and draws none of them anew: designs under different load still see the same numbers.
+//! Every process is a base process that counts one request per unit of *operational time*, carried over to
+//! real time by the inverse of the cumulative rate `Λ(t) = ∫ rate · profile dt` (E. Çinlar, "Introduction
+//! to Stochastic Processes", 1975, section 4.7). So a change of the rate or of its profile moves the
+//! requests and draws none of them anew: designs under different load still see the same numbers.
 //!
-//! A Markov-modulated process differs in one point: how long its states last is a matter of real time, which no
-//! profile stretches; a profile multiplies the rate of each state.
+//! A Markov-modulated process differs in one point: how long its states last is a matter of real time,
+//! which no profile stretches; a profile multiplies the rate of each state.
 
 mod profile;
 #[cfg(test)]
@@ -57,7 +57,8 @@ impl Traffic {
     /// Independent requests, `rate` per second.
     ///
     /// # Errors
-    /// A rate that is negative or not finite; so for all constructors that take one. A rate of 0 sends nothing.
+    /// A rate that is negative or not finite; so for all constructors that take one. A rate of 0 sends
+    /// nothing.
     pub fn poisson(rate: f64) -> Result<Traffic, String> {
         Traffic::new(Base::Poisson, rate)
     }
@@ -70,7 +71,8 @@ impl Traffic {
         Traffic::new(Base::Constant, rate)
     }
 
-    /// Independent gaps of the law `gap`, in nanoseconds; with a `rate` per second, `gap` gives their shape only.
+    /// Independent gaps of the law `gap`, in nanoseconds; with a `rate` per second, `gap` gives their shape
+    /// only.
     ///
     /// # Errors
     /// A law whose mean is 0 or infinite; a bad rate.
@@ -79,9 +81,9 @@ impl Traffic {
         Traffic::new(Base::Renewal(gap.scaled(1.0 / mean)), rate.unwrap_or(SECOND / mean))
     }
 
-    /// Batches of a size drawn from the law `size`, at the times of a Poisson process; `rate` counts requests per
-    /// second. A size between two whole numbers becomes either, so that the mean stays: 2.25 is 2 three times out
-    /// of four.
+    /// Batches of a size drawn from the law `size`, at the times of a Poisson process; `rate` counts
+    /// requests per second. A size between two whole numbers becomes either, so that the mean stays: 2.25
+    /// is 2 three times out of four.
     ///
     /// # Errors
     /// A law whose mean is 0 or infinite; a bad rate.
@@ -90,9 +92,10 @@ impl Traffic {
         Traffic::new(Base::Batches { size, mean }, rate)
     }
 
-    /// A Poisson process whose rate changes with a hidden state. `states` holds for each its rate per second and
-    /// its mean length; lengths are exponential, and the next state is any of the others alike. It starts in a
-    /// state picked by the share of time spent in it. With a `rate` per second, all are scaled to that mean.
+    /// A Poisson process whose rate changes with a hidden state. `states` holds for each its rate per
+    /// second and its mean length; lengths are exponential, and the next state is any of the others alike.
+    /// It starts in a state picked by the share of time spent in it. With a `rate` per second, all are
+    /// scaled to that mean.
     ///
     /// # Errors
     /// Fewer than two states, one of no length, or none with a rate above 0; a bad rate.
@@ -106,8 +109,8 @@ impl Traffic {
         for &(rate, _) in states {
             checked_rate(rate)?;
         }
-        // With the next state drawn alike from the others, all are visited equally often; the time shares are then
-        // those of the mean lengths.
+        // With the next state drawn alike from the others, all are visited equally often; the time shares
+        // are then those of the mean lengths.
         let time: f64 = states.iter().map(|s| s.1.as_secs()).sum();
         let mean = states.iter().map(|s| s.0 * s.1.as_secs()).sum::<f64>() / time;
         positive(mean, "the mean rate over all states")?;
@@ -116,8 +119,8 @@ impl Traffic {
         Traffic::new(Base::Mmpp(lowered.collect()), rate.unwrap_or(mean))
     }
 
-    /// Recorded times, as nanoseconds after the first (see [`crate::model::data::timestamps`]), `speed` times as
-    /// fast as recorded. The first comes at the start of the run.
+    /// Recorded times, as nanoseconds after the first (see [`crate::model::data::timestamps`]), `speed`
+    /// times as fast as recorded. The first comes at the start of the run.
     ///
     /// # Errors
     /// No times, times out of order, or a speed that is not positive and finite.
@@ -171,8 +174,9 @@ impl Traffic {
         requests / span
     }
 
-    /// The highest rate, in requests per second, that the profile leads to, as far as [`Profile::peak`] can tell;
-    /// of a replay, the most requests within any second. The states of a Markov-modulated process count by their mean.
+    /// The highest rate, in requests per second, that the profile leads to, as far as [`Profile::peak`] can
+    /// tell; of a replay, the most requests within any second. The states of a Markov-modulated process
+    /// count by their mean.
     pub fn peak_rate(&self) -> f64 {
         let Base::Replay(offsets) = &self.base else {
             return self.profile.peak() / self.period * SECOND;

@@ -54,10 +54,10 @@ pub struct ProfileError {
 
 /// The product of all factors on a rate, over simulated time.
 ///
-/// It turns real time into *stretched* time and back: [`Profile::area`] is the integral of the factor from 0 to
-/// `t`, in nanoseconds, and [`Profile::instant`] its inverse. Where the factor is 1, both are the identity.
-/// Results are accurate to a few units in the last place of the larger of the instant and the sinusoid's period: well
-/// under a nanosecond for runs and periods up to a month.
+/// It turns real time into *stretched* time and back: [`Profile::area`] is the integral of the factor from
+/// 0 to `t`, in nanoseconds, and [`Profile::instant`] its inverse. Where the factor is 1, both are the
+/// identity. Results are accurate to a few units in the last place of the larger of the instant and the
+/// sinusoid's period: well under a nanosecond for runs and periods up to a month.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Profile {
     /// In order of time; the first starts at 0 and the last goes on for ever at a constant value.
@@ -76,6 +76,8 @@ struct Piece {
     slope: f64,
     /// Area under the whole profile before the start.
     before: f64,
+    /// [`Wave::integral`] at the start; 0 without a sinusoid.
+    wave_before: f64,
 }
 
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -98,9 +100,10 @@ impl Profile {
     /// The product of `factors`.
     ///
     /// # Errors
-    /// A factor that is negative or not finite, points out of order, a ramp that does not end after it begins, a
-    /// spike of no length, a sinusoid with an amplitude outside 0 to 1 or no period, a second sinusoid, or two
-    /// factors that change along straight lines at the same time (their product is no straight line).
+    /// A factor that is negative or not finite, points out of order, a ramp that does not end after it
+    /// begins, a spike of no length, a sinusoid with an amplitude outside 0 to 1 or no period, a second
+    /// sinusoid, or two factors that change along straight lines at the same time (their product is no
+    /// straight line).
     pub fn new(factors: &[Factor]) -> Result<Profile, ProfileError> {
         let mut pieces = vec![Piece::flat(0.0, 1.0)];
         let mut wave = None;
@@ -117,8 +120,9 @@ impl Profile {
         let mut before = 0.0;
         for i in 0..pieces.len() {
             pieces[i].before = before;
+            pieces[i].wave_before = wave.map_or(0.0, |w| w.integral(&pieces[i], 0.0).0);
             if let Some(next) = pieces.get(i + 1) {
-                before += pieces[i].area(wave, next.start - pieces[i].start);
+                before += pieces[i].at(wave, next.start - pieces[i].start).0;
             }
         }
         Ok(Profile { pieces: pieces.into(), wave })
@@ -132,7 +136,7 @@ impl Profile {
     /// The factor at `t` nanoseconds; where it steps, the value after the step.
     pub fn factor(&self, t: f64) -> f64 {
         let piece = &self.pieces[self.pieces.partition_point(|p| p.start <= t).max(1) - 1];
-        piece.factor(self.wave, t - piece.start)
+        piece.at(self.wave, t - piece.start).1
     }
 
     /// A bound on the factor: its maximum, unless a straight line that rises or falls meets the sinusoid.
@@ -145,7 +149,7 @@ impl Profile {
     /// The area under the factor from 0 to `t`, both in nanoseconds.
     pub fn area(&self, t: f64) -> f64 {
         let piece = &self.pieces[self.pieces.partition_point(|p| p.start <= t).max(1) - 1];
-        piece.before + piece.area(self.wave, t - piece.start)
+        piece.before + piece.at(self.wave, t - piece.start).0
     }
 
     /// The area under the factor over all time: infinite, unless the factor ends at 0.
@@ -155,22 +159,22 @@ impl Profile {
     }
 
     /// The first instant, in nanoseconds, by which the area under the factor has reached `area`; `None` if it
-    /// never does.
-    pub fn instant(&self, area: f64) -> Option<f64> {
+    /// never does. `near` is where to look first: the answer is the same, and sooner found.
+    pub fn instant(&self, area: f64, near: f64) -> Option<f64> {
         let next = self.pieces.partition_point(|p| p.before < area);
         if next == 0 {
             return Some(0.0);
         }
         let piece = &self.pieces[next - 1];
         let length = self.pieces.get(next).map_or(f64::INFINITY, |p| p.start - piece.start);
-        let within = piece.reach(self.wave, area - piece.before, length)?;
+        let within = piece.reach(self.wave, area - piece.before, length, near - piece.start)?;
         Some(piece.start + within)
     }
 }
 
 impl Piece {
     fn flat(start: f64, value: f64) -> Piece {
-        Piece { start, value, slope: 0.0, before: 0.0 }
+        Piece { start, value, slope: 0.0, before: 0.0, wave_before: 0.0 }
     }
 
     /// The line without the sinusoid, `x` after the start. Rounding must not carry it below 0.
@@ -178,46 +182,44 @@ impl Piece {
         (self.value + self.slope * x).max(0.0)
     }
 
-    fn factor(&self, wave: Option<Wave>, x: f64) -> f64 {
-        let level = wave.map_or(1.0, |w| 1.0 + w.amplitude * math::sin(w.angle(self.start + x)));
-        self.line(x) * level
-    }
-
-    /// Area from the start to `x` after it.
-    fn area(&self, wave: Option<Wave>, x: f64) -> f64 {
-        let line = x * (self.value + 0.5 * self.slope * x);
-        (line + wave.map_or(0.0, |w| w.area(self, x))).max(0.0)
+    /// Area from the start to `x` after it, and the factor there.
+    fn at(&self, wave: Option<Wave>, x: f64) -> (f64, f64) {
+        let area = x * (self.value + 0.5 * self.slope * x);
+        let Some(wave) = wave else { return (area, self.line(x)) };
+        let (integral, sin) = wave.integral(self, x);
+        let waved = area + wave.amplitude * (integral - self.wave_before);
+        (waved.max(0.0), self.line(x) * (1.0 + wave.amplitude * sin))
     }
 
     /// How far after the start `area` is reached; `length` is that of the piece.
-    fn reach(&self, wave: Option<Wave>, area: f64, length: f64) -> Option<f64> {
-        // The root of `value·x + slope·x²/2 = area` in the form that does not cancel. A discriminant below 0 is
-        // rounding at the end of a line that falls to 0.
+    fn reach(&self, wave: Option<Wave>, area: f64, length: f64, near: f64) -> Option<f64> {
+        // The root of `value·x + slope·x²/2 = area` in the form that does not cancel. A discriminant below
+        // 0 is rounding at the end of a line that falls to 0.
         let root = (self.value * self.value + 2.0 * self.slope * area).max(0.0).sqrt();
         let straight = 2.0 * area / (self.value + root);
         match wave {
             _ if self.value == 0.0 && self.slope == 0.0 => None,
             None => Some(straight.min(length)),
-            Some(wave) if length.is_finite() => {
-                Some(self.search(wave, area, (0.0, length), straight.min(length)))
-            }
+            Some(wave) if length.is_finite() => Some(self.search(wave, area, (0.0, length), near)),
             Some(wave) => {
                 // The sinusoid's own area swings within ± amplitude · period / π.
                 let swing = 2.0 * wave.amplitude * wave.period / TAU;
                 let bracket = ((straight - swing).max(0.0), straight + swing);
-                Some(self.search(wave, area, bracket, straight))
+                Some(self.search(wave, area, bracket, near))
             }
         }
     }
 
-    /// Newton's method, with bisection where it would leave the bracket: the area never falls, so one root lies
-    /// between the ends.
+    /// Newton's method, with bisection where it would leave the bracket: the area never falls, so one root
+    /// lies between the ends.
     fn search(&self, wave: Wave, area: f64, (mut low, mut high): (f64, f64), start: f64) -> f64 {
         const STEPS_MAX: u32 = 128;
-        const CLOSE_NANOS: f64 = 1e-3;
         let mut x = start.clamp(low, high);
+        // Closer than this, the search would follow the rounding of the area.
+        let close = (f64::EPSILON * (x + wave.period)).max(0.01);
         for _ in 0..STEPS_MAX {
-            let excess = self.area(Some(wave), x) - area;
+            let (reached, factor) = self.at(Some(wave), x);
+            let excess = reached - area;
             if excess == 0.0 {
                 break;
             }
@@ -226,11 +228,11 @@ impl Piece {
             } else {
                 high = x;
             }
-            let newton = x - excess / self.factor(Some(wave), x);
+            let newton = x - excess / factor;
             let next = if low <= newton && newton <= high { newton } else { 0.5 * (low + high) };
             let step = (next - x).abs();
             x = next;
-            if step <= CLOSE_NANOS.max(x * f64::EPSILON) {
+            if step <= close {
                 break;
             }
         }
@@ -255,17 +257,13 @@ impl Wave {
         TAU * ((t + self.shift) % self.period / self.period)
     }
 
-    /// What the sinusoid adds to the area of `line` up to `x`: by parts,
-    /// `∫ (v + m u) sin(ω u + φ) du = -(v + m u) cos(ω u + φ) / ω + m sin(ω u + φ) / ω²`.
-    fn area(&self, line: &Piece, x: f64) -> f64 {
+    /// An antiderivative of the line times the sine, `x` after the start of `line`, and the sine there: by parts,
+    /// `∫ (v + m x) sin(ω x + φ) dx = -(v + m x) cos(ω x + φ) / ω + m sin(ω x + φ) / ω²`.
+    fn integral(&self, line: &Piece, x: f64) -> (f64, f64) {
         let per_radian = self.period / TAU;
-        let (from, to) = (self.angle(line.start), self.angle(line.start + x));
-        let cosines = line.value * math::cos(from) - line.line(x) * math::cos(to);
-        let sines = match line.slope {
-            0.0 => 0.0,
-            slope => slope * per_radian * (math::sin(to) - math::sin(from)),
-        };
-        self.amplitude * per_radian * (cosines + sines)
+        let angle = self.angle(line.start + x);
+        let (sin, cos) = (math::sin(angle), math::cos(angle));
+        (per_radian * (line.slope * per_radian * sin - line.line(x) * cos), sin)
     }
 }
 
