@@ -426,7 +426,7 @@ fn designs_are_edits() {
     errors(
         shop.design("scald"),
         expect![[r#"
-        shop.ron:2:1: error: there is no design `scald`
+        shop.ron: error: there is no design `scald`
           hint: did you mean `scaled`? there are: scaled, split, merged
     "#]],
     );
@@ -546,7 +546,39 @@ proptest! {
     }
 
     #[test]
+    fn an_edit_in_place_is_refused_or_written_back(
+        at in any::<proptest::sample::Index>(),
+        more in "(\\.[a-z]{1,8}|\\[[0-9]\\])?",
+        text in "[0-9]{1,3}(ms|/s)?|None|fifo|\\[\\]|\\(\\)|[a-z_]{1,9}\\((d: )?[0-9]\\)|\"x\"",
+    ) {
+        let shop = shop();
+        let path = at.get(&shop.paths()).to_string() + &more;
+        if let Ok(edited) = shop.with_text(&path, &text) {
+            prop_assert_eq!(Spec::parse("m", &edited.to_ron()).unwrap(), edited);
+        }
+    }
+
+    #[test]
     fn no_edit_makes_it_panic(path in "[a-z]{1,10}(\\.[a-z]{1,8}|\\[[0-9]\\]){0,4}", text in "\\PC{0,20}") {
         let _ = shop().with_text(&path, &text);
     }
+}
+
+#[test]
+fn a_large_model_is_read_and_a_flood_of_errors_is_capped() {
+    let text = |operations: usize| {
+        let operation = |i| {
+            format!(
+                "\"op{i}\": [work(lognormal(mean: \"1ms\", cv: 2)), choose([(3, [work(\"1ms\")]), (1, call(\"a.op0\"))])],\n"
+            )
+        };
+        let operations: String = (0..operations).map(operation).collect();
+        format!("(components: {{ \"a\": {{ {operations} }} }})")
+    };
+    let spec = Spec::parse("m", &text(10_000)).unwrap();
+    assert_eq!(spec.components["a"].len(), 10_000);
+    // One key a hundred thousand times: what is reported is capped, and so is the work on it.
+    let twice = format!("(run: ({}))", "seed: 1,".repeat(100_000));
+    let errors = Spec::parse("m", &twice).unwrap_err();
+    assert_eq!((errors.iter().count(), errors.dropped() > 0), (100, true));
 }
