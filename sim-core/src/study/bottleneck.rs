@@ -32,7 +32,7 @@ impl Bottleneck {
         let group = &design.model.stations[station];
         let offered = design.load.stations[station];
         let utilisation = measured(&station);
-        let closed = design.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. }));
+        let closed = design.model.clients.iter().all(|c| matches!(c.source, Source::Closed { .. }));
         let is_permit = matches!(group.kind, StationKind::Threads | StationKind::Connections);
         let headroom = if closed { 1.0 / utilisation } else { 1.0 / offered.utilisation };
         let name = match group.kind {
