@@ -5,10 +5,7 @@ use crate::failure::Failure;
 use crate::{diagnostics, files};
 use sim_core::model::{Checked, Model, quantity};
 use sim_core::spec::{Diagnostics, Quantity, Spec};
-use sim_core::study::{Alternative, PRECISE_AT_MOST, Plan, Until};
-
-/// The name of a model without any design's edits.
-pub(crate) const AS_WRITTEN: &str = "as written";
+use sim_core::study::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Until, designs_of};
 
 /// A model that was read and edited, but not yet checked.
 pub(crate) struct Written {
@@ -27,7 +24,9 @@ impl Written {
         let mut written = Written { file: file.to_owned(), spec };
         for edit in &edits.set {
             let (path, value) = edit.split_once('=').ok_or_else(|| {
-                Failure::Usage(format!("--set takes PATH=VALUE, such as services.api.replicas=4; it has {edit}"))
+                Failure::Usage(format!(
+                    "--set takes PATH=VALUE, such as services.api.replicas=4; it has {edit}"
+                ))
             })?;
             written.edit(|spec| spec.with_text(path.trim(), value.trim()))?;
         }
@@ -37,8 +36,9 @@ impl Written {
     /// Makes the edits of `--seed`, `--horizon` and the like.
     pub(crate) fn plan(&mut self, args: &RunArgs) -> Result<(), Failure> {
         let duration = |text: &str| {
-            quantity::duration(&Quantity::Text(text.to_owned()))
-                .map_err(|error| Failure::Usage(format!("{text} is no duration such as 10min: {error}")))
+            quantity::duration(&Quantity::Text(text.to_owned())).map_err(|error| {
+                Failure::Usage(format!("{text} is no duration such as 10min: {error}"))
+            })
         };
         let mut edits = Vec::new();
         if let Some(horizon) = &args.horizon {
@@ -58,7 +58,10 @@ impl Written {
         if edits.is_empty() { Ok(()) } else { self.edit(|spec| spec.with_all(edits)) }
     }
 
-    fn edit(&mut self, edit: impl FnOnce(&Spec) -> Result<Spec, Diagnostics>) -> Result<(), Failure> {
+    fn edit(
+        &mut self,
+        edit: impl FnOnce(&Spec) -> Result<Spec, Diagnostics>,
+    ) -> Result<(), Failure> {
         self.spec = edit(&self.spec).map_err(|findings| self.failure(findings))?;
         Ok(())
     }
@@ -91,13 +94,9 @@ impl Written {
         }
     }
 
-    /// The model as written, unless it has nothing to run or a design that changes nothing stands for it, and every
-    /// design.
+    /// The model as written and every design.
     pub(crate) fn all_designs(&self) -> Vec<Option<String>> {
-        let stands_for_it = self.spec.designs.values().any(|edits| edits.is_empty());
-        let as_written = !stands_for_it && !self.spec.services.is_empty();
-        let designs = self.spec.designs.keys().cloned().map(Some);
-        as_written.then_some(None).into_iter().chain(designs).collect()
+        designs_of(&self.spec).into_iter().map(|design| design.map(str::to_owned)).collect()
     }
 }
 

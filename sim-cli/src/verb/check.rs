@@ -2,9 +2,10 @@
 
 use crate::args::{CheckArgs, OutputArgs, OutputFormat};
 use crate::failure::{Failure, Success};
-use crate::model::{AS_WRITTEN, Written};
+use crate::model::Written;
 use crate::output;
 use sim_core::report;
+use sim_core::study::AS_WRITTEN;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<Success, Failure> {
     let written = Written::read(&args.model, &args.edits)?;

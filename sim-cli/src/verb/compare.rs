@@ -3,8 +3,8 @@
 use super::run::simulate;
 use crate::args::CompareArgs;
 use crate::failure::{Failure, Success};
-use crate::model::{AS_WRITTEN, Written};
-use sim_core::study::Alternative;
+use crate::model::Written;
+use sim_core::study::{AS_WRITTEN, Alternative};
 use std::path::Path;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<Success, Failure> {
@@ -13,7 +13,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Success, Failure> {
         models => of_files(models, args)?,
     };
     if designs.len() < 2 {
-        let message = "there is only one design to compare; add some to `designs`, or name a second file";
+        let message =
+            "there is only one design to compare; add some to `designs`, or name a second file";
         return Err(Failure::Usage(message.into()));
     }
     simulate(designs, &args.run, &args.output)

@@ -2,11 +2,11 @@
 
 use crate::args::{FingerprintArgs, ModelArgs};
 use crate::failure::{Failure, Success};
-use crate::model::{AS_WRITTEN, Written};
+use crate::model::Written;
 use crate::output;
 use crate::pool::Pool;
 use indicatif::ProgressBar;
-use sim_core::study::{Alternative, describe_event, fingerprint};
+use sim_core::study::{AS_WRITTEN, Alternative, describe_event, fingerprint};
 use std::fmt::Write;
 
 pub(crate) fn run(args: &FingerprintArgs) -> Result<Success, Failure> {

@@ -39,7 +39,9 @@ fn headline(design: &DesignSummary) -> Vec<Block> {
     let reason = health.reason.clone().unwrap_or_default();
     let mut blocks = match health.status {
         Status::Unstable => vec![Block::Headline(format!("Unstable: {reason}."), Tone::Bad)],
-        Status::TooShort => vec![Block::Headline(format!("Not confident: {reason}."), Tone::Doubtful)],
+        Status::TooShort => {
+            vec![Block::Headline(format!("Not confident: {reason}."), Tone::Doubtful)]
+        }
         Status::NoInterval => vec![
             Block::Headline(felt(&design.all), Tone::Plain),
             Block::Paragraph(format!("Not confident: {reason}.")),
@@ -228,7 +230,8 @@ fn stations(all: &[StationSummary]) -> Table {
 fn signs(design: &DesignSummary) -> Option<Block> {
     let inside = design.journeys.iter().chain(&design.services).chain(&design.operations);
     let reds = std::iter::once(&design.all).chain(inside);
-    let mut values: Vec<Value> = reds.flat_map(|red| red.values().map(|(_, value)| value)).collect();
+    let mut values: Vec<Value> =
+        reds.flat_map(|red| red.values().map(|(_, value)| value)).collect();
     for station in &design.stations {
         values.extend(station.values().map(|(_, value)| value));
     }

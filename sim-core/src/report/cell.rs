@@ -54,7 +54,8 @@ pub(super) fn legend(values: &[Value]) -> Vec<String> {
     let mut lines = Vec::new();
     if has(Status::TooFewRequests) {
         lines.push(
-            "?  not confident: fewer than 10 requests beyond the percentile in each replication".into(),
+            "?  not confident: fewer than 10 requests beyond the percentile in each replication"
+                .into(),
         );
     }
     if has(Status::TooShort) {

@@ -98,7 +98,9 @@ impl Difference {
             Tendency::Equal => format!("{name} the same"),
             Tendency::NotToBeTold => format!("{name}: no difference can be told"),
             Tendency::Unknown => format!("{name}: nothing can be told"),
-            Tendency::Lower | Tendency::Higher => format!("{name} {}", amount(metric, absolute, base)),
+            Tendency::Lower | Tendency::Higher => {
+                format!("{name} {}", amount(metric, absolute, base))
+            }
         };
         Difference { scope, metric, absolute, relative, tendency, says }
     }
@@ -147,6 +149,9 @@ mod tests {
         let status = Status::Confident;
         let absolute = Value { mean: 0.012, half_width: 0.002, confidence: 0.95, status };
         let told = Difference::new(Scope::All, Metric::Errors, absolute, 0.0);
-        assert_eq!((told.says.as_str(), told.tendency), ("errors +1.2 ± 0.2 points", Tendency::Higher));
+        assert_eq!(
+            (told.says.as_str(), told.tendency),
+            ("errors +1.2 ± 0.2 points", Tendency::Higher)
+        );
     }
 }

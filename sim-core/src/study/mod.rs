@@ -20,9 +20,9 @@ mod settle;
 mod summarise;
 mod summary;
 mod tally;
-pub(crate) mod words;
 #[cfg(test)]
 mod tests;
+pub(crate) mod words;
 
 pub use bottleneck::Bottleneck;
 pub use compare::{Comparison, Difference, Tendency};
@@ -30,7 +30,7 @@ pub use estimate::{CONFIDENCE, Status, Value};
 pub use fingerprint::{FingerprintRow, describe_event, fingerprint, fingerprint_in_turn};
 pub use layout::{Metric, Scope, Unit};
 pub use objective::{ObjectiveResult, Verdict};
-pub use replicate::{Alternative, PRECISE_AT_MOST, Plan, Replicate, Until};
+pub use replicate::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Replicate, Until, designs_of};
 pub use settle::{Health, effective_size};
 pub use summary::{DesignSummary, Red, StationSummary, Summary, TimeSpent};
 

@@ -6,8 +6,9 @@ use super::tally::Tally;
 use super::{Study, Value};
 use crate::metrics::{EVENTS_MAX, Outcome, Trial};
 use crate::model::traffic::Profile;
-use crate::model::{Checked, Load, Model, RunPlan, Source};
+use crate::model::{Checked, Files, Load, Model, RunPlan, Source};
 use crate::simulation::Seed;
+use crate::spec::{Diagnostics, Spec};
 use crate::time::Duration;
 
 /// One of the designs that are compared.
@@ -23,7 +24,35 @@ pub struct Alternative {
     pub hash: u64,
 }
 
+/// The name of a model without any design's edits.
+pub const AS_WRITTEN: &str = "as written";
+
+/// The designs of a model, in order: as written (`None`), unless it has nothing to run or a design that changes nothing
+/// stands for it, and every named one.
+pub fn designs_of(spec: &Spec) -> Vec<Option<&str>> {
+    let stands_for_it = spec.designs.values().any(|edits| edits.is_empty());
+    let as_written = !stands_for_it && !spec.services.is_empty();
+    let designs = spec.designs.keys().map(|name| Some(name.as_str()));
+    as_written.then_some(None).into_iter().chain(designs).collect()
+}
+
 impl Alternative {
+    /// A design of a model, or the model as written, checked; `files` tells what the files hold that it refers to.
+    ///
+    /// # Errors
+    /// What is wrong with the model.
+    pub fn of(
+        spec: &Spec,
+        design: Option<&str>,
+        files: impl FnOnce(&Spec) -> Result<Files, Diagnostics>,
+    ) -> Result<(Alternative, Diagnostics), Diagnostics> {
+        let edited = design.map(|design| spec.design(design)).transpose()?;
+        let spec = edited.as_ref().unwrap_or(spec);
+        let mut checked = Model::check(spec, &files(spec)?)?;
+        let warnings = std::mem::take(&mut checked.warnings);
+        Ok((Alternative::new(design.unwrap_or(AS_WRITTEN), checked, spec.hash()), warnings))
+    }
+
     /// A checked model under a name; `hash` identifies what was written.
     pub fn new(name: impl Into<String>, checked: Checked, hash: u64) -> Alternative {
         Alternative { name: name.into(), model: checked.model, load: checked.load, hash }
@@ -281,4 +310,3 @@ impl Study for Replicate {
         (self.discarded + self.told * designs, self.discarded + self.wanted * designs)
     }
 }
-

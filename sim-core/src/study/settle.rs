@@ -223,4 +223,3 @@ fn two_digits(number: f64) -> String {
 fn three(number: f64) -> String {
     super::words::significant(number, 3)
 }
-

@@ -70,7 +70,8 @@ impl Replicate {
         let journeys: Vec<Red> = model.journeys.iter().map(|_| red()).collect();
         let operations = model.operations.iter().map(|_| red()).collect();
         let services = model.services.iter().map(|_| red()).collect();
-        let mut next = || columns.next().map_or(Value::none(Status::NothingSeen), |(_, value)| value);
+        let mut next =
+            || columns.next().map_or(Value::none(Status::NothingSeen), |(_, value)| value);
         let stations = (model.stations.iter().zip(&alternative.load.stations))
             .map(|(group, offered)| StationSummary {
                 name: group.name.clone(),
@@ -87,8 +88,11 @@ impl Replicate {
                 capacity: offered.capacity,
             })
             .collect();
-        let objectives =
-            model.objectives.iter().map(|objective| ObjectiveResult::new(objective, next())).collect();
+        let objectives = model
+            .objectives
+            .iter()
+            .map(|objective| ObjectiveResult::new(objective, next()))
+            .collect();
         let scopes: Vec<Scope> = journeys.iter().map(|red| red.scope.clone()).collect();
         DesignSummary {
             name: alternative.name.clone(),
