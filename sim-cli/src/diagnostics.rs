@@ -8,10 +8,8 @@ use std::io::IsTerminal;
 /// Prints findings on stderr. A closed stderr is nobody's loss.
 pub(crate) fn print(findings: &Diagnostics, text: &str) {
     let color = output::wants_color(std::io::stderr().is_terminal());
-    let _ = std::io::Write::write_all(
-        &mut std::io::stderr(),
-        render(findings, text, color).as_bytes(),
-    );
+    let _ =
+        std::io::Write::write_all(&mut std::io::stderr(), render(findings, text, color).as_bytes());
 }
 
 fn render(findings: &Diagnostics, text: &str, color: bool) -> String {
@@ -107,7 +105,10 @@ mod tests {
         let line = "x".repeat(10_000);
         let span = Span { start: 5_000, end: 9_000, line: 1, column: 5_001 };
         let (shown, skipped, length) = excerpt(&line, span);
-        assert_eq!((shown.len(), skipped, length), (LINE_MAX, LINE_MAX / 3, LINE_MAX - LINE_MAX / 3));
+        assert_eq!(
+            (shown.len(), skipped, length),
+            (LINE_MAX, LINE_MAX / 3, LINE_MAX - LINE_MAX / 3)
+        );
     }
 
     #[test]

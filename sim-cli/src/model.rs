@@ -27,7 +27,9 @@ impl Written {
         let mut written = Written { file: file.to_owned(), spec };
         for edit in &edits.set {
             let (path, value) = edit.split_once('=').ok_or_else(|| {
-                Failure::Usage(format!("--set takes PATH=VALUE, such as services.api.replicas=4; it has {edit}"))
+                Failure::Usage(format!(
+                    "--set takes PATH=VALUE, such as services.api.replicas=4; it has {edit}"
+                ))
             })?;
             written.edit(|spec| spec.with_text(path.trim(), value.trim()))?;
         }
@@ -37,8 +39,9 @@ impl Written {
     /// Makes the edits of `--seed`, `--horizon` and the like.
     pub(crate) fn plan(&mut self, args: &RunArgs) -> Result<(), Failure> {
         let duration = |text: &str| {
-            quantity::duration(&Quantity::Text(text.to_owned()))
-                .map_err(|error| Failure::Usage(format!("{text} is no duration such as 10min: {error}")))
+            quantity::duration(&Quantity::Text(text.to_owned())).map_err(|error| {
+                Failure::Usage(format!("{text} is no duration such as 10min: {error}"))
+            })
         };
         let mut edits = Vec::new();
         if let Some(horizon) = &args.horizon {
@@ -58,7 +61,10 @@ impl Written {
         if edits.is_empty() { Ok(()) } else { self.edit(|spec| spec.with_all(edits)) }
     }
 
-    fn edit(&mut self, edit: impl FnOnce(&Spec) -> Result<Spec, Diagnostics>) -> Result<(), Failure> {
+    fn edit(
+        &mut self,
+        edit: impl FnOnce(&Spec) -> Result<Spec, Diagnostics>,
+    ) -> Result<(), Failure> {
         self.spec = edit(&self.spec).map_err(|findings| self.failure(findings))?;
         Ok(())
     }

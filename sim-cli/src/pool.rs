@@ -63,9 +63,8 @@ impl Pool {
             bar.inc(1);
             Some(outcome)
         };
-        let outcomes: Vec<Option<Outcome>> = self
-            .threads
-            .install(|| trials.into_par_iter().with_max_len(1).map(one).collect());
+        let outcomes: Vec<Option<Outcome>> =
+            self.threads.install(|| trials.into_par_iter().with_max_len(1).map(one).collect());
         outcomes.into_iter().flatten().collect()
     }
 }

@@ -13,7 +13,8 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Success, Failure> {
         models => of_files(models, args)?,
     };
     if designs.len() < 2 {
-        let message = "there is only one design to compare; add some to `designs`, or name a second file";
+        let message =
+            "there is only one design to compare; add some to `designs`, or name a second file";
         return Err(Failure::Usage(message.into()));
     }
     simulate(designs, &args.run, &args.output)

@@ -39,7 +39,9 @@ fn headline(design: &DesignSummary) -> Vec<Block> {
     let reason = health.reason.clone().unwrap_or_default();
     let mut blocks = match health.status {
         Status::Unstable => vec![Block::Headline(format!("Unstable: {reason}."), Tone::Bad)],
-        Status::TooShort => vec![Block::Headline(format!("Not confident: {reason}."), Tone::Doubtful)],
+        Status::TooShort => {
+            vec![Block::Headline(format!("Not confident: {reason}."), Tone::Doubtful)]
+        }
         Status::NoInterval => vec![
             Block::Headline(felt(&design.all), Tone::Plain),
             Block::Paragraph(format!("Not confident: {reason}.")),
@@ -228,7 +230,8 @@ fn stations(all: &[StationSummary]) -> Table {
 fn signs(design: &DesignSummary) -> Option<Block> {
     let inside = design.journeys.iter().chain(&design.services).chain(&design.operations);
     let reds = std::iter::once(&design.all).chain(inside);
-    let mut values: Vec<Value> = reds.flat_map(|red| red.values().map(|(_, value)| value)).collect();
+    let mut values: Vec<Value> =
+        reds.flat_map(|red| red.values().map(|(_, value)| value)).collect();
     for station in &design.stations {
         values.extend(station.values().map(|(_, value)| value));
     }
@@ -255,13 +258,14 @@ pub(super) fn provenance(summary: &Summary) -> Block {
         ),
         Tone::Faint,
     ));
+    if let Some(first) = summary.designs.first() {
+        let (seed, hash, version) = (summary.seed, &first.model_hash, summary.version);
+        lines.push((format!("seed {seed} · model {hash} · archsim {version}"), Tone::Faint));
+    }
+    let widest = summary.designs.iter().map(|d| d.name.chars().count()).max().unwrap_or(0);
     for design in &summary.designs {
-        let (name, hash) = (&design.name, &design.model_hash);
-        lines.push((
-            format!("seed {} · model {hash} · archsim {} · {name}", summary.seed, summary.version),
-            Tone::Faint,
-        ));
-        lines.push((format!("fingerprint {}", design.fingerprint), Tone::Faint));
+        let name = if summary.designs.len() == 1 { "fingerprint" } else { &design.name };
+        lines.push((format!("{name:widest$}  {}", design.fingerprint), Tone::Faint));
     }
     Block::Lines(lines)
 }

@@ -54,11 +54,15 @@ pub(super) fn legend(values: &[Value]) -> Vec<String> {
     let mut lines = Vec::new();
     if has(Status::TooFewRequests) {
         lines.push(
-            "?  not confident: fewer than 10 requests beyond the percentile in each replication".into(),
+            "?  not confident: fewer than 10 requests beyond the percentile in each replication"
+                .into(),
         );
     }
     if has(Status::TooShort) {
-        lines.push("?  not confident: the runs are too short for this load".into());
+        lines.push(
+            "?  not confident: the runs are too short for this load; a longer --horizon helps"
+                .into(),
+        );
     }
     if has(Status::Unstable) {
         lines.push("∞  grows as long as it runs: there is no steady state".into());

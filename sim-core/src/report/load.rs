@@ -49,7 +49,9 @@ pub(super) fn blocks(checked: &Checked) -> Vec<Block> {
         let share = percent(offered.utilisation);
         let capacity = significant(offered.capacity, 3);
         let says = if offered.utilisation >= 1.0 && !closed {
-            format!("`{name}` is offered {share} of what it can do: it keeps up with {capacity} requests/s.")
+            format!(
+                "`{name}` is offered {share} of what it can do: it keeps up with {capacity} requests/s."
+            )
         } else {
             format!("First bottleneck: `{name}`, at {share}; saturated at {capacity} requests/s.")
         };

@@ -21,7 +21,8 @@ fn parts(parts: &Parts) -> [(&'static str, char, f64); 5] {
 }
 
 pub(super) fn blocks(design: &DesignSummary) -> Vec<Block> {
-    if matches!(design.health.status, Status::Unstable | Status::TooShort) || design.time.is_empty() {
+    if matches!(design.health.status, Status::Unstable | Status::TooShort) || design.time.is_empty()
+    {
         return Vec::new();
     }
     let mut lines = Vec::new();
@@ -93,7 +94,10 @@ mod tests {
     #[test]
     fn a_bar_adds_up() {
         let parts = Parts { work: 1.0, queueing: 2.0, connecting: 0.0, network: 1.0, waiting: 0.0 };
-        assert_eq!(bar(&parts, 4.0), format!("{}{}{}", "█".repeat(10), "▓".repeat(20), "░".repeat(10)));
+        assert_eq!(
+            bar(&parts, 4.0),
+            format!("{}{}{}", "█".repeat(10), "▓".repeat(20), "░".repeat(10))
+        );
         assert_eq!(bar(&parts, 8.0).chars().count(), 20);
         assert_eq!(in_words(&parts, 4.0), "50 % queueing, 25 % work, 25 % network");
     }

@@ -125,9 +125,7 @@ fn journeys(summary: &Summary) -> Vec<&Scope> {
 
 /// A row for each journey, a column for each design.
 fn by_operation(summary: &Summary, journeys: &[&Scope]) -> Table {
-    let value = |design, scope| {
-        red(design, scope).map_or(f64::NAN, |red| red.p99.mean)
-    };
+    let value = |design, scope| red(design, scope).map_or(f64::NAN, |red| red.p99.mean);
     let all = journeys.iter().flat_map(|&s| summary.designs.iter().map(move |d| value(d, s)));
     let unit = time_unit(all);
     let mut columns = vec![("operation", "")];
@@ -177,23 +175,23 @@ fn most_changed(comparison: &Comparison, widest: usize) -> Option<(String, Tone)
             && matches!(d.scope, Scope::Journey { .. })
             && matches!(d.tendency, Tendency::Lower | Tendency::Higher)
     };
-    let journeys = comparison.differences.iter().filter(|d| matches!(d.scope, Scope::Journey { .. }));
+    let journeys =
+        comparison.differences.iter().filter(|d| matches!(d.scope, Scope::Journey { .. }));
     if journeys.filter(|d| d.metric == Metric::P99).count() < 2 {
         return None;
     }
     let size = |d: &Difference| d.relative.mean.abs();
-    let most = comparison
-        .differences
-        .iter()
-        .filter(told)
-        .max_by(|a, b| size(a).total_cmp(&size(b)))?;
+    let most =
+        comparison.differences.iter().filter(told).max_by(|a, b| size(a).total_cmp(&size(b)))?;
     let text = format!("{:widest$}  most changed: {}: {}", "", operation(&most.scope), most.says);
     Some((text, tone(most)))
 }
 
 fn tone(difference: &Difference) -> Tone {
     match (difference.tendency, difference.metric) {
-        (Tendency::Lower, Metric::Rate) | (Tendency::Higher, _) if difference.metric != Metric::Rate => {
+        (Tendency::Lower, Metric::Rate) | (Tendency::Higher, _)
+            if difference.metric != Metric::Rate =>
+        {
             Tone::Bad
         }
         (Tendency::Lower, _) if difference.metric != Metric::Rate => Tone::Good,

@@ -48,12 +48,8 @@ impl Value {
     /// 2007, section III.5; for means over equal windows it is the usual interval.
     pub(super) fn sectioned(replications: &Welford, center: f64) -> Value {
         let n = replications.count();
-        let value = |half_width, status| Value {
-            mean: center,
-            half_width,
-            confidence: CONFIDENCE,
-            status,
-        };
+        let value =
+            |half_width, status| Value { mean: center, half_width, confidence: CONFIDENCE, status };
         if n == 0 || center.is_nan() {
             return Value { mean: f64::NAN, ..value(f64::INFINITY, Status::NothingSeen) };
         }

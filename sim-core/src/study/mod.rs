@@ -20,9 +20,9 @@ mod settle;
 mod summarise;
 mod summary;
 mod tally;
-pub(crate) mod words;
 #[cfg(test)]
 mod tests;
+pub(crate) mod words;
 
 pub use bottleneck::Bottleneck;
 pub use compare::{Comparison, Difference, Tendency};

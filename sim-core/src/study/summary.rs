@@ -144,14 +144,8 @@ pub struct StationSummary {
 impl StationSummary {
     /// Its numbers by metric, in the order of [`Metric::STATION`].
     pub fn values(&self) -> [(Metric, Value); 6] {
-        let values = [
-            self.utilisation,
-            self.busy,
-            self.queue,
-            self.wait,
-            self.wait_p99,
-            self.refused_rate,
-        ];
+        let values =
+            [self.utilisation, self.busy, self.queue, self.wait, self.wait_p99, self.refused_rate];
         std::array::from_fn(|i| (Metric::STATION[i], values[i]))
     }
 }
