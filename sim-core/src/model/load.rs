@@ -157,7 +157,7 @@ fn shares_of(cumulated: &[u64]) -> Vec<f64> {
     cumulated
         .iter()
         .map(|&until| {
-            let until = (until as f64) / 2f64.powi(64);
+            let until = until as f64 / super::WHOLE;
             let share = until - before;
             before = until;
             share

@@ -192,6 +192,9 @@ impl Model {
     }
 }
 
+/// All of a draw: 2^64.
+const WHOLE: f64 = 18_446_744_073_709_551_616.0;
+
 /// Weights as cumulated shares of `2^64`; the last is all of it.
 pub fn shares(weights: &[f64]) -> Vec<u64> {
     let total: f64 = weights.iter().sum();
@@ -200,7 +203,7 @@ pub fn shares(weights: &[f64]) -> Vec<u64> {
         .iter()
         .map(|weight| {
             sum += weight;
-            (sum / total * 2f64.powi(64)) as u64
+            (sum / total * WHOLE) as u64
         })
         .collect();
     if let Some(last) = shares.last_mut() {

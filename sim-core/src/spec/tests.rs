@@ -397,6 +397,8 @@ fn the_command_line_writes_text() {
     let bad = [
         ("services.front.replicas", "many"),
         ("services.front.replicas", "-3"),
+        ("services.front.threads", "inf"),
+        ("services.back.balancer", "weighted([1, NaN])"),
         ("services.front.balancer", "power_of(d: 2"),
         ("services.front.balancer", "power_off(d: 2)"),
         ("components.web.browse[0].work", "normal(mean: 5ms)"),
@@ -405,6 +407,8 @@ fn the_command_line_writes_text() {
     expect![[r#"
         shop.ron: error at services.front.replicas: expected a whole number, 0 or more, found the text "many" (set to "many")
         shop.ron: error at services.front.replicas: expected a whole number, 0 or more, found the number -3 (set to -3)
+        shop.ron: error at services.front.threads: expected a whole number, 0 or more, found the text "inf" (set to "inf")
+        shop.ron: error at services.back.balancer: `weighted([1, NaN])` cannot be read: `NaN` is not a finite number
         shop.ron: error at services.front.balancer: `power_of(d: 2` cannot be read: expected a comma or a closing bracket
         shop.ron: error at services.front.balancer.power_off: unknown balancer `power_off` (set to {"power_off":{"d":2}})
           hint: did you mean `power_of`? there are: round_robin, random, weighted, least_outstanding, power_of
