@@ -258,13 +258,14 @@ pub(super) fn provenance(summary: &Summary) -> Block {
         ),
         Tone::Faint,
     ));
+    if let Some(first) = summary.designs.first() {
+        let (seed, hash, version) = (summary.seed, &first.model_hash, summary.version);
+        lines.push((format!("seed {seed} · model {hash} · archsim {version}"), Tone::Faint));
+    }
+    let widest = summary.designs.iter().map(|d| d.name.chars().count()).max().unwrap_or(0);
     for design in &summary.designs {
-        let (name, hash) = (&design.name, &design.model_hash);
-        lines.push((
-            format!("seed {} · model {hash} · archsim {} · {name}", summary.seed, summary.version),
-            Tone::Faint,
-        ));
-        lines.push((format!("fingerprint {}", design.fingerprint), Tone::Faint));
+        let name = if summary.designs.len() == 1 { "fingerprint" } else { &design.name };
+        lines.push((format!("{name:widest$}  {}", design.fingerprint), Tone::Faint));
     }
     Block::Lines(lines)
 }

@@ -59,7 +59,10 @@ pub(super) fn legend(values: &[Value]) -> Vec<String> {
         );
     }
     if has(Status::TooShort) {
-        lines.push("?  not confident: the runs are too short for this load".into());
+        lines.push(
+            "?  not confident: the runs are too short for this load; a longer --horizon helps"
+                .into(),
+        );
     }
     if has(Status::Unstable) {
         lines.push("∞  grows as long as it runs: there is no steady state".into());

@@ -2,7 +2,7 @@
 
 use super::block::{Block, Tone};
 use super::cell::Cell;
-use crate::study::{DesignSummary, ObjectiveResult, Verdict};
+use crate::study::{DesignSummary, ObjectiveResult, Status, Verdict};
 
 pub(super) fn blocks(design: &DesignSummary) -> Vec<Block> {
     if design.objectives.is_empty() {
@@ -26,6 +26,9 @@ pub(super) fn word(verdict: Verdict) -> (&'static str, Tone) {
 
 /// `: 187 ms ± 4 ms`.
 fn found(objective: &ObjectiveResult) -> String {
+    if objective.value.status == Status::Unstable {
+        return ": it grows without end".into();
+    }
     if objective.value.mean.is_nan() {
         return ": not confident of any number".into();
     }

@@ -19,6 +19,8 @@ impl Default for Style {
 
 /// Between columns.
 const GAP: usize = 2;
+/// Heads of columns are broken where they are longer.
+const HEAD_MAX: usize = 10;
 /// Names are not cut shorter than this.
 const NAME_MIN: usize = 12;
 
@@ -102,7 +104,8 @@ fn render_table(out: &mut String, table: &Table, style: Style) {
     for column in 1..columns {
         let cells = table.rows.iter().filter_map(|row| row.cells.get(column - 1));
         let widest = cells.flat_map(|cell| [chars(&cell.text), chars(&cell.below)]).max();
-        let head = chars(&table.head[column]).max(chars(&table.units[column]));
+        let head = wrap(&table.head[column], HEAD_MAX).iter().map(|line| chars(line)).max();
+        let head = head.unwrap_or(0).max(chars(&table.units[column]));
         widths[column] = head.max(widest.unwrap_or(0));
     }
     let numbers: usize = widths.iter().skip(1).map(|width| width + GAP).sum();
@@ -118,7 +121,9 @@ fn render_table(out: &mut String, table: &Table, style: Style) {
         }
         line
     };
-    push(out, &style.tone(&line(&table.head), Tone::Faint));
+    for texts in heads(table, &widths) {
+        push(out, &style.tone(&line(&texts), Tone::Faint));
+    }
     if table.units.iter().any(|unit| !unit.is_empty()) {
         push(out, &style.tone(&line(&table.units), Tone::Faint));
     }
@@ -134,6 +139,21 @@ fn render_table(out: &mut String, table: &Table, style: Style) {
             push(out, &style.tone(&line(&[vec![String::new()], below].concat()), Tone::Faint));
         }
     }
+}
+
+/// The heads of the columns, broken into lines that end with the table's.
+fn heads(table: &Table, widths: &[usize]) -> Vec<Vec<String>> {
+    let broken: Vec<Vec<String>> = (table.head.iter().zip(widths).enumerate())
+        .map(|(column, (head, width))| match column {
+            0 => vec![head.clone()],
+            _ => wrap(head, *width),
+        })
+        .collect();
+    let lines = broken.iter().map(Vec::len).max().unwrap_or(0);
+    let at = |texts: &Vec<String>, line: usize| {
+        (line + texts.len()).checked_sub(lines).map_or(String::new(), |i| texts[i].clone())
+    };
+    (0..lines).map(|line| broken.iter().map(|texts| at(texts, line)).collect()).collect()
 }
 
 fn name(row: &Row) -> String {

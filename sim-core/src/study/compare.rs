@@ -3,7 +3,7 @@
 use super::estimate::{Status, Value};
 use super::layout::{Metric, Scope};
 use super::replicate::Replicate;
-use super::words::{percent, significant};
+use super::words::give_or_take;
 use serde::Serialize;
 
 /// One design against the first.
@@ -111,18 +111,18 @@ fn amount(metric: Metric, absolute: Value, base: f64) -> String {
     let is_share = matches!(metric.unit(), super::Unit::Share);
     let sign = if absolute.mean < 0.0 { '−' } else { '+' };
     if is_share || base == 0.0 {
-        let unit = if is_share { "points" } else { "" };
+        let unit = if is_share { " points" } else { "" };
         let scale = if is_share { 100.0 } else { 1.0 };
-        let size = significant(scale * absolute.mean.abs(), 2);
-        let half = significant(scale * absolute.half_width, 1);
-        return format!("{sign}{size} ± {half} {unit}").trim_end().to_owned();
+        let (size, half) = give_or_take(scale * absolute.mean.abs(), scale * absolute.half_width);
+        return format!("{sign}{size} ± {half}{unit}");
     }
     let relative = absolute.scaled(1.0 / base.abs());
     if relative.mean >= 2.0 {
-        let times = significant(1.0 + relative.mean, 2);
-        return format!("× {times} ± {}", significant(relative.half_width, 1));
+        let (times, half) = give_or_take(1.0 + relative.mean, relative.half_width);
+        return format!("× {times} ± {half}");
     }
-    format!("{sign}{} ± {}", percent(relative.mean.abs()), percent(relative.half_width))
+    let (size, half) = give_or_take(100.0 * relative.mean.abs(), 100.0 * relative.half_width);
+    format!("{sign}{size} % ± {half} %")
 }
 
 #[cfg(test)]
@@ -137,11 +137,11 @@ mod tests {
 
     #[test]
     fn verdicts_in_words() {
-        assert_eq!(difference(0.38, 0.042, 1.0), "p99 +38 % ± 4.2 %");
-        assert_eq!(difference(-0.05, 0.01, 0.5), "p99 −10 % ± 2.0 %");
+        assert_eq!(difference(0.38, 0.042, 1.0), "p99 +38 % ± 4 %");
+        assert_eq!(difference(-0.05, 0.01, 0.5), "p99 −10 % ± 2 %");
         assert_eq!(difference(0.38, 0.5, 1.0), "p99: no difference can be told");
         assert_eq!(difference(0.0, 0.0, 1.0), "p99 the same");
-        assert_eq!(difference(9.0, 0.3, 1.0), "p99 × 10 ± 0.3");
+        assert_eq!(difference(9.0, 0.3, 1.0), "p99 × 10.0 ± 0.3");
     }
 
     #[test]

@@ -164,6 +164,11 @@ impl Metric {
     pub fn is_slow(self) -> bool {
         !matches!(self, Metric::Rate | Metric::Utilisation | Metric::Busy)
     }
+
+    /// Whether it grows without end where queues do.
+    pub fn is_unbounded(self) -> bool {
+        self.unit() == Unit::Seconds || matches!(self, Metric::InFlight | Metric::Queue)
+    }
 }
 
 /// The columns of a model and how they are filled.

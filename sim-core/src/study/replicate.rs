@@ -1,9 +1,9 @@
 //! Replications of one design, or of several under common random numbers.
 
+use super::Study;
 use super::layout::{Layout, Metric, Scope};
 use super::settle::{Asked, Health, judge, settled_after};
 use super::tally::Tally;
-use super::{Study, Value};
 use crate::metrics::{EVENTS_MAX, Outcome, Trial};
 use crate::model::traffic::Profile;
 use crate::model::{Checked, Files, Load, Model, RunPlan, Source};
@@ -122,7 +122,9 @@ const BATCH_TRIALS: u64 = 64;
 /// Replications of one design or several: the n-th replication of each draws the same numbers for the same requests.
 ///
 /// Without a fixed warm-up the first batch leaves out a tenth of the horizon. If the ensemble turns out to settle
-/// later ([`Health`]), everything is run again with as much left out as it took, up to half the horizon.
+/// later, as much is left out as it took, up to half the horizon, and the replications start anew. They get new
+/// numbers: where a cut is made and what is measured after it must not follow from the same draws, or the cut falls
+/// where the measurements please.
 pub struct Replicate {
     pub(super) designs: Vec<Alternative>,
     pub(super) plan: Plan,
@@ -130,7 +132,9 @@ pub struct Replicate {
     pub(super) tallies: Vec<Tally>,
     /// For each column of each design the first design's column for the same.
     pub(super) pairs: Vec<Vec<Option<usize>>>,
-    /// Replications told of.
+    /// The first replication that counts; those before it were for finding the warm-up.
+    first: u64,
+    /// Replications told of, from the first that counts.
     told: u64,
     /// Replications to be had before the question whether they are enough is asked again.
     wanted: u64,
@@ -164,6 +168,7 @@ impl Replicate {
             warmup,
             tallies,
             pairs,
+            first: 0,
             told: 0,
             wanted,
             discarded: 0,
@@ -185,7 +190,7 @@ impl Replicate {
         judge(&self.designs[design], &self.tallies[design], self.warmup, self.asked())
     }
 
-    /// After the first batch: runs everything again if the warm-up was too short.
+    /// After the first batch: starts anew if the warm-up was too short.
     fn decide_warmup(&mut self) {
         self.warmup_is_decided = true;
         let needed = (0..self.designs.len())
@@ -196,6 +201,7 @@ impl Replicate {
         if needed > self.warmup {
             self.warmup = needed;
             self.discarded = self.told * self.designs.len() as u64;
+            self.first = self.told;
             self.told = 0;
             self.tallies = self.designs.iter().map(|d| Tally::new(&d.model)).collect();
         }
@@ -219,29 +225,17 @@ impl Replicate {
 
     /// Relative half-widths of means and 99th percentiles that clients feel, where there is enough to go by.
     fn precisions(&self, design: usize) -> Vec<f64> {
-        let (tally, model) = (&self.tallies[design], &self.designs[design].model);
-        let pooled = tally.pooled(model);
-        let observations = tally.layout.observations(model, &tally.metrics);
-        (0..pooled.len())
-            .filter(|&column| {
-                let (scope, metric) = &tally.layout.columns[column];
+        let columns = self.tallies[design].layout.columns.iter().zip(self.values(design));
+        columns
+            .filter(|((scope, metric), value)| {
                 matches!(scope, Scope::Journey { .. })
                     && matches!(metric, Metric::Mean | Metric::P99)
-                    && is_enough(*metric, observations[column], tally.replications)
+                    && value.is_confident()
             })
-            .map(|column| {
-                Value::sectioned(&tally.columns[column], pooled[column]).relative_half_width()
-            })
+            .map(|(_, value)| value.relative_half_width())
             .filter(|width| width.is_finite())
             .collect()
     }
-}
-
-/// Whether a metric rests on enough requests in each replication.
-pub(super) fn is_enough(metric: Metric, observations: u64, replications: u64) -> bool {
-    let beyond = 1.0 - metric.percentile().unwrap_or(0.0);
-    observations as f64 * beyond >= super::estimate::BEYOND_MIN * replications as f64
-        || metric.percentile().is_none()
 }
 
 fn pairs(first: &Layout, other: &Layout) -> Vec<Option<usize>> {
@@ -265,8 +259,10 @@ impl Study for Replicate {
             horizon: self.plan.horizon,
             events_max: self.plan.events_max,
         };
-        let batch: Vec<Trial> =
-            (self.told..until).flat_map(|r| (0..designs).map(move |d| (r, d))).map(trial).collect();
+        let batch: Vec<Trial> = (self.first + self.told..self.first + until)
+            .flat_map(|r| (0..designs).map(move |d| (r, d)))
+            .map(trial)
+            .collect();
         self.awaited = batch.len();
         Some(batch)
     }
@@ -279,7 +275,7 @@ impl Study for Replicate {
             let of_this = |o: &Outcome| o.trial.seed == trial.seed;
             let replication: Vec<Outcome> =
                 std::iter::from_fn(|| outcomes.next_if(of_this)).collect();
-            if replication.len() < designs || trial.seed.replication != self.told {
+            if replication.len() < designs || trial.seed.replication != self.first + self.told {
                 break;
             }
             let mut first = Vec::new();

@@ -17,6 +17,19 @@ use serde::Serialize;
 /// nominal 95 % cover 84 %.
 pub(super) const LOOKS_MIN: f64 = 15.0;
 
+/// Looks that each replication has to hold before a percentile `p` is believed: its tail is made of fewer and longer
+/// spells than the rest.
+///
+/// Measured on M/M/1 at 90 % with 10 replications: with 26 looks, intervals of the 95th percentile cover 95 %, those
+/// of the 99th 86 %; with 104 looks, those of the 99th cover 93 %. More than a hundred are not told apart by the
+/// course's points.
+pub(super) fn looks_needed(p: f64) -> f64 {
+    (0.75 / (1.0 - p)).clamp(LOOKS_MIN, 100.0)
+}
+
+/// Confidence with which requests in flight have to be seen growing.
+const GROWTH_CONFIDENCE: f64 = 0.999;
+
 /// Growth over the second half of a run, as a part of what is in flight at its end, that speaks of no steady state.
 ///
 /// A queue that grows for good has 0.5, one at exactly full load 0.29 (it grows as the root of time), one that is
@@ -28,6 +41,9 @@ const GROWTH_MIN: f64 = 0.25;
 pub struct Health {
     /// Whether its steady state can be believed.
     pub status: Status,
+    /// Independent looks at the load that each replication holds; infinite (in JSON: null) where no
+    /// steady state is asked for, 0 where there is none.
+    pub looks: f64,
     /// Requests in flight gained per second, where it does not settle and that shows.
     pub growth: Option<Value>,
     /// What is wrong, in a sentence.
@@ -37,12 +53,12 @@ pub struct Health {
 }
 
 impl Health {
-    fn well() -> Health {
-        Health { status: Status::Confident, growth: None, reason: None, advice: None }
+    fn well(looks: f64) -> Health {
+        Health { status: Status::Confident, looks, growth: None, reason: None, advice: None }
     }
 
     fn of(status: Status, reason: String, advice: Option<String>) -> Health {
-        Health { status, growth: None, reason: Some(reason), advice }
+        Health { status, looks: 0.0, growth: None, reason: Some(reason), advice }
     }
 }
 
@@ -132,7 +148,7 @@ pub(super) fn judge(design: &Alternative, tally: &Tally, warmup: Duration, asked
         let advice = Some("ask for a shorter horizon with --horizon".into());
         return Health::of(Status::TooShort, reason, advice);
     }
-    Health::well()
+    Health::well(f64::INFINITY)
 }
 
 /// What was asked for, as far as it decides what can be believed.
@@ -151,7 +167,7 @@ fn growth(tally: &Tally, horizon: Duration) -> Value {
 
 fn unstable(design: &Alternative, tally: &Tally, growth: Value) -> Option<Health> {
     let course = tally.average_course();
-    let is_growing = growth.is_confident() && growth.low() > 0.0;
+    let is_growing = tally.slopes.estimate(GROWTH_CONFIDENCE).low() > 0.0;
     let at_end = course.iter().rev().take(10).sum::<f64>() / course.len().clamp(1, 10) as f64;
     let gained = tally.slopes.mean() * (course.len() / 2) as f64;
     let offered = overloaded_station(design, tally);
@@ -204,16 +220,14 @@ fn long_enough(tally: &Tally, warmup: Duration, horizon: Duration) -> Health {
         tally.courses.iter().map(|course| &course[from.min(course.len())..]).collect();
     let looks = effective_size(&courses);
     if looks >= LOOKS_MIN {
-        return Health::well();
+        return Health::well(looks);
     }
     let times = [2.0, 5.0, 10.0, 20.0, 50.0, 100.0].into_iter();
     let times = times.clone().find(|times| looks * times >= 2.0 * LOOKS_MIN).unwrap_or(100.0);
     let longer = Duration(horizon.0.saturating_mul(times as u64));
-    Health::of(
-        Status::TooShort,
-        "the runs are too short for this load: what they saw depends on chance".into(),
-        Some(format!("simulate {times} times longer: --horizon {}", super::words::flag(longer))),
-    )
+    let reason = "the runs are too short for this load: what they saw depends on chance";
+    let advice = format!("simulate {times} times longer: --horizon {}", super::words::flag(longer));
+    Health { looks, ..Health::of(Status::TooShort, reason.into(), Some(advice)) }
 }
 
 fn two_digits(number: f64) -> String {

@@ -1,10 +1,10 @@
 //! From what a study was told to what it answers.
 
-use super::estimate::{Status, Value};
+use super::estimate::{BEYOND_MIN, Status, Value};
 use super::layout::{Metric, Scope};
 use super::objective::ObjectiveResult;
-use super::replicate::{Replicate, is_enough};
-use super::settle::Health;
+use super::replicate::Replicate;
+use super::settle::{Health, looks_needed};
 use super::summary::{DesignSummary, Red, StationSummary, Summary, TimeSpent};
 use super::{Bottleneck, Comparison};
 use crate::metrics::{Breakdown, Metrics};
@@ -31,29 +31,26 @@ impl Replicate {
     }
 
     /// Every column of a design as far as it can be believed.
-    fn values(&self, design: usize) -> Vec<Value> {
+    pub(super) fn values(&self, design: usize) -> Vec<Value> {
         let (tally, model) = (&self.tallies[design], &self.designs[design].model);
-        let health = self.health(design).status;
+        let health = self.health(design);
         let pooled = tally.pooled(model);
         let observations = tally.layout.observations(model, &tally.metrics);
         let believed = |column: usize| {
             let (scope, metric) = &tally.layout.columns[column];
-            let mut metric = *metric;
-            let mut beyond = is_enough(metric, observations[column], tally.replications);
-            if let Scope::Objective(index) = scope {
-                match model.objectives[*index].goal {
-                    Goal::LatencyBelow { percentile, .. } => {
-                        let needed = super::estimate::BEYOND_MIN * tally.replications as f64;
-                        beyond = observations[column] as f64 * (1.0 - percentile) >= needed;
-                    }
-                    Goal::ErrorsBelow(_) => metric = Metric::Errors,
-                    Goal::ThroughputAbove(_) => metric = Metric::Rate,
-                }
-            }
+            let goal = match scope {
+                Scope::Objective(index) => Some(model.objectives[*index].goal),
+                _ => None,
+            };
+            let (metric, percentile) = match goal {
+                Some(Goal::LatencyBelow { percentile, .. }) => (Metric::P99, Some(percentile)),
+                Some(Goal::ErrorsBelow(_)) => (Metric::Errors, None),
+                Some(Goal::ThroughputAbove(_)) => (Metric::Rate, None),
+                None => (*metric, metric.percentile()),
+            };
             let value = Value::sectioned(&tally.columns[column], pooled[column]);
-            match health {
-                Status::Unstable | Status::TooShort if metric.is_slow() => Value::none(health),
-                _ if value.is_confident() && !beyond => Value::none(Status::TooFewRequests),
+            match doubt(&health, metric, percentile, observations[column], tally.replications) {
+                Some(doubt) if value.is_confident() => Value::none(doubt),
                 _ => value,
             }
         };
@@ -122,9 +119,9 @@ impl Replicate {
         }
         Health {
             status: Status::NoInterval,
-            growth: None,
             reason: Some("one replication has no interval: it may be off by any amount".into()),
             advice: Some("run several: --replications 10".into()),
+            ..health
         }
     }
 
@@ -132,6 +129,28 @@ impl Replicate {
     pub(super) fn pair(&self, design: usize, column: usize) -> Option<usize> {
         self.pairs[design][column]
     }
+}
+
+/// Why a number cannot be believed, if so: the state of the whole run, too few requests beyond a percentile, or too
+/// few independent looks at it.
+fn doubt(
+    health: &Health,
+    metric: Metric,
+    percentile: Option<f64>,
+    observations: u64,
+    replications: u64,
+) -> Option<Status> {
+    match health.status {
+        Status::Unstable if metric.is_unbounded() => return Some(Status::Unstable),
+        Status::TooShort if metric.is_slow() => return Some(Status::TooShort),
+        _ => {}
+    }
+    let p = percentile?;
+    let beyond = observations as f64 * (1.0 - p);
+    if beyond < BEYOND_MIN * replications as f64 {
+        return Some(Status::TooFewRequests);
+    }
+    (health.looks < looks_needed(p)).then_some(Status::TooShort)
 }
 
 fn read_red<'a>(columns: &mut impl Iterator<Item = (&'a (Scope, Metric), Value)>) -> Red {

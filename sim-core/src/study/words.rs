@@ -47,6 +47,19 @@ pub(crate) fn percent(share: f64) -> String {
     }
 }
 
+/// A number and half its interval's width, both to the digit that the half-width can vouch for: `38 ± 4`.
+pub(crate) fn give_or_take(number: f64, half_width: f64) -> (String, String) {
+    if half_width <= 0.0 || !half_width.is_finite() {
+        return (significant(number, 3), significant(half_width, 1));
+    }
+    let half = significant(half_width, 1);
+    if half.contains('e') {
+        return (significant(number, 3), half);
+    }
+    let decimals = half.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    (format!("{number:.decimals$}"), half)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +70,15 @@ mod tests {
         assert_eq!(shown, ["41.2", "0.0123", "1234", "10.0", "0", "-0.500"]);
         assert_eq!(significant(f64::NAN, 3), "?");
         assert_eq!(significant(1.5e12, 2), "1.5e12");
+    }
+
+    #[test]
+    fn the_interval_says_how_many_digits_count() {
+        let told = |n, h| give_or_take(n, h);
+        assert_eq!(told(38.43, 4.21), ("38".into(), "4".into()));
+        assert_eq!(told(0.96, 0.083), ("0.96".into(), "0.08".into()));
+        assert_eq!(told(123.4, 37.0), ("123".into(), "37".into()));
+        assert_eq!(told(0.0, 0.0), ("0".into(), "0".into()));
     }
 
     #[test]
