@@ -1,7 +1,7 @@
 //! From text to a typed model: syntax, duplicates, types and names, each with all of its errors at once.
 
 use super::diagnostic::{Diagnostics, Span};
-use super::outline::{self, Outline};
+use super::outline;
 use super::path::{Path, Segment};
 use super::read::{describe, item, shorten, suggest};
 use super::source::{Notation, Source, Text};
@@ -40,8 +40,7 @@ impl Spec {
                 return Err(out);
             }
         };
-        let outline = Outline::new(text);
-        let text = Text { name: name.to_owned(), text: text.to_owned(), notation, outline };
+        let text = Text::new(name, text, notation);
         for (path, second, first) in text.outline.duplicates.iter().take(DUPLICATES_MAX) {
             let error = out.error(path, "this is written twice");
             error.span = Some(outline::span(&text.text, second.clone()));
@@ -106,6 +105,22 @@ pub(super) fn ron_value(text: &str) -> Result<Value, Syntax> {
         let start = error.span.start;
         ron_syntax(&error.code, text, place(text, start.line, start.col))
     })
+}
+
+/// Reads a value in RON that stands alone, all of its numbers finite.
+pub(super) fn snippet(text: &str) -> Result<Value, Syntax> {
+    let mut value = ron_value(text)?;
+    let text = Text::new("", text, Notation::Ron);
+    let mut out = Diagnostics::default();
+    not_finite(&mut value, &text, &mut Vec::new(), &mut out);
+    match out.iter().next() {
+        None => Ok(value),
+        Some(error) => Err(Syntax {
+            message: error.message.clone(),
+            span: text.span(&error.path, false),
+            hint: None,
+        }),
+    }
 }
 
 fn tree(text: &str, notation: Notation) -> Result<Value, Syntax> {

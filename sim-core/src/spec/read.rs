@@ -167,6 +167,9 @@ impl de::Error for Fault {
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Fault {
         let found = match found {
+            Unexpected::UnitVariant => {
+                return Fault::new("this needs its values in parentheses".into());
+            }
             Unexpected::Unit | Unexpected::Option => "nothing".into(),
             Unexpected::Str(s) => format!("the text \"{}\"", shorten(s)),
             Unexpected::Unsigned(n) => format!("the number {n}"),

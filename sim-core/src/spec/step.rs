@@ -179,10 +179,13 @@ mod parallel {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<(Vec<Vec<Step>>, Option<u32>), D::Error> {
+    ) -> Result<Fields, D::Error> {
         let Parallel { first, of } = deserializer.deserialize_any(Branches)?;
         Ok((of.into_iter().map(|Steps(steps)| steps).collect(), first))
     }
+
+    /// `branches` and `first`.
+    type Fields = (Vec<Vec<Step>>, Option<u32>);
 
     struct Branches;
 
