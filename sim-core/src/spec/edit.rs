@@ -10,10 +10,11 @@ use serde_json::Value;
 use std::sync::OnceLock;
 
 impl Spec {
-    /// The model with `value` at `path`. A null takes away what is there: an entry of a map or an optional field.
+    /// The model with `value` at `path`. A null takes away what is there: an entry of a map or an optional
+    /// field.
     ///
-    /// A path that leads nowhere is an error, as is a value that does not fit there. Beware of floats that are not
-    /// finite: `serde_json` turns them into null.
+    /// A path that leads nowhere is an error, as is a value that does not fit there. Beware of floats that
+    /// are not finite: `serde_json` turns them into null.
     pub fn with(&self, path: &str, value: Value) -> Result<Spec, Diagnostics> {
         self.with_all([(path, value)])
     }
@@ -27,7 +28,8 @@ impl Spec {
     }
 
     /// The model with the value that a text stands for at `path`: `4`, `200/s`, `fifo`,
-    /// `least_outstanding(ties: drawn)`, `["a", "b"]`. What is no value in RON, or none that fits, is plain text.
+    /// `least_outstanding(ties: drawn)`, `["a", "b"]`. What is no value in RON, or none that fits, is plain
+    /// text.
     pub fn with_text(&self, path: &str, text: &str) -> Result<Spec, Diagnostics> {
         let plain = || self.with(path, Value::String(text.to_owned()));
         let value = match snippet(text) {
@@ -44,7 +46,8 @@ impl Spec {
         }
     }
 
-    /// What to say of a text that looks like more than plain text and is not; `None` if its place is wrong already.
+    /// What to say of a text that looks like more than plain text and is not; `None` if its place is wrong
+    /// already.
     fn unreadable(&self, path: &str, text: &str, syntax: Syntax) -> Option<Diagnostics> {
         self.get(path)?;
         let mut out = Diagnostics::new(self.file());
@@ -107,8 +110,8 @@ impl Spec {
         })
     }
 
-    /// Makes one edit. The tree as it is written is mostly all that is needed; if not, what may be left away is
-    /// looked at too, as the edits so far have it.
+    /// Makes one edit. The tree as it is written is mostly all that is needed; if not, what may be left away
+    /// is looked at too, as the edits so far have it.
     fn set(&self, source: &mut Source, text: &str, value: Value) -> Result<Path, Refused> {
         let path = Path::parse(text).map_err(|message| (Path::root(), message, None))?;
         if put(&mut source.tree, &Value::Null, &path, value.clone()).is_ok() {

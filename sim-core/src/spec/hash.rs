@@ -4,8 +4,8 @@ use super::Spec;
 use serde_json::Value;
 
 impl Spec {
-    /// A hash of what is written, edits included: comments, layout, notation and the order of names and fields do
-    /// not matter. FNV-1a over the tree, the same on every machine.
+    /// A hash of what is written, edits included: comments, layout, notation and the order of names and
+    /// fields do not matter. FNV-1a over the tree, the same on every machine.
     pub fn hash(&self) -> u64 {
         let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
         hash.value(&self.source().tree);

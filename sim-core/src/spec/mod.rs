@@ -1,8 +1,9 @@
 //! What was written: a model file as types, without behaviour.
 //!
-//! The text, in RON or in JSON of the same shape, becomes one generic tree; edits by [`Path`] change the tree; the
-//! types are read from it, with all [`Diagnostics`] at once. Every quantity stays as the text (or number) that was
-//! written; giving it a meaning, and saying what is wrong with it, is the work of [`crate::model`].
+//! The text, in RON or in JSON of the same shape, becomes one generic tree; edits by [`Path`] change the
+//! tree; the types are read from it, with all [`Diagnostics`] at once. Every quantity stays as the text (or
+//! number) that was written; giving it a meaning, and saying what is wrong with it, is the work of
+//! [`crate::model`].
 //!
 //! ```
 //! use sim_core::spec::Spec;

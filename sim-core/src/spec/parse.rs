@@ -21,8 +21,8 @@ pub const NAME_MAX: usize = 200;
 impl Spec {
     /// Reads a model from the text of a file; `name` is used in messages only.
     ///
-    /// What starts with `{` is read as JSON, everything else as RON. The errors are all that can be told apart, in
-    /// the order of the file.
+    /// What starts with `{` is read as JSON, everything else as RON. The errors are all that can be told
+    /// apart, in the order of the file.
     pub fn parse(name: &str, text: &str) -> Result<Spec, Diagnostics> {
         let mut out = Diagnostics::new(name);
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -88,8 +88,8 @@ pub(super) struct Syntax {
     pub(super) hint: Option<String>,
 }
 
-/// serde's buffer for untagged enums is what makes `ron` keep the names of enum variants: `exponential("5ms")` becomes
-/// `{"exponential": "5ms"}` and `fifo` becomes `"fifo"`, as JSON has them.
+/// serde's buffer for untagged enums is what makes `ron` keep the names of enum variants:
+/// `exponential("5ms")` becomes `{"exponential": "5ms"}` and `fifo` becomes `"fifo"`, as JSON has them.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Tree {
@@ -178,7 +178,8 @@ fn ron_syntax(code: &ron::Error, text: &str, span: Span) -> Syntax {
     Syntax { message, span, hint }
 }
 
-/// Numbers that the tree cannot hold became null in it. A zero takes their place, so that nothing else is said there.
+/// Numbers that the tree cannot hold became null in it. A zero takes their place, so that nothing else is
+/// said there.
 fn not_finite(value: &mut Value, text: &Text, place: &mut Vec<Segment>, out: &mut Diagnostics) {
     match value {
         Value::Null => {

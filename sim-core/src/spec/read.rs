@@ -7,7 +7,8 @@ use serde::de::{self, Expected, Unexpected};
 use serde_json::Value;
 use std::fmt;
 
-/// Reads one item. Reports what is wrong with it, several things at once where they do not depend on each other.
+/// Reads one item. Reports what is wrong with it, several things at once where they do not depend on each
+/// other.
 pub(super) fn item<T: de::DeserializeOwned>(
     value: &Value,
     path: &Path,
@@ -25,8 +26,8 @@ pub(super) fn item<T: de::DeserializeOwned>(
 /// How many errors are looked for in one item.
 const FAULTS_MAX: usize = 16;
 
-/// Reports a fault, then takes what was at fault out of the item and tries again. What is wrong with the place it was
-/// taken from may be our own doing and is not reported.
+/// Reports a fault, then takes what was at fault out of the item and tries again. What is wrong with the
+/// place it was taken from may be our own doing and is not reported.
 fn more_faults<T: de::DeserializeOwned>(
     mut value: Value,
     path: &Path,

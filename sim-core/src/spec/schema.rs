@@ -13,7 +13,8 @@ impl Spec {
     }
 }
 
-/// Adds the bare quantity to a law's forms. Text that does not start like a number is left to the names of laws.
+/// Adds the bare quantity to a law's forms. Text that does not start like a number is left to the names of
+/// laws.
 pub(super) fn bare_quantity(schema: &mut Schema) {
     add(schema, json_schema!({ "description": "Always the same.", "type": "number" }));
     let text = json_schema!({
