@@ -27,6 +27,7 @@ impl Model {
         lowering.check_components();
         lowering.check_cycles();
         lowering.lower_clients();
+        lowering.check_placement();
         lowering.lower_objectives();
         lowering.lower_run();
         if lowering.findings.has_errors() {

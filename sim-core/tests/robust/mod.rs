@@ -52,7 +52,8 @@ fn survives(text: &str) -> bool {
 }
 
 fn tear(cases: u32) {
-    let config = Config { cases, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
+    let config =
+        Config { cases, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
     let (ran, all) = (Cell::new(0u32), Cell::new(0u32));
     let torn = (0..SEEDS.len(), proptest::collection::vec(mutations(), 1..5));
     let test = |(seed, mutations): (usize, Vec<Mutation>)| {
