@@ -16,7 +16,7 @@ const CALL_DEPTH_MAX: usize = 200;
 impl Lowering<'_> {
     pub(super) fn check_components(&mut self) {
         let spec = self.spec;
-        if spec.components.is_empty() {
+        if spec.components.is_empty() && spec.is_read("components", 0) {
             self.findings
                 .error(&Path::root().key("components"), "there is no component: nothing to run");
         }
@@ -128,7 +128,10 @@ impl Lowering<'_> {
         let (name, query) =
             target.split_once('.').map_or((target, None), |(name, query)| (name, Some(query)));
         let Some(Store::Database { queries, .. }) = self.spec.stores.get(name) else {
-            let hint = meant(name, self.spec.stores.keys());
+            if self.spec.is_written(&["stores", name]) {
+                return;
+            }
+            let hint = meant(name, self.spec.names("stores"));
             self.findings.error(path, format!("there is no store `{name}`")).hint = hint;
             return;
         };

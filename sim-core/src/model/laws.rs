@@ -67,7 +67,7 @@ impl Lowering<'_> {
                 let at = path.key("hyperexponential");
                 let branches = self.pairs(branches, unit, &at)?;
                 let sum: f64 = branches.iter().map(|(p, _)| p).sum();
-                if !((sum - 1.0).abs() <= 1e-6) {
+                if (sum - 1.0).abs() > 1e-6 {
                     let message = format!("the probabilities add up to {sum}, not to 1");
                     return self.parameters(&at, &message);
                 }

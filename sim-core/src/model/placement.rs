@@ -41,7 +41,9 @@ impl<'a> Lowering<'a> {
             .and_then(|law| self.law(law, Unit::Time, &network.key("hop")));
         self.places.serialisation = (spec.network.serialisation.as_ref())
             .and_then(|law| self.law(law, Unit::Time, &network.key("serialisation")));
-        if spec.services.is_empty() {
+        let all_read = spec.is_read("services", spec.services.len());
+        self.places.uncertain |= !all_read;
+        if spec.services.is_empty() && all_read {
             let path = Path::root().key("services");
             self.findings.error(&path, "there is no service: nothing runs the components");
         }
@@ -67,8 +69,8 @@ impl<'a> Lowering<'a> {
         }
         for (i, component) in service.components.iter().enumerate() {
             let at = path.key("components").index(i);
-            if !self.spec.components.contains_key(component) {
-                let hint = meant(component, self.spec.components.keys());
+            if !self.spec.is_written(&["components", component]) {
+                let hint = meant(component, self.spec.names("components"));
                 let message = format!("there is no component `{component}`");
                 self.findings.error(&at, message).hint = hint;
                 self.places.uncertain = true;
@@ -138,8 +140,8 @@ impl<'a> Lowering<'a> {
                 self.findings.error(&at, "a pool needs at least one connection");
                 sound = false;
             }
-            if !self.spec.stores.contains_key(store) {
-                let hint = meant(store, self.spec.stores.keys());
+            if !self.spec.is_written(&["stores", store]) {
+                let hint = meant(store, self.spec.names("stores"));
                 let error = self.findings.error(&at, format!("there is no store `{store}`"));
                 (error.hint, error.on_key) = (hint, true);
                 sound = false;

@@ -34,15 +34,14 @@ fn files_of(spec: &Spec) -> Files {
     files
 }
 
-/// All that is said of a model: by the reader, else by the checker, and of its designs.
+/// All that is said of a model, and of its designs.
 fn diagnose(name: &str, text: &str) -> Diagnostics {
-    let spec = match Spec::parse(name, text) {
-        Ok(spec) => spec,
-        Err(errors) => return errors,
-    };
-    let mut all = match Model::check(&spec, &files_of(&spec)) {
-        Ok(checked) => checked.warnings,
-        Err(errors) => errors,
+    let (spec, mut all) = match Model::read(name, text, files_of) {
+        Ok((spec, checked)) => (spec, checked.warnings),
+        Err(errors) => match Spec::parse(name, text) {
+            Ok(spec) => (spec, errors),
+            Err(_) => return errors,
+        },
     };
     for design in spec.designs.keys() {
         let checked = spec.design(design).and_then(|spec| Model::check(&spec, &files_of(&spec)));
