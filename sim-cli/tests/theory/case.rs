@@ -83,11 +83,20 @@ impl Case {
         self.measure(design, |seed| FromEmpty::new(&model, seed, instants, read));
     }
 
+    /// Measures replications of the caller's own kind.
+    pub(crate) fn replications<'m, R: Replication>(
+        &mut self,
+        design: &str,
+        start: impl Fn(&'m Model, Seed) -> R,
+    ) {
+        let model: &'m Model = Box::leak(Box::new(self.model(design)));
+        self.measure(design, |seed| start(model, seed));
+    }
+
     /// Measures what `start` makes a replication of.
     fn measure<R: Replication>(&mut self, design: &str, start: impl Fn(Seed) -> R) {
-        let replications = |seed| {
-            (0..REPLICATIONS).map(|replication| start(Seed { seed, replication })).collect()
-        };
+        let replications =
+            |seed| (0..REPLICATIONS).map(|replication| start(Seed { seed, replication })).collect();
         let measured = campaign::run(&self.known.expected, replications);
         assert!(!measured.is_empty(), "{}: the design `{design}` measures nothing", self.id);
         let (case, design) = (self.id, design.to_owned());

@@ -13,11 +13,8 @@ pub(crate) fn expected(case: &str) -> Vec<Expected> {
         "md1" => md1(85.0, 100.0),
         _ => Vec::new(),
     };
-    let expected = |(name, value): (&str, f64)| Expected {
-        name: name.to_owned(),
-        value,
-        kind: Kind::Exact,
-    };
+    let expected =
+        |(name, value): (&str, f64)| Expected { name: name.to_owned(), value, kind: Kind::Exact };
     values.into_iter().map(expected).collect()
 }
 

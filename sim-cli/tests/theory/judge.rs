@@ -101,10 +101,22 @@ mod tests {
         assert_eq!(judge(&expected("mean", 10.15, Kind::Exact), &numbers), Verdict::Passed);
         assert_eq!(judge(&expected("mean", 10.17, Kind::Exact), &numbers), Verdict::Missed);
         assert_eq!(judge(&expected("mean", 10.17, Kind::Numeric(0.01)), &numbers), Verdict::Passed);
-        assert_eq!(judge(&expected("mean", 10.3, Kind::Simulated(0.16)), &numbers), Verdict::Passed);
-        assert_eq!(judge(&expected("mean", 10.5, Kind::Simulated(0.16)), &numbers), Verdict::Missed);
-        assert_eq!(judge(&expected("mean", 10.5, Kind::Approximate(0.05)), &numbers), Verdict::Passed);
-        assert_eq!(judge(&expected("mean", 10.7, Kind::Approximate(0.05)), &numbers), Verdict::Missed);
+        assert_eq!(
+            judge(&expected("mean", 10.3, Kind::Simulated(0.16)), &numbers),
+            Verdict::Passed
+        );
+        assert_eq!(
+            judge(&expected("mean", 10.5, Kind::Simulated(0.16)), &numbers),
+            Verdict::Missed
+        );
+        assert_eq!(
+            judge(&expected("mean", 10.5, Kind::Approximate(0.05)), &numbers),
+            Verdict::Passed
+        );
+        assert_eq!(
+            judge(&expected("mean", 10.7, Kind::Approximate(0.05)), &numbers),
+            Verdict::Missed
+        );
     }
 
     #[test]

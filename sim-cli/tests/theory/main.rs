@@ -4,10 +4,13 @@
 //! `target/truth.md`. The known answers are read from `truth.json` beside this repository; without it, a few closed
 //! forms stand in and the other cases say that they are skipped.
 
+mod balancing;
 mod campaign;
 mod case;
 mod formulas;
 mod judge;
+mod network;
+mod over_time;
 mod params;
 mod probes;
 mod single;

@@ -15,7 +15,11 @@ pub(crate) fn check(spec: &Spec, params: &Value, except: &[&str]) {
     numbers_of_params(params, "", params, &mut wanted);
     for (key, number) in wanted.iter().filter(|(key, _)| !except.contains(key)) {
         let close = |other: &f64| (other - number).abs() <= 1e-9 * number.abs();
-        assert!(written.iter().any(close), "{number} ({key}) is not in the model `{}`", spec.file());
+        assert!(
+            written.iter().any(close),
+            "{number} ({key}) is not in the model `{}`",
+            spec.file()
+        );
     }
 }
 

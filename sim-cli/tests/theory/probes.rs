@@ -89,3 +89,45 @@ impl Recorder for Unfinished {
         self.area = 0.0;
     }
 }
+
+/// The number at each of two stations, integrated over time in seconds.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Pair {
+    present: [u32; 2],
+    changed: Time,
+    idle: f64,
+    imbalance: f64,
+}
+
+impl Pair {
+    /// How long both were empty.
+    pub(crate) fn idle(&self) -> f64 {
+        self.idle
+    }
+
+    /// The integral of the difference between the two.
+    pub(crate) fn imbalance(&self) -> f64 {
+        self.imbalance
+    }
+}
+
+impl Recorder for Pair {
+    fn occupancy(&mut self, now: Time, _: StationId, _: u32) {
+        let seconds = now.since(std::mem::replace(&mut self.changed, now)).as_secs();
+        let [a, b] = self.present;
+        self.imbalance += f64::from(a.abs_diff(b)) * seconds;
+        self.idle += if a + b == 0 { seconds } else { 0.0 };
+    }
+
+    fn joined(&mut self, _: Time, station: StationId, _: Duration) {
+        self.present[station.0 as usize] += 1;
+    }
+
+    fn served(&mut self, _: Time, station: StationId, _: Duration, _: Duration) {
+        self.present[station.0 as usize] -= 1;
+    }
+
+    fn restart(&mut self, now: Time) {
+        *self = Pair { present: self.present, changed: now, ..Pair::default() };
+    }
+}

@@ -61,6 +61,23 @@ impl<'a> Window<'a, Metrics> {
         &self.recorder.journeys[client.first_journey as usize]
     }
 
+    /// Mean response time of these clients, in seconds.
+    pub(crate) fn response_mean(&self, client: &str) -> f64 {
+        self.client(client).response.mean() / SECOND
+    }
+
+    /// Answers that these clients got per second.
+    pub(crate) fn throughput(&self, client: &str) -> f64 {
+        self.client(client).response.count() as f64 / self.seconds
+    }
+
+    /// Mean duration of calls of an operation, in seconds.
+    pub(crate) fn operation_mean(&self, name: &str) -> f64 {
+        let index = self.model.operations.iter().position(|operation| operation.name == name);
+        let index = index.unwrap_or_else(|| panic!("there is no operation `{name}`"));
+        self.recorder.operations[index].duration.mean() / SECOND
+    }
+
     /// A group of stations.
     pub(crate) fn station(&self, name: &str) -> Stations<'a> {
         let index = self.model.stations.iter().position(|group| group.name == name);
@@ -78,7 +95,7 @@ impl<'a> Window<'a, Metrics> {
         }
         match name {
             "p_reject" => Some(client.refused as f64 / client.sent as f64),
-            "throughput" => Some(client.response.count() as f64 / self.seconds),
+            "throughput" => Some(self.throughput("users")),
             _ => self.station("server").standard(name),
         }
     }

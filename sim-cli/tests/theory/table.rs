@@ -40,7 +40,11 @@ pub(crate) fn add(case: &'static str, rows: &[Row], time: Duration) {
     done.sort_by_key(|done| done.case);
     let total = total(&done);
     let own = done.iter().find(|done| done.case == case).expect("it was just added");
-    println!("\n{HEAD}{}{case}: {passed} passed, {failed} failed, {:.1} s", own.lines, time.as_secs_f64());
+    println!(
+        "\n{HEAD}{}{case}: {passed} passed, {failed} failed, {:.1} s",
+        own.lines,
+        time.as_secs_f64()
+    );
     println!("so far {total}");
     write(&done, &total);
 }
