@@ -1,8 +1,8 @@
 //! Quantities: from what was written (`"5ms"`, `"120/s"`, `"1.5 GiB"`) to numbers in one unit each.
 //!
-//! A number may have `_` between its digits and an exponent (`1_000`, `1e6`); spaces between it and its unit do not
-//! matter. Zero is a quantity; callers forbid it where it makes no sense. Negative, infinite and absurdly large ones
-//! are errors, and so are a bare number where a unit is needed and a unit where none is.
+//! A number may have `_` between its digits and an exponent (`1_000`, `1e6`); spaces between it and its unit
+//! do not matter. Zero is a quantity; callers forbid it where it makes no sense. Negative, infinite and
+//! absurdly large ones are errors, and so are a bare number where a unit is needed and a unit where none is.
 
 use crate::spec::{Quantity, did_you_mean};
 use std::fmt;

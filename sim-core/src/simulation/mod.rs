@@ -3,6 +3,8 @@
 mod clients;
 mod interpreter;
 mod recorder;
+#[cfg(test)]
+mod tests;
 
 pub use recorder::Recorder;
 

@@ -1,7 +1,7 @@
 //! From text to a typed model: syntax, duplicates, types and names, each with all of its errors at once.
 
 use super::diagnostic::{Diagnostics, Span};
-use super::outline::{self, Outline};
+use super::outline;
 use super::path::{Path, Segment};
 use super::read::{describe, item, shorten, suggest};
 use super::source::{Notation, Source, Text};
@@ -21,8 +21,8 @@ pub const NAME_MAX: usize = 200;
 impl Spec {
     /// Reads a model from the text of a file; `name` is used in messages only.
     ///
-    /// What starts with `{` is read as JSON, everything else as RON. The errors are all that can be told apart, in
-    /// the order of the file.
+    /// What starts with `{` is read as JSON, everything else as RON. The errors are all that can be told
+    /// apart, in the order of the file.
     pub fn parse(name: &str, text: &str) -> Result<Spec, Diagnostics> {
         let mut out = Diagnostics::new(name);
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
@@ -40,8 +40,7 @@ impl Spec {
                 return Err(out);
             }
         };
-        let outline = Outline::new(text);
-        let text = Text { name: name.to_owned(), text: text.to_owned(), notation, outline };
+        let text = Text::new(name, text, notation);
         for (path, second, first) in text.outline.duplicates.iter().take(DUPLICATES_MAX) {
             let error = out.error(path, "this is written twice");
             error.span = Some(outline::span(&text.text, second.clone()));
@@ -89,8 +88,8 @@ pub(super) struct Syntax {
     pub(super) hint: Option<String>,
 }
 
-/// serde's buffer for untagged enums is what makes `ron` keep the names of enum variants: `exponential("5ms")` becomes
-/// `{"exponential": "5ms"}` and `fifo` becomes `"fifo"`, as JSON has them.
+/// serde's buffer for untagged enums is what makes `ron` keep the names of enum variants:
+/// `exponential("5ms")` becomes `{"exponential": "5ms"}` and `fifo` becomes `"fifo"`, as JSON has them.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Tree {
@@ -106,6 +105,22 @@ pub(super) fn ron_value(text: &str) -> Result<Value, Syntax> {
         let start = error.span.start;
         ron_syntax(&error.code, text, place(text, start.line, start.col))
     })
+}
+
+/// Reads a value in RON that stands alone, all of its numbers finite.
+pub(super) fn snippet(text: &str) -> Result<Value, Syntax> {
+    let mut value = ron_value(text)?;
+    let text = Text::new("", text, Notation::Ron);
+    let mut out = Diagnostics::default();
+    not_finite(&mut value, &text, &mut Vec::new(), &mut out);
+    match out.iter().next() {
+        None => Ok(value),
+        Some(error) => Err(Syntax {
+            message: error.message.clone(),
+            span: text.span(&error.path, false),
+            hint: None,
+        }),
+    }
 }
 
 fn tree(text: &str, notation: Notation) -> Result<Value, Syntax> {
@@ -163,7 +178,8 @@ fn ron_syntax(code: &ron::Error, text: &str, span: Span) -> Syntax {
     Syntax { message, span, hint }
 }
 
-/// Numbers that the tree cannot hold became null in it. A zero takes their place, so that nothing else is said there.
+/// Numbers that the tree cannot hold became null in it. A zero takes their place, so that nothing else is
+/// said there.
 fn not_finite(value: &mut Value, text: &Text, place: &mut Vec<Segment>, out: &mut Diagnostics) {
     match value {
         Value::Null => {
