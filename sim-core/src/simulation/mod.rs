@@ -2,6 +2,7 @@
 
 mod clients;
 mod interpreter;
+mod laws;
 mod recorder;
 
 pub use recorder::Recorder;
@@ -12,6 +13,7 @@ use crate::model::{Model, StationId};
 use crate::random::Key;
 use crate::time::Time;
 use clients::ClientState;
+use laws::Laws;
 use std::collections::VecDeque;
 
 /// Which run of a model: everything that a result depends on, beside the model.
@@ -53,8 +55,7 @@ pub struct Simulation<'m, R> {
     stations: Vec<Station>,
     balancers: Vec<Balancing>,
     clients: Vec<ClientState>,
-    /// Streams of draws, by law.
-    law_keys: Vec<Key>,
+    laws: Laws<'m>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
     fingerprint: Fingerprint,
@@ -131,7 +132,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 .map(|s| Balancing::new(&s.balancer, s.replicas, key(s.site)))
                 .collect(),
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
-            law_keys: model.laws.iter().map(|l| key(l.name)).collect(),
+            laws: Laws::new(model, key),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             fingerprint: Fingerprint::default(),
             overloaded: false,
@@ -168,21 +169,21 @@ impl<'m, R: Recorder> Simulation<'m, R> {
     /// Runs every event up to and including `until`, but not more than `max_events` in all, and moves the clock
     /// there.
     pub fn run_until(&mut self, until: Time, max_events: u64) -> Stopped {
-        while let Some(at) = self.queue.next_time() {
-            if at > until {
-                break;
-            }
-            if self.events >= max_events {
-                return Stopped::Events;
-            }
-            self.step();
+        while self.events < max_events
+            && let Some((at, event)) = self.queue.pop_until(until)
+        {
+            self.handle(at, event);
             if self.overloaded {
                 return Stopped::Overloaded;
             }
         }
-        let finished = self.queue.is_empty();
-        self.now = self.now.max(until);
-        if finished { Stopped::Finished } else { Stopped::Horizon }
+        match self.queue.next_time() {
+            Some(at) if at <= until => return Stopped::Events,
+            next => {
+                self.now = self.now.max(until);
+                if next.is_none() { Stopped::Finished } else { Stopped::Horizon }
+            }
+        }
     }
 
     /// Ends the warm-up: the recorder forgets what it has seen.
@@ -198,9 +199,16 @@ impl<'m, R: Recorder> Simulation<'m, R> {
     }
 
     /// Handles the next event. Returns false if there is none.
-    #[inline]
     pub fn step(&mut self) -> bool {
-        let Some((at, event)) = self.queue.pop() else { return false };
+        let next = self.queue.pop();
+        if let Some((at, event)) = next {
+            self.handle(at, event);
+        }
+        next.is_some()
+    }
+
+    #[inline]
+    fn handle(&mut self, at: Time, event: Event) {
         debug_assert!(at >= self.now, "the clock never goes back");
         self.now = at;
         self.events += 1;
@@ -217,7 +225,6 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         while let Some(frame) = self.ready.pop_front() {
             self.run(frame);
         }
-        true
     }
 
     /// What the next event is, in words, for whoever looks for the first difference between two runs.
