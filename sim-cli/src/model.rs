@@ -97,8 +97,8 @@ impl Written {
         }
     }
 
-    /// The model as written, unless it has nothing to run or a design that changes nothing stands for it, and every
-    /// design.
+    /// The model as written, unless it has nothing to run or a design that changes nothing stands for it, and
+    /// every design.
     pub(crate) fn all_designs(&self) -> Vec<Option<String>> {
         let stands_for_it = self.spec.designs.values().any(|edits| edits.is_empty());
         let as_written = !stands_for_it && !self.spec.services.is_empty();
@@ -107,7 +107,8 @@ impl Written {
     }
 }
 
-/// How much to simulate: what the first design's file says, with the longest of the horizons that were chosen for it.
+/// How much to simulate: what the first design's file says, with the longest of the horizons that were chosen
+/// for it.
 pub(crate) fn plan(designs: &[Alternative], args: &RunArgs) -> Result<Plan, Failure> {
     let mut plan = Plan::from(designs[0].model.run);
     let horizons = designs.iter().map(|design| design.model.run.horizon);

@@ -53,12 +53,26 @@ fn cells() -> Vec<Cell> {
             let truth = 1.0 / (1.0 - load);
             let tail = truth * sim_core::math::ln(100.0);
             cells.push(Cell { name, text: text.clone(), requests, rate: load, truth, what: mean });
-            cells.push(Cell { name: "  its p99", text, requests, rate: load, truth: tail, what: p99 });
+            cells.push(Cell {
+                name: "  its p99",
+                text,
+                requests,
+                rate: load,
+                truth: tail,
+                what: p99,
+            });
         }
     }
     for requests in [200e3, 1e6] {
         let text = station(r#"exponential("1s")"#, 8, 7.2);
-        cells.push(Cell { name: "M/M/8 90 %", text, requests, rate: 7.2, truth: mmc(8, 7.2), what: mean });
+        cells.push(Cell {
+            name: "M/M/8 90 %",
+            text,
+            requests,
+            rate: 7.2,
+            truth: mmc(8, 7.2),
+            what: mean,
+        });
         let law = r#"hyperexponential([(0.9, "0.01s"), (0.1, "0.2s")])"#;
         // Pollaczek-Khinchine: wait = rate · E[S²] / 2(1 - load).
         let truth = 0.029 + 20.0 * 2.0 * (0.9 * 0.0001 + 0.1 * 0.04) / (2.0 * (1.0 - 0.58));
@@ -114,15 +128,23 @@ fn main() {
     println!("{:<16}{:>12}{:>12}{:>12}  verdict", "system", "requests", "confident", "coverage");
     let mut wrong = 0;
     for cell in cells() {
-        let told: Vec<bool> = (0..studies).into_par_iter().filter_map(|seed| study(&cell, seed + 1)).collect();
+        let told: Vec<bool> =
+            (0..studies).into_par_iter().filter_map(|seed| study(&cell, seed + 1)).collect();
         let confident = told.len() as f64 / studies as f64;
-        let coverage = told.iter().filter(|&&covers| covers).count() as f64 / told.len().max(1) as f64;
+        let coverage =
+            told.iter().filter(|&&covers| covers).count() as f64 / told.len().max(1) as f64;
         // Within the band, or as near as so many studies can tell.
         let noise = 2.6 * (0.95 * 0.05 / told.len().max(1) as f64).sqrt();
         let slack = if studies < 2000 { noise } else { 0.0 };
         let well = confident < 0.05 || (0.935 - slack..=0.965 + slack).contains(&coverage);
         wrong += u32::from(!well);
-        let verdict = if confident < 0.05 { "says that it is too short" } else if well { "ok" } else { "OFF" };
+        let verdict = if confident < 0.05 {
+            "says that it is too short"
+        } else if well {
+            "ok"
+        } else {
+            "OFF"
+        };
         println!(
             "{:<16}{:>12}{:>11.1}%{:>11.1}%  {verdict}",
             cell.name,
