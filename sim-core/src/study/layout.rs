@@ -159,8 +159,8 @@ impl Metric {
         }
     }
 
-    /// Whether it depends on how long the queues are, and so is slow to settle. Rates and shares of busy time are
-    /// known early.
+    /// Whether it depends on how long the queues are, and so is slow to settle. Rates and shares of busy time
+    /// are known early.
     pub fn is_slow(self) -> bool {
         !matches!(self, Metric::Rate | Metric::Utilisation | Metric::Busy)
     }
