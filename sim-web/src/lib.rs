@@ -1,7 +1,13 @@
 //! archsim in the browser: the core's functions under JavaScript's names. Nothing is computed here.
 
+mod model;
+
+use model::{Given, designs};
+use sim_core::report::{Format, Style, render};
+use sim_core::study::{Alternative, Plan, Replicate, Study, describe_event, fingerprint_in_turn};
 use sim_core::time::Duration;
-use wasm_bindgen::prelude::wasm_bindgen;
+use std::fmt::Write;
+use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 /// The version of archsim, which every result carries.
 #[wasm_bindgen]
@@ -13,4 +19,48 @@ pub fn version() -> String {
 #[wasm_bindgen(js_name = formatDuration)]
 pub fn format_duration(nanos: u64) -> String {
     Duration(nanos).to_string()
+}
+
+/// Runs every design of a model side by side, as `archsim compare` does, and returns its summary as JSON.
+///
+/// `name` is the model's file, `text` what it holds; `files` is a JSON object of the files that it may refer to, by path.
+///
+/// # Errors
+/// What is wrong with the model, as text.
+#[wasm_bindgen]
+pub fn compare(name: &str, text: &str, files: &str) -> Result<String, JsError> {
+    let designs = designs(Given { name, text, files })?;
+    let plan = Plan::from(designs[0].model.run);
+    let mut study = Replicate::new(designs, plan);
+    study.run();
+    Ok(render(&study.summary(), Format::Json, Style::default()))
+}
+
+/// The rows that `archsim fingerprint` prints for a model, or a comment that says why there are none.
+#[wasm_bindgen]
+pub fn fingerprint(name: &str, text: &str, files: &str) -> String {
+    match designs(Given { name, text, files }) {
+        Ok(designs) => fingerprint_in_turn(&designs).iter().fold(String::new(), |mut rows, row| {
+            let _ = writeln!(rows, "{name}\t{row}");
+            rows
+        }),
+        Err(why) => format!("# {name}: {why}\n"),
+    }
+}
+
+/// The line that `archsim fingerprint --event` prints; nothing if there are fewer events.
+#[wasm_bindgen(js_name = fingerprintEvent)]
+pub fn fingerprint_event(
+    name: &str,
+    text: &str,
+    files: &str,
+    design: &str,
+    replication: u32,
+    event: u64,
+) -> String {
+    let is_it = |alternative: &Alternative| alternative.name == design;
+    let designs = designs(Given { name, text, files }).unwrap_or_default();
+    let found = designs.into_iter().find(is_it);
+    let line = found.and_then(|design| describe_event(&design.model, replication.into(), event));
+    line.map_or_else(String::new, |line| line + "\n")
 }

@@ -71,7 +71,10 @@ impl Load {
                 demand.time += walk.mean(hop) + walk.mean(LawId(hop.0 + 1));
             }
         }
-        let span = if model.run.horizon == Duration::ZERO { DAY } else { model.run.horizon };
+        let span = match model.run.horizon {
+            Duration::ZERO => model.recorded().unwrap_or(DAY),
+            horizon => horizon,
+        };
         let rates =
             rates(model, &demands, |traffic| traffic.mean_rate(Time::ZERO, Time::ZERO + span));
         let peaks = rates_at_peak(model, &demands);
@@ -290,12 +293,8 @@ impl Model {
         if self.run.horizon != Duration::ZERO {
             return;
         }
-        let recorded = self.clients.iter().filter_map(|client| match &client.source {
-            Source::Open(traffic) => traffic.recorded(),
-            Source::Closed { .. } => None,
-        });
-        if let Some(longest) = recorded.max() {
-            self.run.horizon = longest;
+        if let Some(recorded) = self.recorded() {
+            self.run.horizon = recorded;
             return;
         }
         let rate: f64 = load.rates.iter().sum();
@@ -303,6 +302,17 @@ impl Model {
             REQUESTS_WANTED / rate.max(REQUESTS_WANTED / HORIZON_SECS[HORIZON_SECS.len() - 1]);
         let secs = HORIZON_SECS.into_iter().find(|&secs| secs >= wanted).unwrap_or(HORIZON_SECS[0]);
         self.run.horizon = Duration::from_secs(secs);
+    }
+}
+
+impl Model {
+    /// How long the longest recording lasts that clients replay.
+    fn recorded(&self) -> Option<Duration> {
+        let recorded = self.clients.iter().filter_map(|client| match &client.source {
+            Source::Open(traffic) => traffic.recorded(),
+            Source::Closed { .. } => None,
+        });
+        recorded.max()
     }
 }
 

@@ -2,7 +2,10 @@
 
 mod clients;
 mod interpreter;
+mod laws;
 mod recorder;
+#[cfg(test)]
+mod tests;
 
 pub use recorder::Recorder;
 
@@ -12,6 +15,7 @@ use crate::model::{Model, StationId};
 use crate::random::Key;
 use crate::time::Time;
 use clients::ClientState;
+use laws::Laws;
 use std::collections::VecDeque;
 
 /// Which run of a model: everything that a result depends on, beside the model.
@@ -53,8 +57,7 @@ pub struct Simulation<'m, R> {
     stations: Vec<Station>,
     balancers: Vec<Balancing>,
     clients: Vec<ClientState>,
-    /// Streams of draws, by law.
-    law_keys: Vec<Key>,
+    laws: Laws<'m>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
     fingerprint: Fingerprint,
@@ -138,7 +141,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 .map(|s| Balancing::new(&s.balancer, s.replicas, key(s.site)))
                 .collect(),
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
-            law_keys: model.laws.iter().map(|l| key(l.name)).collect(),
+            laws: Laws::new(model, key),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             fingerprint: Fingerprint::default(),
             overloaded: false,
@@ -178,14 +181,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
     /// there. Calls, branches and turns of loops that take no time count as a hundredth of an event each.
     pub fn run_until(&mut self, until: Time, max_events: u64) -> Stopped {
         self.switches_max = max_events.saturating_mul(SWITCHES_PER_EVENT);
-        while let Some(at) = self.queue.next_time() {
-            if at > until {
-                break;
-            }
-            if self.events >= max_events || self.is_exhausted() {
-                return Stopped::Events;
-            }
-            self.step();
+        while self.events < max_events
+            && !self.is_exhausted()
+            && let Some((at, event)) = self.queue.pop_until(until)
+        {
+            self.handle(at, event);
             if self.overloaded {
                 return Stopped::Overloaded;
             }
@@ -193,9 +193,13 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         if self.is_exhausted() {
             return Stopped::Events;
         }
-        let finished = self.queue.is_empty();
-        self.now = self.now.max(until);
-        if finished { Stopped::Finished } else { Stopped::Horizon }
+        match self.queue.next_time() {
+            Some(at) if at <= until => Stopped::Events,
+            next => {
+                self.now = self.now.max(until);
+                if next.is_none() { Stopped::Finished } else { Stopped::Horizon }
+            }
+        }
     }
 
     fn is_exhausted(&self) -> bool {
@@ -215,9 +219,16 @@ impl<'m, R: Recorder> Simulation<'m, R> {
     }
 
     /// Handles the next event. Returns false if there is none.
-    #[inline]
     pub fn step(&mut self) -> bool {
-        let Some((at, event)) = self.queue.pop() else { return false };
+        let next = self.queue.pop();
+        if let Some((at, event)) = next {
+            self.handle(at, event);
+        }
+        next.is_some()
+    }
+
+    #[inline]
+    fn handle(&mut self, at: Time, event: Event) {
         debug_assert!(at >= self.now, "the clock never goes back");
         self.now = at;
         self.events += 1;
@@ -236,7 +247,6 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         {
             self.run(frame);
         }
-        true
     }
 
     /// What the next event is, in words, for whoever looks for the first difference between two runs.
