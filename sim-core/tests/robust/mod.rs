@@ -1,5 +1,7 @@
 //! No model, however torn, makes the simulator panic, hang or break its own laws.
 
+mod extremes;
+mod large;
 mod mutation;
 
 use mutation::{Mutation, mutate, mutations};
