@@ -14,6 +14,9 @@ pub(crate) trait Replication: Send {
 
     /// What it has measured so far under this name; `None` if it does not measure that.
     fn value(&self, name: &str) -> Option<f64>;
+
+    /// Events handled so far.
+    fn events(&self) -> u64;
 }
 
 /// One expected value, and what the replications made of it.
@@ -24,6 +27,8 @@ pub(crate) struct Measured {
     pub(crate) verdict: Verdict,
     /// How long the replications were, relative to the model's own run.
     pub(crate) length: f64,
+    /// Events handled for it, and for the other values of this design.
+    pub(crate) events: u64,
     /// Whether this is the second run, the first having missed.
     pub(crate) again: bool,
 }
@@ -67,11 +72,13 @@ fn run_once<R: Replication>(
 }
 
 fn read<R: Replication>(expected: &[Expected], replications: &[R], length: f64) -> Vec<Measured> {
+    let events = replications.iter().map(R::events).sum();
     let measured = |expected: &Expected| {
         let value = |replication: &R| replication.value(&expected.name);
         let numbers: Vec<f64> = replications.iter().map(value).collect::<Option<_>>()?;
         let verdict = judge(expected, &numbers);
-        Some(Measured { expected: expected.clone(), numbers, verdict, length, again: false })
+        let expected = expected.clone();
+        Some(Measured { expected, numbers, verdict, length, events, again: false })
     };
     expected.iter().filter_map(measured).collect()
 }

@@ -12,6 +12,7 @@ use sim_core::model::{Files, Model};
 use sim_core::simulation::{Recorder, Seed};
 use sim_core::spec::Spec;
 use sim_core::stats::Welford;
+use sim_core::study::{Alternative, Health, Plan, Replicate, Study};
 use std::path::Path;
 use std::time::Instant;
 
@@ -97,11 +98,24 @@ impl Case {
     fn measure<R: Replication>(&mut self, design: &str, start: impl Fn(Seed) -> R) {
         let replications =
             |seed| (0..REPLICATIONS).map(|replication| start(Seed { seed, replication })).collect();
+        let started = Instant::now();
         let measured = campaign::run(&self.known.expected, replications);
         assert!(!measured.is_empty(), "{}: the design `{design}` measures nothing", self.id);
+        let (events, seconds) = (measured[0].events as f64 / 1e6, started.elapsed().as_secs_f64());
+        println!("{} {design}: {events:.1} M events, {seconds:.1} s", self.id);
         let (case, design) = (self.id, design.to_owned());
         let row = |measured| Row { case, design: design.clone(), measured };
         self.rows.extend(measured.into_iter().map(row));
+    }
+
+    /// What the study that `archsim run` makes of the model says of its steady state.
+    pub(crate) fn health(&self) -> Health {
+        let design = Alternative::of(&self.spec, None, |_| Ok(Files::default()));
+        let (design, _) = design.unwrap_or_else(|errors| panic!("{errors}"));
+        let plan = Plan::from(design.model.run);
+        let mut study = Replicate::new(vec![design], plan);
+        study.run();
+        study.summary().designs.remove(0).health
     }
 
     /// Prints the values, and panics if one of them failed or was not measured.

@@ -6,6 +6,7 @@ use crate::steady::Window;
 use sim_core::metrics::Metrics;
 use sim_core::model::{Model, StationId};
 use sim_core::simulation::{Seed, Simulation};
+use sim_core::study::Status;
 use sim_core::time::{Duration, Time};
 
 #[test]
@@ -31,6 +32,11 @@ fn overload_growth() {
         "fluid_growth_per_s" => Some((at(100.0).mean() - at(50.0).mean()) / 50.0),
         _ => Some(at(name.strip_prefix("in_system_mean_at_")?.parse().ok()?).mean()),
     });
+    // It must be reported as what it is, not as a steady state; its growth is known.
+    let health = case.health();
+    assert_eq!(health.status, Status::Unstable, "{health:?}");
+    let growth = health.growth.expect("growth that shows").mean;
+    assert!((growth / 2.0 - 1.0).abs() < 0.05, "{growth} more a second");
     case.close();
 }
 
@@ -141,5 +147,9 @@ impl Replication for Days<'_> {
             "p_wait_per_arrival" => window.standard("p_wait")?,
             _ => return None,
         })
+    }
+
+    fn events(&self) -> u64 {
+        self.run.events()
     }
 }

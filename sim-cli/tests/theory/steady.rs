@@ -44,6 +44,10 @@ where
         let window = Window { model: self.model, recorder: &self.run.recorder, seconds };
         (self.read)(&window, name)
     }
+
+    fn events(&self) -> u64 {
+        self.run.events()
+    }
 }
 
 /// What a recorder saw from the end of the warm-up until now.

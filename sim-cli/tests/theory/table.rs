@@ -27,8 +27,8 @@ struct Done {
 /// Tests run side by side and end in any order.
 static DONE: Mutex<Vec<Done>> = Mutex::new(Vec::new());
 
-const HEAD: &str = "| case | design | value | expected | measured | ± 95 % | length | verdict |\n\
-                    |---|---|---|---|---|---|---|---|\n";
+const HEAD: &str = "| case | design | value | expected | measured | ± 95 % | length | events | verdict |\n\
+                    |---|---|---|---|---|---|---|---|---|\n";
 
 /// Adds the rows of a case, prints them, and writes the table anew.
 pub(crate) fn add(case: &'static str, rows: &[Row], time: Duration) {
@@ -50,12 +50,16 @@ pub(crate) fn add(case: &'static str, rows: &[Row], time: Duration) {
 }
 
 fn line(row: &Row) -> String {
-    let Measured { expected, numbers, verdict, length, again } = &row.measured;
+    let Measured { expected, numbers, verdict, length, events, again } = &row.measured;
     let Estimate { mean, half_width, .. } = Estimate::of(numbers, 0.95);
     let again = if *again { " (second run)" } else { "" };
     format!(
-        "| {} | {} | {} | {:.6} | {mean:.6} | {half_width:.6} | {length:.1} | {verdict}{again} |\n",
-        row.case, row.design, expected.name, expected.value
+        "| {} | {} | {} | {:.6} | {mean:.6} | {half_width:.6} | {length:.1} | {:.1} M | {verdict}{again} |\n",
+        row.case,
+        row.design,
+        expected.name,
+        expected.value,
+        *events as f64 / 1e6
     )
 }
 

@@ -13,6 +13,7 @@ pub(crate) struct FromEmpty<'m, F> {
     seed: Seed,
     instants: &'static [f64],
     seen: Vec<Welford>,
+    events: u64,
     read: F,
 }
 
@@ -22,7 +23,14 @@ const RUNS: f64 = 100.0;
 impl<'m, F> FromEmpty<'m, F> {
     /// No run yet; `instants` are in seconds.
     pub(crate) fn new(model: &'m Model, seed: Seed, instants: &'static [f64], read: F) -> Self {
-        FromEmpty { model, seed, instants, seen: vec![Welford::new(); instants.len()], read }
+        FromEmpty {
+            model,
+            seed,
+            instants,
+            seen: vec![Welford::new(); instants.len()],
+            events: 0,
+            read,
+        }
     }
 
     fn run(&mut self, number: u64) {
@@ -33,6 +41,7 @@ impl<'m, F> FromEmpty<'m, F> {
             run.run_until(Time::ZERO + Duration::from_secs(*instant), u64::MAX);
             seen.add(f64::from(run.station(StationId(0)).in_system()));
         }
+        self.events += run.events();
     }
 }
 
@@ -49,5 +58,9 @@ impl<F: Fn(&dyn Fn(f64) -> Welford, &str) -> Option<f64> + Send> Replication for
             self.seen[index.unwrap_or_else(|| panic!("nobody looked at {instant} s"))]
         };
         (self.read)(&at, name)
+    }
+
+    fn events(&self) -> u64 {
+        self.events
     }
 }
