@@ -19,8 +19,15 @@ impl Written {
     pub(crate) fn read(file: &str, edits: &ModelArgs) -> Result<Written, Failure> {
         let text = files::read_model(file)?;
         let name = if file == files::STDIN { "standard input" } else { file };
-        let spec = Spec::parse(name, &text)
-            .map_err(|findings| Failure::Model { findings: Box::new(findings), text })?;
+        let spec = match Spec::parse(name, &text) {
+            Ok(spec) => spec,
+            Err(findings) => {
+                // What is wrong in meaning is told along with what could not be read.
+                let files = |spec: &Spec| files::referred(spec, file).unwrap_or_default();
+                let findings = Model::read(name, &text, files).err().unwrap_or(findings);
+                return Err(Failure::Model { findings: Box::new(findings), text });
+            }
+        };
         let mut written = Written { file: file.to_owned(), spec };
         for edit in &edits.set {
             let (path, value) = edit.split_once('=').ok_or_else(|| {

@@ -53,7 +53,8 @@ pub fn run(model: &Model, trial: Trial) -> Outcome {
     let horizon = Time::ZERO + trial.horizon;
     let mut course = Vec::with_capacity(COURSE_POINTS as usize);
     let mut stopped = Stopped::Horizon;
-    let mut is_warm = false;
+    // Without a warm-up what happens at time zero is measured too.
+    let mut is_warm = trial.warmup == Duration::ZERO;
     for point in 1..=COURSE_POINTS {
         let until = at_fraction(trial.horizon, point);
         if !is_warm && until >= warmup {
