@@ -1,2 +1,39 @@
-//! archsim on the command line.
-fn main() {}
+//! `archsim`: simulate software architectures and compare them.
+
+mod args;
+mod diagnostics;
+mod failure;
+mod files;
+mod model;
+mod output;
+mod pool;
+mod verb;
+
+use args::{Args, Verb};
+use clap::Parser;
+use failure::{Failure, Success};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match dispatch(args) {
+        Ok(success) => ExitCode::from(success.code()),
+        Err(failure) => {
+            failure.report();
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn dispatch(args: Args) -> Result<Success, Failure> {
+    match args.verb {
+        Verb::Check(args) => verb::check::run(&args),
+        Verb::Run(args) => verb::run::run(&args),
+        Verb::Compare(args) => verb::compare::run(&args),
+        Verb::New(args) => verb::new::run(&args),
+        Verb::Schema => verb::schema::run(),
+        Verb::Completions(args) => verb::completions::run(&args),
+        Verb::Man => verb::man::run(),
+        Verb::Fingerprint(args) => verb::fingerprint::run(&args),
+    }
+}

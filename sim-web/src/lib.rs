@@ -1,11 +1,15 @@
 //! archsim in the browser: the core's functions under JavaScript's names. Nothing is computed here.
 
+mod model;
+
+use model::{Given, designs};
 use sim_core::metrics::{EVENTS_MAX, Trial, run};
-use sim_core::model::{Files, Model};
+use sim_core::report::{Format, Style, render};
 use sim_core::simulation::Seed;
-use sim_core::spec::Spec;
+use sim_core::study::{Alternative, Plan, Replicate, Study, describe_event, fingerprint_in_turn};
 use sim_core::time::Duration;
-use wasm_bindgen::prelude::wasm_bindgen;
+use std::fmt::Write;
+use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 /// The version of archsim, which every result carries.
 #[wasm_bindgen]
@@ -19,14 +23,28 @@ pub fn format_duration(nanos: u64) -> String {
     Duration(nanos).to_string()
 }
 
-/// Runs one replication of a model for so many simulated seconds and returns the digests of what happened.
+/// Runs every design of a model side by side, as `archsim compare` does, and returns its summary as JSON.
+///
+/// `name` is the model's file, `text` what it holds; `files` is a JSON object of the files that it may refer to, by path.
+///
+/// # Errors
+/// What is wrong with the model, as text.
+#[wasm_bindgen]
+pub fn compare(name: &str, text: &str, files: &str) -> Result<String, JsError> {
+    let designs = designs(Given { name, text, files })?;
+    let plan = Plan::from(designs[0].model.run);
+    let mut study = Replicate::new(designs, plan);
+    study.run();
+    Ok(render(&study.summary(), Format::Json, Style::default()))
+}
+
+/// Runs one replication of a model as it is, for so many simulated seconds, and returns the digests of what happened.
 ///
 /// # Errors
 /// What is wrong with the model, as text.
 #[wasm_bindgen(js_name = runOnce)]
-pub fn run_once(name: &str, text: &str, seconds: f64) -> Result<String, String> {
-    let spec = Spec::parse(name, text).map_err(|errors| errors.to_string())?;
-    let checked = Model::check(&spec, &Files::default()).map_err(|errors| errors.to_string())?;
+pub fn run_once(name: &str, text: &str, seconds: f64) -> Result<String, JsError> {
+    let designs = designs(Given { name, text, files: "{}" })?;
     let trial = Trial {
         design: 0,
         seed: Seed { seed: 1, replication: 0 },
@@ -34,5 +52,34 @@ pub fn run_once(name: &str, text: &str, seconds: f64) -> Result<String, String> 
         horizon: Duration::from_secs(seconds),
         events_max: EVENTS_MAX,
     };
-    Ok(run(&checked.model, trial).fingerprint.to_string())
+    Ok(run(&designs[0].model, trial).fingerprint.to_string())
+}
+
+/// The rows that `archsim fingerprint` prints for a model, or a comment that says why there are none.
+#[wasm_bindgen]
+pub fn fingerprint(name: &str, text: &str, files: &str) -> String {
+    match designs(Given { name, text, files }) {
+        Ok(designs) => fingerprint_in_turn(&designs).iter().fold(String::new(), |mut rows, row| {
+            let _ = writeln!(rows, "{name}\t{row}");
+            rows
+        }),
+        Err(why) => format!("# {name}: {why}\n"),
+    }
+}
+
+/// The line that `archsim fingerprint --event` prints; nothing if there are fewer events.
+#[wasm_bindgen(js_name = fingerprintEvent)]
+pub fn fingerprint_event(
+    name: &str,
+    text: &str,
+    files: &str,
+    design: &str,
+    replication: u32,
+    event: u64,
+) -> String {
+    let is_it = |alternative: &Alternative| alternative.name == design;
+    let designs = designs(Given { name, text, files }).unwrap_or_default();
+    let found = designs.into_iter().find(is_it);
+    let line = found.and_then(|design| describe_event(&design.model, replication.into(), event));
+    line.map_or_else(String::new, |line| line + "\n")
 }

@@ -24,8 +24,11 @@ pub struct Sharing {
     leaving: BinaryHeap<Reverse<(u64, u64, FrameId)>>,
 }
 
-/// Rounding of the clock to nanoseconds: service attained may fall short by this much.
+/// Rounding of floats: service attained may fall short by this much.
 const TOLERANCE_NANOS: f64 = 1e-3;
+
+/// Above this (about an hour of service without a break) a float no longer tells apart what the tolerance does.
+const ATTAINED_MAX: f64 = 4e12;
 
 impl Sharing {
     /// An empty station of so many servers.
@@ -53,6 +56,9 @@ impl Sharing {
     /// A request comes with its demand. Returns when to call [`Sharing::leave`], if an event is to be scheduled.
     pub fn arrive(&mut self, now: Time, frame: FrameId, demand: Duration) -> Option<Time> {
         self.advance(now);
+        if self.attained > ATTAINED_MAX {
+            self.rebase();
+        }
         let until = self.attained + demand.0 as f64;
         self.leaving.push(Reverse((until.to_bits(), self.arrivals, frame)));
         self.arrivals += 1;
@@ -88,7 +94,7 @@ impl Sharing {
     pub fn schedule(&mut self, now: Time) -> Option<Time> {
         let &Reverse((until, _, _)) = self.leaving.peek()?;
         let left = (f64::from_bits(until) - self.attained).max(0.0);
-        let at = now + Duration((left / self.rate()).ceil() as u64);
+        let at = now + Duration((left / self.rate() - TOLERANCE_NANOS / 2.0).ceil() as u64);
         if at >= self.wake {
             return None;
         }
@@ -101,6 +107,17 @@ impl Sharing {
             self.attained += now.since(self.updated).0 as f64 * self.rate();
         }
         self.updated = now;
+    }
+
+    /// Counts attained service from now on.
+    fn rebase(&mut self) {
+        let attained = std::mem::take(&mut self.attained);
+        let entries = std::mem::take(&mut self.leaving).into_vec();
+        let moved = entries.into_iter().map(|Reverse((until, order, frame))| {
+            let left = (f64::from_bits(until) - attained).max(0.0);
+            Reverse((left.to_bits(), order, frame))
+        });
+        self.leaving = moved.collect();
     }
 
     /// The rate at which each request is served.

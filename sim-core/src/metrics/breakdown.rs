@@ -3,6 +3,7 @@
 use crate::component::Spent;
 use crate::engine::Digest;
 use crate::time::Duration;
+use serde::Serialize;
 
 /// Sums of [`Spent`] over requests, kept apart by how long the requests took.
 ///
@@ -21,7 +22,7 @@ struct Class {
 }
 
 /// Mean times in seconds.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
 pub struct Parts {
     /// Being served: on cores, by stores.
     pub work: f64,
@@ -74,7 +75,8 @@ impl Breakdown {
         }
     }
 
-    pub(super) fn merge(&mut self, other: &Breakdown) {
+    /// Adds the requests of another.
+    pub fn merge(&mut self, other: &Breakdown) {
         if self.classes.is_empty() {
             self.classes.clone_from(&other.classes);
             return;

@@ -1,8 +1,8 @@
 //! Quantities: from what was written (`"5ms"`, `"120/s"`, `"1.5 GiB"`) to numbers in one unit each.
 //!
-//! A number may have `_` between its digits and an exponent (`1_000`, `1e6`); spaces between it and its unit do not
-//! matter. Zero is a quantity; callers forbid it where it makes no sense. Negative, infinite and absurdly large ones
-//! are errors, and so are a bare number where a unit is needed and a unit where none is.
+//! A number may have `_` between its digits and an exponent (`1_000`, `1e6`); spaces between it and its unit
+//! do not matter. Zero is a quantity; callers forbid it where it makes no sense. Negative, infinite and
+//! absurdly large ones are errors, and so are a bare number where a unit is needed and a unit where none is.
 
 use crate::spec::{Quantity, did_you_mean};
 use std::fmt;
@@ -223,8 +223,14 @@ impl Kind {
     }
 
     fn unknown(&self, quantity: &Quantity, unit: &str) -> QuantityError {
-        let meant = did_you_mean(unit, self.units.split(' '))
-            .map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        let meant = match unit {
+            "m" | "M" if self.units.contains("min") => "did you mean `min` or `ms`? ".to_owned(),
+            unit if unit.starts_with(',') => {
+                "write a decimal point in place of the comma; ".to_owned()
+            }
+            unit => did_you_mean(unit, self.units.split(' '))
+                .map_or(String::new(), |near| format!("did you mean `{near}`? ")),
+        };
         QuantityError {
             message: format!("{} is not a {}: unknown unit `{unit}`", shown(quantity), self.name),
             hint: Some(format!("{meant}units: {}", self.units)),

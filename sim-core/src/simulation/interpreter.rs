@@ -29,7 +29,13 @@ impl<R: Recorder> Simulation<'_, R> {
             frame.pc += 1;
             match self.execute(at, instruction) {
                 Flow::Continue => {}
-                Flow::Switch(other) => at = other,
+                Flow::Switch(other) => {
+                    self.switches += 1;
+                    if self.switches > self.switches_max {
+                        return;
+                    }
+                    at = other;
+                }
                 Flow::Stop => return,
             }
         }
@@ -447,6 +453,6 @@ impl<R: Recorder> Simulation<'_, R> {
         }
         frame.id = frame.id.wrapping_add(self.model.sites[site as usize]);
         frame.pc = body;
-        Flow::Continue
+        Flow::Switch(at)
     }
 }

@@ -4,6 +4,8 @@ mod clients;
 mod interpreter;
 mod laws;
 mod recorder;
+#[cfg(test)]
+mod tests;
 
 pub use recorder::Recorder;
 
@@ -60,7 +62,14 @@ pub struct Simulation<'m, R> {
     site_keys: Vec<Key>,
     fingerprint: Fingerprint,
     overloaded: bool,
+    /// How often a call, a branch or a loop's turn has gone on without time passing, and how often it may.
+    switches: u64,
+    switches_max: u64,
 }
+
+/// Calls, branches and turns of loops that take no time, at most, for each event that a run may have: what happens at
+/// one instant is not without bound either.
+const SWITCHES_PER_EVENT: u64 = 100;
 
 /// What an event means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -136,6 +145,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             fingerprint: Fingerprint::default(),
             overloaded: false,
+            switches: 0,
+            switches_max: u64::MAX,
         };
         run.start_clients();
         run
@@ -167,9 +178,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
     }
 
     /// Runs every event up to and including `until`, but not more than `max_events` in all, and moves the clock
-    /// there.
+    /// there. Calls, branches and turns of loops that take no time count as a hundredth of an event each.
     pub fn run_until(&mut self, until: Time, max_events: u64) -> Stopped {
+        self.switches_max = max_events.saturating_mul(SWITCHES_PER_EVENT);
         while self.events < max_events
+            && !self.is_exhausted()
             && let Some((at, event)) = self.queue.pop_until(until)
         {
             self.handle(at, event);
@@ -177,13 +190,20 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 return Stopped::Overloaded;
             }
         }
+        if self.is_exhausted() {
+            return Stopped::Events;
+        }
         match self.queue.next_time() {
-            Some(at) if at <= until => return Stopped::Events,
+            Some(at) if at <= until => Stopped::Events,
             next => {
                 self.now = self.now.max(until);
                 if next.is_none() { Stopped::Finished } else { Stopped::Horizon }
             }
         }
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.switches > self.switches_max
     }
 
     /// Ends the warm-up: the recorder forgets what it has seen.
@@ -222,7 +242,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Wake(station) => self.wake(station),
             Happening::Deadline(client) => self.deadline(client),
         }
-        while let Some(frame) = self.ready.pop_front() {
+        while let Some(frame) = self.ready.pop_front()
+            && !self.is_exhausted()
+        {
             self.run(frame);
         }
     }

@@ -9,9 +9,9 @@ use std::fmt;
 
 /// A population of clients that behave alike.
 ///
-/// Open clients send at a `rate`, whatever happens to their requests; closed clients are a number of `users`, each
-/// of whom waits for the answer, thinks, and asks again. Exactly one of `rate` (or an `arrivals` process with a
-/// rate of its own) and `users` is to be written.
+/// Open clients send at a `rate`, whatever happens to their requests; closed clients are a number of `users`,
+/// each of whom waits for the answer, thinks, and asks again. Exactly one of `rate` (or an `arrivals` process
+/// with a rate of its own) and `users` is to be written.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Client {
@@ -96,8 +96,8 @@ pub enum Arrivals {
     Replay {
         /// A CSV file with a header line or an access log in combined format, relative to the model.
         file: String,
-        /// The column of a CSV file with the times: seconds as numbers, or dates such as `2024-01-31 10:00:00.5`.
-        /// Absent: the file is an access log.
+        /// The column of a CSV file with the times: seconds as numbers, or dates such as `2024-01-31
+        /// 10:00:00.5`. Absent: the file is an access log.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         column: Option<String>,
         /// How many times faster than recorded.
@@ -106,7 +106,8 @@ pub enum Arrivals {
     },
 }
 
-/// One state of an MMPP, with the state after it drawn from the others alike (with two states: the other one).
+/// One state of an MMPP, with the state after it drawn from the others alike (with two states: the other
+/// one).
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MmppState {

@@ -2,18 +2,19 @@
 
 use super::Spec;
 use super::diagnostic::{Diagnostic, Diagnostics, Span, did_you_mean};
-use super::parse::{Syntax, ron_value};
+use super::parse::{Syntax, snippet};
 use super::path::{Path, Segment};
 use super::read::{describe, shorten, suggest};
 use super::source::{Edit, Notation, Origin, Source};
 use serde_json::Value;
-use std::borrow::Cow;
 use std::sync::OnceLock;
 
 impl Spec {
-    /// The model with `value` at `path`. A null takes away what is there: an entry of a map or an optional field.
+    /// The model with `value` at `path`. A null takes away what is there: an entry of a map or an optional
+    /// field.
     ///
-    /// A path that leads nowhere is an error, as is a value that does not fit there.
+    /// A path that leads nowhere is an error, as is a value that does not fit there. Beware of floats that
+    /// are not finite: `serde_json` turns them into null.
     pub fn with(&self, path: &str, value: Value) -> Result<Spec, Diagnostics> {
         self.with_all([(path, value)])
     }
@@ -27,10 +28,11 @@ impl Spec {
     }
 
     /// The model with the value that a text stands for at `path`: `4`, `200/s`, `fifo`,
-    /// `least_outstanding(ties: drawn)`, `["a", "b"]`. What is no value in RON, or none that fits, is plain text.
+    /// `least_outstanding(ties: drawn)`, `["a", "b"]`. What is no value in RON, or none that fits, is plain
+    /// text.
     pub fn with_text(&self, path: &str, text: &str) -> Result<Spec, Diagnostics> {
         let plain = || self.with(path, Value::String(text.to_owned()));
-        let value = match ron_value(text) {
+        let value = match snippet(text) {
             Ok(value) => value,
             Err(syntax) if text.contains(['(', '[', '{', '"']) => {
                 return plain()
@@ -44,7 +46,8 @@ impl Spec {
         }
     }
 
-    /// What to say of a text that looks like more than plain text and is not; `None` if its place is wrong already.
+    /// What to say of a text that looks like more than plain text and is not; `None` if its place is wrong
+    /// already.
     fn unreadable(&self, path: &str, text: &str, syntax: Syntax) -> Option<Diagnostics> {
         self.get(path)?;
         let mut out = Diagnostics::new(self.file());
@@ -57,11 +60,10 @@ impl Spec {
     pub fn design(&self, name: &str) -> Result<Spec, Diagnostics> {
         let designs = Path::root().key("designs");
         let Some(edits) = self.designs.get(name) else {
-            let mut out = Diagnostics::default();
+            let mut out = Diagnostics::new(self.file());
             let error = out.error(&Path::root(), format!("there is no design `{}`", shorten(name)));
             let names: Vec<_> = self.designs.keys().map(String::as_str).collect();
             error.hint(suggest(name, &names));
-            self.point(&mut out);
             return Err(out);
         };
         let entry = designs.key(name);
@@ -75,7 +77,6 @@ impl Spec {
         origin: impl Fn(&str, &Value) -> Origin,
     ) -> Result<Spec, Diagnostics> {
         let mut source = Source { full: OnceLock::new(), ..self.source().clone() };
-        let mut full = Cow::Borrowed(self.full());
         let mut taken = Vec::new();
         let mut out = Diagnostics::new(self.file());
         for (text, value) in edits {
@@ -83,7 +84,7 @@ impl Spec {
             if value.is_null() {
                 taken.extend(Path::parse(text));
             }
-            match set(&mut source, &mut full, text, value) {
+            match self.set(&mut source, text, value) {
                 Ok(path) => source.edits.push(Edit { path, origin }),
                 Err((path, message, hint)) => {
                     let error = out.error(&path, message);
@@ -107,6 +108,21 @@ impl Spec {
             }
             errors
         })
+    }
+
+    /// Makes one edit. The tree as it is written is mostly all that is needed; if not, what may be left away
+    /// is looked at too, as the edits so far have it.
+    fn set(&self, source: &mut Source, text: &str, value: Value) -> Result<Path, Refused> {
+        let path = Path::parse(text).map_err(|message| (Path::root(), message, None))?;
+        if put(&mut source.tree, &Value::Null, &path, value.clone()).is_ok() {
+            return Ok(path);
+        }
+        let now = match source.edits.is_empty() {
+            true => None,
+            false => Spec::from_source(source.clone(), Diagnostics::default()).ok(),
+        };
+        let full = now.as_ref().unwrap_or(self).full();
+        put(&mut source.tree, full, &path, value).map(|()| path)
     }
 
     /// What is at a path, written or by default; `None` where nothing is.
@@ -186,24 +202,6 @@ fn collect(value: &Value, path: &Path, all: &mut Vec<Path>) {
         }
         _ => {}
     }
-}
-
-/// Makes one edit. If it leads nowhere it is tried again with what the edits before it have brought in.
-fn set(
-    source: &mut Source,
-    full: &mut Cow<'_, Value>,
-    text: &str,
-    value: Value,
-) -> Result<Path, Refused> {
-    let path = Path::parse(text).map_err(|message| (Path::root(), message, None))?;
-    let mut made = put(&mut source.tree, full, &path, value.clone());
-    if made.is_err()
-        && let Ok(now) = Spec::from_source(source.clone(), Diagnostics::default())
-    {
-        *full = Cow::Owned(now.full().clone());
-        made = put(&mut source.tree, full, &path, value);
-    }
-    made.map(|()| path)
 }
 
 /// Where an edit went wrong, why, and a hint.

@@ -12,6 +12,7 @@ use std::fmt;
 /// Where two ways of giving the parameters are listed, exactly one is to be written.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields, remote = "Self")]
+#[schemars(transform = super::schema::bare_quantity)]
 pub enum Law {
     /// Always the same.
     Constant(Quantity),

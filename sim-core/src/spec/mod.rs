@@ -1,11 +1,32 @@
-//! What was written: a model file as serde types, without behaviour.
+//! What was written: a model file as types, without behaviour.
 //!
-//! Every quantity stays as the text (or number) that was written; giving it a meaning, and saying what is wrong
-//! with it, is the work of [`crate::model`].
+//! The text, in RON or in JSON of the same shape, becomes one generic tree; edits by [`Path`] change the
+//! tree; the types are read from it, with all [`Diagnostics`] at once. Every quantity stays as the text (or
+//! number) that was written; giving it a meaning, and saying what is wrong with it, is the work of
+//! [`crate::model`].
+//!
+//! ```
+//! use sim_core::spec::Spec;
+//!
+//! let text = r#"(
+//!     components: { "web": { "browse": [work(exponential("5ms"))] } },
+//!     services: { "front": (components: ["web"], replicas: 2) },
+//!     designs: { "scaled": { "services.front.replicas": 4 } },
+//! )"#;
+//! let spec = Spec::parse("shop.ron", text)?;
+//! assert_eq!(spec.design("scaled")?.services["front"].replicas, 4);
+//! assert_eq!(spec.with("services.front.replicas", 8.into())?.services["front"].replicas, 8);
+//!
+//! let wrong = spec.with("services.frnt.replicas", 8.into()).unwrap_err();
+//! assert!(wrong.to_string().contains("did you mean services.front.replicas?"));
+//! # Ok::<(), sim_core::spec::Diagnostics>(())
+//! ```
 
 mod clients;
 mod diagnostic;
 mod edit;
+mod files;
+mod hash;
 mod law;
 mod objective;
 mod outline;
@@ -14,13 +35,14 @@ mod path;
 mod quantity;
 mod read;
 mod reader;
+mod schema;
 mod services;
 mod source;
 mod step;
 mod stores;
 #[cfg(test)]
 mod tests;
-mod whole;
+mod write;
 
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
@@ -44,7 +66,7 @@ pub type Named<T> = IndexMap<String, T>;
 /// A component: its operations by name, each a list of steps.
 pub type Component = Named<Vec<Step>>;
 
-/// A whole model file, read by [`Spec::parse`].
+/// A whole model file.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spec {

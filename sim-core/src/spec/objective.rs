@@ -4,7 +4,8 @@ use super::Quantity;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One objective. `of` names an operation that clients ask for (`"component.operation"`); absent: all together.
+/// One objective. `of` names an operation that clients ask for (`"component.operation"`); absent: all
+/// together.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Objective {

@@ -1,8 +1,8 @@
 //! Where things are written: the spans of every value and key of a model's text.
 //!
-//! The scanner runs on text that a real reader (`ron`, `serde_json`) has accepted, so it only tells shapes apart and
-//! is tolerant about the rest. It mirrors how an enum's variant becomes a map with one key, so that its paths are
-//! those of the tree.
+//! The scanner runs on text that a real reader (`ron`, `serde_json`) has accepted, so it only tells shapes
+//! apart and is tolerant about the rest. It mirrors how an enum's variant becomes a map with one key, so that
+//! its paths are those of the tree.
 
 use super::diagnostic::Span;
 use super::path::{Path, Segment};
@@ -337,8 +337,10 @@ impl Scanner<'_> {
 
 /// The name that a key's text stands for.
 fn unquoted(key: &str) -> String {
-    if !key.contains(['\\', '\'']) && key.len() >= 2 && key.starts_with('"') {
-        return key[1..key.len() - 1].to_owned();
+    if let Some(plain) = key.strip_prefix('"').and_then(|key| key.strip_suffix('"'))
+        && !plain.contains('\\')
+    {
+        return plain.to_owned();
     }
     // JSON and RON differ in their escapes; what one of them refuses, the other one wrote.
     let text = serde_json::from_str::<String>(key).ok();
@@ -387,6 +389,12 @@ mod tests {
         let [(path, second, first)] = outline.duplicates.as_slice() else { panic!() };
         assert_eq!(path.to_string(), "type.c");
         assert_eq!((&TEXT[second.clone()], second.start > first.start), ("\"c\"", true));
+    }
+
+    #[test]
+    fn a_key_that_is_never_closed_ends_with_the_text() {
+        let outline = Outline::new("{\"u: ෳ");
+        assert_eq!(outline.value(&[]), 0..8);
     }
 
     #[test]

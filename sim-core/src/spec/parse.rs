@@ -1,7 +1,7 @@
 //! From text to a typed model: syntax, duplicates, types and names, each with all of its errors at once.
 
 use super::diagnostic::{Diagnostics, Span};
-use super::outline::{self, Outline};
+use super::outline;
 use super::path::{Path, Segment};
 use super::read::{describe, item, shorten, suggest};
 use super::source::{Notation, Source, Text};
@@ -21,14 +21,22 @@ pub const NAME_MAX: usize = 200;
 impl Spec {
     /// Reads a model from the text of a file; `name` is used in messages only.
     ///
-    /// What starts with `{` is read as JSON, everything else as RON. The errors are all that can be told apart, in
-    /// the order of the file.
+    /// What starts with `{` is read as JSON, everything else as RON. The errors are all that can be told
+    /// apart, in the order of the file.
     pub fn parse(name: &str, text: &str) -> Result<Spec, Diagnostics> {
+        match Spec::parse_partly(name, text) {
+            (Some(spec), errors) if !errors.has_errors() => Ok(spec),
+            (_, errors) => Err(errors),
+        }
+    }
+
+    /// Reads what can be read of a model, so that the rest can be checked too. `None` where nothing can.
+    pub(crate) fn parse_partly(name: &str, text: &str) -> (Option<Spec>, Diagnostics) {
         let mut out = Diagnostics::new(name);
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.len() > TEXT_MAX {
             out.error(&Path::root(), format!("a model has at most {} MiB of text", TEXT_MAX >> 20));
-            return Err(out);
+            return (None, out);
         }
         let notation =
             if significant(text).starts_with('{') { Notation::Json } else { Notation::Ron };
@@ -37,11 +45,10 @@ impl Spec {
             Err(syntax) => {
                 let error = out.error(&Path::root(), syntax.message);
                 (error.span, error.hint) = (Some(syntax.span), syntax.hint);
-                return Err(out);
+                return (None, out);
             }
         };
-        let outline = Outline::new(text);
-        let text = Text { name: name.to_owned(), text: text.to_owned(), notation, outline };
+        let text = Text::new(name, text, notation);
         for (path, second, first) in text.outline.duplicates.iter().take(DUPLICATES_MAX) {
             let error = out.error(path, "this is written twice");
             error.span = Some(outline::span(&text.text, second.clone()));
@@ -51,7 +58,33 @@ impl Spec {
         not_finite(&mut tree, &text, &mut Vec::new(), &mut out);
         let source =
             Source { text: Arc::new(text), tree, edits: Vec::new(), full: OnceLock::new() };
-        Spec::from_source(source, out)
+        let spec = spec(&source.tree, &mut out);
+        source.place(&mut out);
+        (spec.map(|spec| Spec { source: Some(source), ..spec }), out)
+    }
+
+    /// Whether something is written under names inside names, or could be inside what is written there instead of
+    /// names, be it readable or not.
+    pub(crate) fn is_written(&self, names: &[&str]) -> bool {
+        let mut value = &self.source().tree;
+        for name in names {
+            let Some(map) = value.as_object() else { return true };
+            let Some(inside) = map.get(*name) else { return false };
+            value = inside;
+        }
+        true
+    }
+
+    /// All names written in a section, be they readable or not.
+    pub(crate) fn names(&self, section: &str) -> impl Iterator<Item = &String> {
+        let written = self.source().tree.get(section).and_then(Value::as_object);
+        written.into_iter().flat_map(Map::keys)
+    }
+
+    /// Whether all that is written in a section, of which `read` things were read, could be read.
+    pub(crate) fn is_read(&self, section: &str, read: usize) -> bool {
+        let written = self.source().tree.get(section);
+        written.is_none_or(|written| written.as_object().is_some_and(|map| map.len() == read))
     }
 
     /// Reads the types from the tree of a source; `out` holds what is already known to be wrong.
@@ -89,8 +122,8 @@ pub(super) struct Syntax {
     pub(super) hint: Option<String>,
 }
 
-/// serde's buffer for untagged enums is what makes `ron` keep the names of enum variants: `exponential("5ms")` becomes
-/// `{"exponential": "5ms"}` and `fifo` becomes `"fifo"`, as JSON has them.
+/// serde's buffer for untagged enums is what makes `ron` keep the names of enum variants:
+/// `exponential("5ms")` becomes `{"exponential": "5ms"}` and `fifo` becomes `"fifo"`, as JSON has them.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Tree {
@@ -108,6 +141,22 @@ pub(super) fn ron_value(text: &str) -> Result<Value, Syntax> {
     })
 }
 
+/// Reads a value in RON that stands alone, all of its numbers finite.
+pub(super) fn snippet(text: &str) -> Result<Value, Syntax> {
+    let mut value = ron_value(text)?;
+    let text = Text::new("", text, Notation::Ron);
+    let mut out = Diagnostics::default();
+    not_finite(&mut value, &text, &mut Vec::new(), &mut out);
+    match out.iter().next() {
+        None => Ok(value),
+        Some(error) => Err(Syntax {
+            message: error.message.clone(),
+            span: text.span(&error.path, false),
+            hint: None,
+        }),
+    }
+}
+
 fn tree(text: &str, notation: Notation) -> Result<Value, Syntax> {
     match notation {
         Notation::Json => serde_json::from_str(text).map_err(|error| {
@@ -119,7 +168,13 @@ fn tree(text: &str, notation: Notation) -> Result<Value, Syntax> {
                 hint: None,
             }
         }),
-        Notation::Ron => ron_value(text),
+        Notation::Ron => ron_value(text).map_err(|syntax| Syntax {
+            hint: syntax.hint.or_else(|| {
+                let hint = "a model is one group in parentheses: (components: …, services: …)";
+                (!significant(text).starts_with('(')).then(|| hint.to_owned())
+            }),
+            ..syntax
+        }),
     }
 }
 
@@ -147,6 +202,9 @@ fn ron_syntax(code: &ron::Error, text: &str, span: Span) -> Syntax {
             "this is no value that a model can hold".to_owned()
         }
         Error::ExpectedComma => "expected a comma or a closing bracket".to_owned(),
+        Error::ExpectedStringEnd => "a closing quote is missing".to_owned(),
+        Error::TrailingCharacters => "more text follows where the end was expected".to_owned(),
+        Error::UnexpectedChar(c) => format!("unexpected character {c:?}"),
         code => {
             let text = code.to_string();
             let mut chars = text.chars();
@@ -160,10 +218,14 @@ fn ron_syntax(code: &ron::Error, text: &str, span: Span) -> Syntax {
     if glued {
         hint = Some("a number with a unit is written in quotes: \"5ms\"".to_owned());
     }
+    if matches!(code, Error::ExpectedComma) && here == Some('=') {
+        hint = Some("write a colon between a name and its value".to_owned());
+    }
     Syntax { message, span, hint }
 }
 
-/// Numbers that the tree cannot hold became null in it. A zero takes their place, so that nothing else is said there.
+/// Numbers that the tree cannot hold became null in it. A zero takes their place, so that nothing else is
+/// said there.
 fn not_finite(value: &mut Value, text: &Text, place: &mut Vec<Segment>, out: &mut Diagnostics) {
     match value {
         Value::Null => {

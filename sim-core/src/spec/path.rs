@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 /// A place in a model, such as `services.api.replicas` or `components.web.browse[1].work.lognormal.mean`.
 ///
-/// A path is `segment(.segment | [index])*`. A segment is a bare word of letters, digits, `_` and `-`, or text in
-/// double quotes: `services."api.v2".replicas` (inside quotes, `\"` and `\\` stand for `"` and `\`). The variant of
-/// an enum is a segment. Children share the text of their parents' segments, so building one is cheap.
+/// A path is `segment(.segment | [index])*`. A segment is a bare word of letters, digits, `_` and `-`, or
+/// text in double quotes: `services."api.v2".replicas` (inside quotes, `\"` and `\\` stand for `"` and `\`).
+/// The variant of an enum is a segment. Children share the text of their parents' segments, so building one
+/// is cheap.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct Path(Vec<Segment>);
 

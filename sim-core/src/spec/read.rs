@@ -7,7 +7,8 @@ use serde::de::{self, Expected, Unexpected};
 use serde_json::Value;
 use std::fmt;
 
-/// Reads one item. Reports what is wrong with it, several things at once where they do not depend on each other.
+/// Reads one item. Reports what is wrong with it, several things at once where they do not depend on each
+/// other.
 pub(super) fn item<T: de::DeserializeOwned>(
     value: &Value,
     path: &Path,
@@ -25,8 +26,8 @@ pub(super) fn item<T: de::DeserializeOwned>(
 /// How many errors are looked for in one item.
 const FAULTS_MAX: usize = 16;
 
-/// Reports a fault, then takes what was at fault out of the item and tries again. What is wrong with the place it was
-/// taken from may be our own doing and is not reported.
+/// Reports a fault, then takes what was at fault out of the item and tries again. What is wrong with the
+/// place it was taken from may be our own doing and is not reported.
 fn more_faults<T: de::DeserializeOwned>(
     mut value: Value,
     path: &Path,
@@ -167,6 +168,9 @@ impl de::Error for Fault {
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Fault {
         let found = match found {
+            Unexpected::UnitVariant => {
+                return Fault::new("this needs its values in parentheses".into());
+            }
             Unexpected::Unit | Unexpected::Option => "nothing".into(),
             Unexpected::Str(s) => format!("the text \"{}\"", shorten(s)),
             Unexpected::Unsigned(n) => format!("the number {n}"),

@@ -73,6 +73,7 @@ pub enum Discipline {
 /// How a balancer chooses a replica.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[schemars(transform = super::schema::bare_names)]
 pub enum Balancer {
     /// Each replica in turn.
     #[default]

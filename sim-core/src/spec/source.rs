@@ -66,6 +66,11 @@ impl fmt::Debug for Source {
 }
 
 impl Text {
+    pub(super) fn new(name: &str, text: &str, notation: Notation) -> Text {
+        let outline = Outline::new(text);
+        Text { name: name.to_owned(), text: text.to_owned(), notation, outline }
+    }
+
     pub(super) fn span(&self, path: &Path, on_key: bool) -> Span {
         let key = on_key.then(|| self.outline.key(path.segments())).flatten();
         let bytes = key.unwrap_or_else(|| self.outline.value(path.segments()));

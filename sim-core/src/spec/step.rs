@@ -22,8 +22,8 @@ pub enum Step {
     Read(String),
     /// Run a query that writes: `"store"`, or `"store.query"` for one of its named queries.
     Write(String),
-    /// Start all branches at once, each of them a step or a list of steps, and wait for them: `parallel([a, [b, c]])`.
-    /// `parallel(first: 1, of: [a, b])` waits for as many as it says.
+    /// Start all branches at once, each of them a step or a list of steps, and wait for them: `parallel([a,
+    /// [b, c]])`. `parallel(first: 1, of: [a, b])` waits for as many as it says.
     #[serde(with = "parallel")]
     #[schemars(with = "parallel::Written")]
     Parallel {
@@ -179,10 +179,13 @@ mod parallel {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
-    ) -> Result<(Vec<Vec<Step>>, Option<u32>), D::Error> {
+    ) -> Result<Fields, D::Error> {
         let Parallel { first, of } = deserializer.deserialize_any(Branches)?;
         Ok((of.into_iter().map(|Steps(steps)| steps).collect(), first))
     }
+
+    /// `branches` and `first`.
+    type Fields = (Vec<Vec<Step>>, Option<u32>);
 
     struct Branches;
 

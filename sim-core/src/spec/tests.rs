@@ -397,6 +397,8 @@ fn the_command_line_writes_text() {
     let bad = [
         ("services.front.replicas", "many"),
         ("services.front.replicas", "-3"),
+        ("services.front.threads", "inf"),
+        ("services.back.balancer", "weighted([1, NaN])"),
         ("services.front.balancer", "power_of(d: 2"),
         ("services.front.balancer", "power_off(d: 2)"),
         ("components.web.browse[0].work", "normal(mean: 5ms)"),
@@ -405,6 +407,8 @@ fn the_command_line_writes_text() {
     expect![[r#"
         shop.ron: error at services.front.replicas: expected a whole number, 0 or more, found the text "many" (set to "many")
         shop.ron: error at services.front.replicas: expected a whole number, 0 or more, found the number -3 (set to -3)
+        shop.ron: error at services.front.threads: expected a whole number, 0 or more, found the text "inf" (set to "inf")
+        shop.ron: error at services.back.balancer: `weighted([1, NaN])` cannot be read: `NaN` is not a finite number
         shop.ron: error at services.front.balancer: `power_of(d: 2` cannot be read: expected a comma or a closing bracket
         shop.ron: error at services.front.balancer.power_off: unknown balancer `power_off` (set to {"power_off":{"d":2}})
           hint: did you mean `power_of`? there are: round_robin, random, weighted, least_outstanding, power_of
@@ -426,7 +430,7 @@ fn designs_are_edits() {
     errors(
         shop.design("scald"),
         expect![[r#"
-        shop.ron:2:1: error: there is no design `scald`
+        shop.ron: error: there is no design `scald`
           hint: did you mean `scaled`? there are: scaled, split, merged
     "#]],
     );
@@ -546,7 +550,39 @@ proptest! {
     }
 
     #[test]
+    fn an_edit_in_place_is_refused_or_written_back(
+        at in any::<proptest::sample::Index>(),
+        more in "(\\.[a-z]{1,8}|\\[[0-9]\\])?",
+        text in "[0-9]{1,3}(ms|/s)?|None|fifo|\\[\\]|\\(\\)|[a-z_]{1,9}\\((d: )?[0-9]\\)|\"x\"",
+    ) {
+        let shop = shop();
+        let path = at.get(&shop.paths()).to_string() + &more;
+        if let Ok(edited) = shop.with_text(&path, &text) {
+            prop_assert_eq!(Spec::parse("m", &edited.to_ron()).unwrap(), edited);
+        }
+    }
+
+    #[test]
     fn no_edit_makes_it_panic(path in "[a-z]{1,10}(\\.[a-z]{1,8}|\\[[0-9]\\]){0,4}", text in "\\PC{0,20}") {
         let _ = shop().with_text(&path, &text);
     }
+}
+
+#[test]
+fn a_large_model_is_read_and_a_flood_of_errors_is_capped() {
+    let text = |operations: usize| {
+        let operation = |i| {
+            format!(
+                "\"op{i}\": [work(lognormal(mean: \"1ms\", cv: 2)), choose([(3, [work(\"1ms\")]), (1, call(\"a.op0\"))])],\n"
+            )
+        };
+        let operations: String = (0..operations).map(operation).collect();
+        format!("(components: {{ \"a\": {{ {operations} }} }})")
+    };
+    let spec = Spec::parse("m", &text(10_000)).unwrap();
+    assert_eq!(spec.components["a"].len(), 10_000);
+    // One key a hundred thousand times: what is reported is capped, and so is the work on it.
+    let twice = format!("(run: ({}))", "seed: 1,".repeat(100_000));
+    let errors = Spec::parse("m", &twice).unwrap_err();
+    assert_eq!((errors.iter().count(), errors.dropped() > 0), (100, true));
 }

@@ -1,0 +1,226 @@
+//! What can be written on the command line.
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// The command line.
+#[derive(Parser)]
+#[command(
+    name = "archsim",
+    version,
+    about = "Simulate software architectures and compare them",
+    long_about = "Simulate software architectures and compare them: latency, errors and what breaks first, each \
+                  with an honest interval, under the same traffic.",
+    before_help = "Examples:
+  archsim new shop.ron                       write a model to start from
+  archsim check shop.ron                     say what is wrong, and what is busiest
+  archsim run shop.ron --set services.api.replicas=4
+  archsim compare shop.ron                   every design side by side",
+    after_help = EXIT_CODES,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0  all is well                  4  an objective is missed
+  1  internal error, or I/O       5  an objective is undecided: its interval straddles the limit
+  2  wrong usage                  130  interrupted
+  3  the model is invalid";
+
+const CHECK_EXAMPLES: &str = "Examples:
+  archsim check shop.ron
+  archsim check shop.ron --design microservices
+  cat shop.ron | archsim check -";
+
+const RUN_EXAMPLES: &str = "Examples:
+  archsim run shop.ron
+  archsim run shop.ron --design microservices --precision 2%
+  archsim run shop.ron --set clients.customers.rate=600/s --horizon 1h
+  archsim run shop.ron --format json --out result.json";
+
+const COMPARE_EXAMPLES: &str = "Examples:
+  archsim compare shop.ron
+  archsim compare shop.ron --designs monolith,microservices
+  archsim compare before.ron after.ron --replications 30";
+
+const NEW_EXAMPLES: &str = "Examples:
+  archsim new shop.ron
+  archsim new --template queue queue.ron
+  archsim new --template replay              print it";
+
+#[derive(Subcommand)]
+pub(crate) enum Verb {
+    /// Say what is wrong with a model, and what each station is offered
+    #[command(before_help = CHECK_EXAMPLES)]
+    Check(CheckArgs),
+    /// Simulate one design
+    #[command(before_help = RUN_EXAMPLES, after_help = EXIT_CODES)]
+    Run(OneArgs),
+    /// Simulate several designs under the same traffic, side by side
+    #[command(before_help = COMPARE_EXAMPLES, after_help = EXIT_CODES)]
+    Compare(CompareArgs),
+    /// Write a commented model to start from
+    #[command(before_help = NEW_EXAMPLES)]
+    New(NewArgs),
+    /// Print the JSON Schema of the model language
+    Schema,
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man,
+    /// Print digests of what happens in a model's runs
+    #[command(hide = true)]
+    Fingerprint(FingerprintArgs),
+}
+
+/// Edits of a model.
+#[derive(ClapArgs)]
+pub(crate) struct ModelArgs {
+    /// Change the model: services.api.replicas=4; may be given several times
+    #[arg(long, value_name = "PATH=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+/// How much to simulate; what is not given is as the model says.
+#[derive(ClapArgs)]
+pub(crate) struct RunArgs {
+    /// Seed of every random draw
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Independent replications
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) replications: Option<u32>,
+    /// Replicate until the intervals of mean and p99 are this narrow, such as 2%
+    #[arg(long, value_name = "SHARE", conflicts_with = "replications")]
+    pub(crate) precision: Option<String>,
+    /// Simulated time of a replication, such as 10min
+    #[arg(long, value_name = "TIME")]
+    pub(crate) horizon: Option<String>,
+    /// Simulated time at the start that is left out, such as 1min, or auto
+    #[arg(long, value_name = "TIME")]
+    pub(crate) warmup: Option<String>,
+    /// Threads; never changes a result [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub(crate) jobs: Option<usize>,
+}
+
+/// What is written, and where.
+#[derive(ClapArgs)]
+pub(crate) struct OutputArgs {
+    /// How to write the answer
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) format: OutputFormat,
+    /// Write to a file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people at a terminal
+    Text,
+    /// Everything
+    Json,
+    /// A line for each number
+    Csv,
+    /// For documents
+    Markdown,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct CheckArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    /// Check this design only [default: the model as written and every design]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) design: Option<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct OneArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    /// Simulate this design of the model [default: the model as written]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) design: Option<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct CompareArgs {
+    /// The model, or several to compare as they are written; - reads stdin
+    #[arg(required = true, value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// Designs to compare, the first is what the others are held against [default: all]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+    pub(crate) designs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct NewArgs {
+    /// Where to write it [default: stdout]
+    pub(crate) file: Option<PathBuf>,
+    /// What kind of model
+    #[arg(long, value_enum, default_value_t = Template::ShopSmall)]
+    pub(crate) template: Template,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Template {
+    /// A shop with a database, and the same shop as two services
+    ShopSmall,
+    /// One queue and its servers
+    Queue,
+    /// A service fed with recorded arrivals
+    Replay,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct FingerprintArgs {
+    /// The models
+    #[arg(required = true, value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// Threads
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    pub(crate) jobs: Option<usize>,
+    /// This design only
+    #[arg(long, value_name = "NAME")]
+    pub(crate) design: Option<String>,
+    /// With --event: of which replication
+    #[arg(long, value_name = "R", default_value_t = 0)]
+    pub(crate) replication: u64,
+    /// Describe the N-th event, counted from 1, and print the digest up to it
+    #[arg(long, value_name = "N")]
+    pub(crate) event: Option<u64>,
+}
+
+fn jobs(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(jobs @ 1..=1024) => Ok(jobs),
+        _ => Err("from 1 to 1024 threads can be started".into()),
+    }
+}

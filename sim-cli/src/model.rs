@@ -1,0 +1,116 @@
+//! From flags to checked models: edits, designs, files.
+
+use crate::args::{ModelArgs, RunArgs};
+use crate::failure::Failure;
+use crate::{diagnostics, files};
+use sim_core::model::{Checked, Model, quantity};
+use sim_core::spec::{Diagnostics, Quantity, Spec};
+use sim_core::study::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Until, designs_of};
+
+/// A model that was read and edited, but not yet checked.
+pub(crate) struct Written {
+    /// The file, or `-`.
+    pub(crate) file: String,
+    pub(crate) spec: Spec,
+}
+
+impl Written {
+    /// Reads a model and makes the edits of `--set`.
+    pub(crate) fn read(file: &str, edits: &ModelArgs) -> Result<Written, Failure> {
+        let text = files::read_model(file)?;
+        let name = if file == files::STDIN { "standard input" } else { file };
+        let spec = Spec::parse(name, &text)
+            .map_err(|findings| Failure::Model { findings: Box::new(findings), text })?;
+        let mut written = Written { file: file.to_owned(), spec };
+        for edit in &edits.set {
+            let (path, value) = edit.split_once('=').ok_or_else(|| {
+                Failure::Usage(format!(
+                    "--set takes PATH=VALUE, such as services.api.replicas=4; it has {edit}"
+                ))
+            })?;
+            written.edit(|spec| spec.with_text(path.trim(), value.trim()))?;
+        }
+        Ok(written)
+    }
+
+    /// Makes the edits of `--seed`, `--horizon` and the like.
+    pub(crate) fn plan(&mut self, args: &RunArgs) -> Result<(), Failure> {
+        let duration = |text: &str| {
+            quantity::duration(&Quantity::Text(text.to_owned())).map_err(|error| {
+                Failure::Usage(format!("{text} is no duration such as 10min: {error}"))
+            })
+        };
+        let mut edits = Vec::new();
+        if let Some(horizon) = &args.horizon {
+            duration(horizon)?;
+            edits.push(("run.horizon", serde_json::Value::from(horizon.as_str())));
+        }
+        match args.warmup.as_deref() {
+            Some("auto") => edits.push(("run.warmup", serde_json::Value::Null)),
+            Some(warmup) => {
+                duration(warmup)?;
+                edits.push(("run.warmup", serde_json::Value::from(warmup)));
+            }
+            None => {}
+        }
+        edits.extend(args.seed.map(|seed| ("run.seed", seed.into())));
+        edits.extend(args.replications.map(|n| ("run.replications", n.into())));
+        if edits.is_empty() { Ok(()) } else { self.edit(|spec| spec.with_all(edits)) }
+    }
+
+    fn edit(
+        &mut self,
+        edit: impl FnOnce(&Spec) -> Result<Spec, Diagnostics>,
+    ) -> Result<(), Failure> {
+        self.spec = edit(&self.spec).map_err(|findings| self.failure(findings))?;
+        Ok(())
+    }
+
+    fn failure(&self, findings: Diagnostics) -> Failure {
+        Failure::Model { findings: Box::new(findings), text: self.spec.text().to_owned() }
+    }
+
+    /// Checks the model as one of its designs has it, or as written; warnings are printed.
+    pub(crate) fn check(&self, design: Option<&str>) -> Result<Alternative, Failure> {
+        let (spec, checked) = self.checked(design)?;
+        self.warn(&checked);
+        Ok(Alternative::new(design.unwrap_or(AS_WRITTEN), checked, spec.hash()))
+    }
+
+    pub(crate) fn checked(&self, design: Option<&str>) -> Result<(Spec, Checked), Failure> {
+        let spec = match design {
+            Some(design) => self.spec.design(design).map_err(|findings| self.failure(findings))?,
+            None => self.spec.clone(),
+        };
+        let files =
+            files::referred(&spec, &self.file).map_err(|findings| self.failure(findings))?;
+        let checked = Model::check(&spec, &files).map_err(|findings| self.failure(findings))?;
+        Ok((spec, checked))
+    }
+
+    pub(crate) fn warn(&self, checked: &Checked) {
+        if !checked.warnings.is_empty() {
+            diagnostics::print(&checked.warnings, self.spec.text());
+        }
+    }
+
+    /// The model as written and every design.
+    pub(crate) fn all_designs(&self) -> Vec<Option<String>> {
+        designs_of(&self.spec).into_iter().map(|design| design.map(str::to_owned)).collect()
+    }
+}
+
+/// How much to simulate: what the first design's file says, with the longest of the horizons that were chosen for it.
+pub(crate) fn plan(designs: &[Alternative], args: &RunArgs) -> Result<Plan, Failure> {
+    let mut plan = Plan::from(designs[0].model.run);
+    let horizons = designs.iter().map(|design| design.model.run.horizon);
+    plan.horizon = horizons.max().unwrap_or(plan.horizon);
+    if let Some(precision) = &args.precision {
+        let relative = quantity::share(&Quantity::Text(precision.clone()))
+            .ok()
+            .filter(|share| *share > 0.0 && *share < 1.0)
+            .ok_or_else(|| Failure::Usage(format!("{precision} is no precision such as 2%")))?;
+        plan.until = Until::Precision { relative, at_most: PRECISE_AT_MOST };
+    }
+    Ok(plan)
+}

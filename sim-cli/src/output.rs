@@ -1,0 +1,51 @@
+//! Results: on stdout or in a file, in colour where that is wanted.
+
+use crate::args::{OutputArgs, OutputFormat};
+use crate::failure::Failure;
+use crate::files;
+use sim_core::report::{Format, Style};
+use std::io::{ErrorKind, IsTerminal, Write};
+
+/// Whether to write in colour to what is a terminal or not: never where NO_COLOR is set (<https://no-color.org>).
+pub(crate) fn wants_color(is_terminal: bool) -> bool {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    is_terminal && !no_color && !dumb
+}
+
+impl OutputArgs {
+    pub(crate) fn format(&self) -> Format {
+        match self.format {
+            OutputFormat::Text => Format::Text,
+            OutputFormat::Json => Format::Json,
+            OutputFormat::Csv => Format::Csv,
+            OutputFormat::Markdown => Format::Markdown,
+        }
+    }
+
+    /// How text is to look where it goes.
+    pub(crate) fn style(&self) -> Style {
+        let to_terminal = self.out.is_none() && std::io::stdout().is_terminal();
+        let width = match terminal_size::terminal_size() {
+            Some((width, _)) if to_terminal => usize::from(width.0).clamp(60, 120),
+            _ => Style::default().width,
+        };
+        Style { width, color: wants_color(to_terminal) }
+    }
+
+    pub(crate) fn write(&self, text: &str) -> Result<(), Failure> {
+        match &self.out {
+            Some(path) => files::write(path, text),
+            None => print(text),
+        }
+    }
+}
+
+/// Writes to stdout. That nobody reads to the end (`| head`) is no failure.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = std::io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::io("stdout", &error)),
+        _ => Ok(()),
+    }
+}

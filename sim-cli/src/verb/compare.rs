@@ -1,0 +1,58 @@
+//! `archsim compare`: several designs, or several files, under the same traffic.
+
+use super::run::simulate;
+use crate::args::CompareArgs;
+use crate::failure::{Failure, Success};
+use crate::model::Written;
+use sim_core::study::{AS_WRITTEN, Alternative};
+use std::path::Path;
+
+pub(crate) fn run(args: &CompareArgs) -> Result<Success, Failure> {
+    let designs = match args.models.as_slice() {
+        [model] => of_one_file(model, args)?,
+        models => of_files(models, args)?,
+    };
+    if designs.len() < 2 {
+        let message =
+            "there is only one design to compare; add some to `designs`, or name a second file";
+        return Err(Failure::Usage(message.into()));
+    }
+    simulate(designs, &args.run, &args.output)
+}
+
+fn of_one_file(model: &str, args: &CompareArgs) -> Result<Vec<Alternative>, Failure> {
+    let mut written = Written::read(model, &args.edits)?;
+    written.plan(&args.run)?;
+    let designs = if args.designs.is_empty() {
+        written.all_designs()
+    } else {
+        let named = args.designs.iter().map(|name| name.trim());
+        named.map(|name| (name != AS_WRITTEN).then(|| name.to_owned())).collect()
+    };
+    designs.iter().map(|design| written.check(design.as_deref())).collect()
+}
+
+fn of_files(models: &[String], args: &CompareArgs) -> Result<Vec<Alternative>, Failure> {
+    if !args.designs.is_empty() {
+        let message = "--designs takes designs of one file; several files are compared as written";
+        return Err(Failure::Usage(message.into()));
+    }
+    let one = |model: &String| {
+        let mut written = Written::read(model, &args.edits)?;
+        written.plan(&args.run)?;
+        let mut alternative = written.check(None)?;
+        alternative.name = name_of(model, models);
+        Ok(alternative)
+    };
+    models.iter().map(one).collect()
+}
+
+/// The file's name without its folder and ending, unless another has the same.
+fn name_of(model: &str, models: &[String]) -> String {
+    let stem = |model: &str| Path::new(model).file_stem().map(|s| s.to_string_lossy().into_owned());
+    let same = models.iter().filter(|other| stem(other) == stem(model)).count();
+    match stem(model) {
+        Some(stem) if same == 1 => stem,
+        _ => model.to_owned(),
+    }
+}

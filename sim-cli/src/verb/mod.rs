@@ -1,0 +1,10 @@
+//! A file for each thing that `archsim` does.
+
+pub(crate) mod check;
+pub(crate) mod compare;
+pub(crate) mod completions;
+pub(crate) mod fingerprint;
+pub(crate) mod man;
+pub(crate) mod new;
+pub(crate) mod run;
+pub(crate) mod schema;

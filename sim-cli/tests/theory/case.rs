@@ -1,0 +1,119 @@
+//! A case: a model of `models/theory`, measured design by design and judged.
+
+use crate::campaign::{self, REPLICATIONS, Replication};
+use crate::judge::Verdict;
+use crate::params;
+use crate::steady::{Steady, Window};
+use crate::table::{self, Row};
+use crate::transient::FromEmpty;
+use crate::truth::{Known, known};
+use sim_core::metrics::Metrics;
+use sim_core::model::{Files, Model};
+use sim_core::simulation::{Recorder, Seed};
+use sim_core::spec::Spec;
+use sim_core::stats::Welford;
+use std::path::Path;
+use std::time::Instant;
+
+/// A case being measured.
+pub(crate) struct Case {
+    id: &'static str,
+    spec: Spec,
+    known: Known,
+    rows: Vec<Row>,
+    started: Instant,
+}
+
+impl Case {
+    /// Reads the model of this name, and compares its parameters with those of the truth, except those named: they are
+    /// in the model under another form. `None` if nothing is known of the case.
+    pub(crate) fn open(id: &'static str, except: &[&str]) -> Option<Case> {
+        let known = known(id)?;
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../models/theory/{id}.ron"));
+        let text = std::fs::read_to_string(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let spec = Spec::parse(id, &text).unwrap_or_else(|errors| panic!("{errors}"));
+        params::check(&spec, &known.params, except);
+        Some(Case { id, spec, known, rows: Vec::new(), started: Instant::now() })
+    }
+
+    /// Whether a value of this name is known.
+    pub(crate) fn expects(&self, name: &str) -> bool {
+        self.known.expected.iter().any(|expected| expected.name == name)
+    }
+
+    /// The model as a design (`""`: none) has it.
+    fn model(&self, design: &str) -> Model {
+        let spec = match design {
+            "" => Ok(self.spec.clone()),
+            _ => self.spec.design(design),
+        };
+        let checked = spec.and_then(|spec| Model::check(&spec, &Files::default()));
+        checked.unwrap_or_else(|errors| panic!("{errors}")).model
+    }
+
+    /// Measures a design in its steady state: `read` gives the values that it knows by name.
+    pub(crate) fn steady(
+        &mut self,
+        design: &str,
+        read: impl Fn(&Window<'_, Metrics>, &str) -> Option<f64> + Copy + Send,
+    ) {
+        self.steady_with(design, Metrics::new, read);
+    }
+
+    /// The same with another recorder.
+    pub(crate) fn steady_with<R: Recorder + Send>(
+        &mut self,
+        design: &str,
+        recorder: impl Fn(&Model) -> R,
+        read: impl Fn(&Window<'_, R>, &str) -> Option<f64> + Copy + Send,
+    ) {
+        let model = self.model(design);
+        self.measure(design, |seed| Steady::new(&model, seed, recorder(&model), read));
+    }
+
+    /// Measures the number at the first station over many runs from empty, at these instants (in seconds).
+    pub(crate) fn from_empty(
+        &mut self,
+        design: &str,
+        instants: &'static [f64],
+        read: impl Fn(&dyn Fn(f64) -> Welford, &str) -> Option<f64> + Copy + Send,
+    ) {
+        let model = self.model(design);
+        self.measure(design, |seed| FromEmpty::new(&model, seed, instants, read));
+    }
+
+    /// Measures replications of the caller's own kind.
+    pub(crate) fn replications<'m, R: Replication>(
+        &mut self,
+        design: &str,
+        start: impl Fn(&'m Model, Seed) -> R,
+    ) {
+        let model: &'m Model = Box::leak(Box::new(self.model(design)));
+        self.measure(design, |seed| start(model, seed));
+    }
+
+    /// Measures what `start` makes a replication of.
+    fn measure<R: Replication>(&mut self, design: &str, start: impl Fn(Seed) -> R) {
+        let replications =
+            |seed| (0..REPLICATIONS).map(|replication| start(Seed { seed, replication })).collect();
+        let measured = campaign::run(&self.known.expected, replications);
+        assert!(!measured.is_empty(), "{}: the design `{design}` measures nothing", self.id);
+        let (case, design) = (self.id, design.to_owned());
+        let row = |measured| Row { case, design: design.clone(), measured };
+        self.rows.extend(measured.into_iter().map(row));
+    }
+
+    /// Prints the values, and panics if one of them failed or was not measured.
+    pub(crate) fn close(self) {
+        table::add(self.id, &self.rows, self.started.elapsed());
+        let is_measured =
+            |name: &str| self.rows.iter().any(|row| row.measured.expected.name == name);
+        let names = self.known.expected.iter().map(|expected| expected.name.as_str());
+        let forgotten: Vec<&str> = names.filter(|name| !is_measured(name)).collect();
+        assert!(forgotten.is_empty(), "{}: not measured: {forgotten:?}", self.id);
+        let failed = self.rows.iter().filter(|row| row.measured.verdict != Verdict::Passed);
+        let failed: Vec<&str> = failed.map(|row| row.measured.expected.name.as_str()).collect();
+        assert!(failed.is_empty(), "{}: failed: {failed:?}", self.id);
+    }
+}

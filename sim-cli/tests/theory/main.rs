@@ -1,0 +1,20 @@
+//! Systems with known answers: each is a model of `models/theory`, simulated and judged by one rule.
+//!
+//! `cargo test --release -p sim-cli --test theory -- --nocapture` prints every value; the table is also written to
+//! `target/truth.md`. The known answers are read from `truth.json` beside this repository; without it, a few closed
+//! forms stand in and the other cases say that they are skipped.
+
+mod balancing;
+mod campaign;
+mod case;
+mod formulas;
+mod judge;
+mod network;
+mod over_time;
+mod params;
+mod probes;
+mod single;
+mod steady;
+mod table;
+mod transient;
+mod truth;

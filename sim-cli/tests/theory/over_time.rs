@@ -1,0 +1,145 @@
+//! What is never in a steady state: starting empty, growing without end, day and night.
+
+use crate::campaign::Replication;
+use crate::case::Case;
+use crate::steady::Window;
+use sim_core::metrics::Metrics;
+use sim_core::model::{Model, StationId};
+use sim_core::simulation::{Seed, Simulation};
+use sim_core::time::{Duration, Time};
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
+fn mm1_transient() {
+    let Some(mut case) = Case::open("mm1-transient", &[]) else { return };
+    case.from_empty("", &[10.0, 50.0, 100.0, 500.0], |at, name| {
+        Some(at(name.strip_prefix("in_system_mean_at_")?.parse().ok()?).mean())
+    });
+    case.steady("", |run, name| match name {
+        "in_system_mean_limit" => run.standard("in_system_mean"),
+        _ => None,
+    });
+    case.close();
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
+fn overload_growth() {
+    let Some(mut case) = Case::open("overload-growth", &[]) else { return };
+    case.from_empty("", &[10.0, 50.0, 100.0], |at, name| match name {
+        "in_system_sd_at_100" => Some(at(100.0).variance().sqrt()),
+        "fluid_growth_per_s" => Some((at(100.0).mean() - at(50.0).mean()) / 50.0),
+        _ => Some(at(name.strip_prefix("in_system_mean_at_")?.parse().ok()?).mean()),
+    });
+    case.close();
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
+fn cold_start() {
+    let Some(mut case) = Case::open("cold-start", &[]) else { return };
+    case.from_empty("", &[0.1, 0.25, 0.5, 1.0], |at, name| {
+        let (statistic, instant) = name.strip_prefix("concurrency_")?.split_once("_at_")?;
+        let seen = at(instant.parse().ok()?);
+        Some(if statistic == "var" { seen.variance() } else { seen.mean() })
+    });
+    case.steady("", |run, name| match name {
+        "concurrency_p99_steady" => Some(run.station("server").in_system[0].quantile(0.99)),
+        _ => None,
+    });
+    case.close();
+}
+
+#[test]
+#[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
+fn diurnal() {
+    // The truth writes the rate as a formula.
+    let Some(mut case) = Case::open("diurnal", &[]) else { return };
+    case.replications("", Days::new);
+    case.steady("average", |run, name| match name {
+        "wait_mean_if_constant_average_load" => run.standard("wait_mean"),
+        _ => None,
+    });
+    case.close();
+}
+
+/// Days of ten minutes, looked at every two and a half seconds. The load at night is light enough for every day to begin
+/// anew, so all days after the first are alike.
+struct Days<'m> {
+    model: &'m Model,
+    run: Simulation<'m, Metrics>,
+    days: u64,
+    /// The number in the system, summed over days, at every look.
+    sums: Vec<f64>,
+}
+
+const DAY: f64 = 600.0;
+const LOOK: f64 = 2.5;
+
+impl<'m> Days<'m> {
+    fn new(model: &'m Model, seed: Seed) -> Days<'m> {
+        let run = Simulation::new(model, seed, Metrics::new(model));
+        Days { model, run, days: 0, sums: vec![0.0; (DAY / LOOK) as usize] }
+    }
+
+    fn mean_at(&self, look: usize) -> f64 {
+        self.sums[look] / self.days as f64
+    }
+
+    /// Height of the highest look and its time, by the parabola that fits the looks within a minute of half past
+    /// the quarter of the day best: single looks are too rough to be compared.
+    fn peak(&self) -> (f64, f64) {
+        let looks = (150.0 / LOOK) as usize..=(215.0 / LOOK) as usize;
+        let points: Vec<(f64, f64)> =
+            looks.map(|look| (look as f64 * LOOK - 182.5, self.mean_at(look))).collect();
+        let moment =
+            |power: usize| -> f64 { points.iter().map(|(x, _)| power_of(*x, power)).sum() };
+        let product =
+            |power: usize| -> f64 { points.iter().map(|(x, y)| power_of(*x, power) * y).sum() };
+        // The looks are centred, so that odd moments vanish.
+        let (n, x2, x4) = (points.len() as f64, moment(2), moment(4));
+        let slope = product(1) / x2;
+        let bend = (n * product(2) - x2 * product(0)) / (n * x4 - x2 * x2);
+        let level = (product(0) - bend * x2) / n;
+        (level - slope * slope / (4.0 * bend), 182.5 - slope / (2.0 * bend))
+    }
+}
+
+fn power_of(x: f64, power: usize) -> f64 {
+    (0..power).fold(1.0, |product, _| product * x)
+}
+
+impl Replication for Days<'_> {
+    fn extend(&mut self, length: f64) {
+        let to = |seconds: f64| Time::ZERO + Duration::from_secs(seconds);
+        if self.days == 0 {
+            self.run.run_until(to(DAY), u64::MAX);
+            self.run.begin_measuring();
+        }
+        while self.days < length as u64 {
+            let morning = (self.days + 1) as f64 * DAY;
+            for (look, sum) in self.sums.iter_mut().enumerate() {
+                self.run.run_until(to(morning + look as f64 * LOOK), u64::MAX);
+                *sum += f64::from(self.run.station(StationId(0)).in_system());
+            }
+            self.run.run_until(to(morning + DAY), u64::MAX);
+            self.days += 1;
+        }
+        self.run.settle();
+    }
+
+    fn value(&self, name: &str) -> Option<f64> {
+        let seconds = self.days as f64 * DAY;
+        let window = Window { model: self.model, recorder: &self.run.recorder, seconds };
+        Some(match name {
+            "in_system_time_average" => window.standard("in_system_mean")?,
+            "in_system_mean_at_750" => self.mean_at((150.0 / LOOK) as usize),
+            "in_system_mean_max" => self.peak().0,
+            // The truth knows it on the same grid of looks.
+            "time_of_max_in_period_s" => (self.peak().1 / LOOK).round() * LOOK,
+            "wait_mean_per_arrival" => window.standard("wait_mean")?,
+            "p_wait_per_arrival" => window.standard("p_wait")?,
+            _ => return None,
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! Recorders for what is not measured by default.
+
+use sim_core::component::{Spent, Verdict};
+use sim_core::model::StationId;
+use sim_core::simulation::Recorder;
+use sim_core::time::{Duration, Time};
+
+/// Mean response time of all clients: little to store where there are thousands of stations.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Responses {
+    requests: u64,
+    nanos: u128,
+}
+
+impl Responses {
+    /// In seconds.
+    pub(crate) fn mean(&self) -> f64 {
+        self.nanos as f64 * 1e-9 / self.requests as f64
+    }
+}
+
+impl Recorder for Responses {
+    fn finished(&mut self, _: Time, _: u32, _: Verdict, response: Duration, _: &Spent) {
+        self.requests += 1;
+        self.nanos += u128::from(response.0);
+    }
+
+    fn restart(&mut self, _: Time) {
+        *self = Responses::default();
+    }
+}
+
+/// Mean of sojourn over demand, of the requests whose demand is close to one size.
+#[derive(Clone, Copy)]
+pub(crate) struct Slowdown {
+    size: f64,
+    requests: u64,
+    sum: f64,
+}
+
+impl Slowdown {
+    /// Of demands within a tenth of `size`, in seconds. Under processor sharing the expected sojourn is proportional to
+    /// the demand, so the width does not matter.
+    pub(crate) fn near(size: f64) -> Slowdown {
+        Slowdown { size, requests: 0, sum: 0.0 }
+    }
+
+    pub(crate) fn mean(&self) -> f64 {
+        self.sum / self.requests as f64
+    }
+}
+
+impl Recorder for Slowdown {
+    fn served(&mut self, _: Time, _: StationId, wait: Duration, service: Duration) {
+        let demand = service.as_secs();
+        if (demand - self.size).abs() <= 0.1 * self.size {
+            self.requests += 1;
+            self.sum += (wait.as_secs() + demand) / demand;
+        }
+    }
+
+    fn restart(&mut self, _: Time) {
+        *self = Slowdown::near(self.size);
+    }
+}
+
+/// Unfinished work at stations where nobody is interrupted: a request that waits `w` and is served for `s` adds
+/// `s` for a time `w` and then a triangle, `s w + s² / 2` in all (R. W. Wolff, "Stochastic Modeling and the Theory of
+/// Queues", 1989, section 5-13).
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Unfinished {
+    area: f64,
+}
+
+impl Unfinished {
+    /// The integral over time of the unfinished work, in seconds squared.
+    pub(crate) fn work(&self) -> f64 {
+        self.area
+    }
+}
+
+impl Recorder for Unfinished {
+    fn served(&mut self, _: Time, _: StationId, wait: Duration, service: Duration) {
+        let (wait, service) = (wait.as_secs(), service.as_secs());
+        self.area += service * wait + service * service / 2.0;
+    }
+
+    fn restart(&mut self, _: Time) {
+        self.area = 0.0;
+    }
+}
+
+/// The number at each of two stations, integrated over time in seconds.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Pair {
+    present: [u32; 2],
+    changed: Time,
+    idle: f64,
+    imbalance: f64,
+}
+
+impl Pair {
+    /// How long both were empty.
+    pub(crate) fn idle(&self) -> f64 {
+        self.idle
+    }
+
+    /// The integral of the difference between the two.
+    pub(crate) fn imbalance(&self) -> f64 {
+        self.imbalance
+    }
+}
+
+impl Recorder for Pair {
+    fn occupancy(&mut self, now: Time, _: StationId, _: u32) {
+        let seconds = now.since(std::mem::replace(&mut self.changed, now)).as_secs();
+        let [a, b] = self.present;
+        self.imbalance += f64::from(a.abs_diff(b)) * seconds;
+        self.idle += if a + b == 0 { seconds } else { 0.0 };
+    }
+
+    fn joined(&mut self, _: Time, station: StationId, _: Duration) {
+        self.present[station.0 as usize] += 1;
+    }
+
+    fn served(&mut self, _: Time, station: StationId, _: Duration, _: Duration) {
+        self.present[station.0 as usize] -= 1;
+    }
+
+    fn restart(&mut self, now: Time) {
+        *self = Pair { present: self.present, changed: now, ..Pair::default() };
+    }
+}

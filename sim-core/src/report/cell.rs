@@ -1,0 +1,74 @@
+//! Cells: a number and its interval, or a sign for why there is none.
+
+use super::block::Tone;
+use crate::study::words::significant;
+use crate::study::{Status, Value};
+
+/// A cell of a table.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Cell {
+    /// What it says.
+    pub text: String,
+    /// A second line, in general the interval.
+    pub below: String,
+    /// How it is meant.
+    pub tone: Tone,
+}
+
+impl Cell {
+    /// A text.
+    pub fn text(text: impl Into<String>) -> Cell {
+        Cell { text: text.into(), ..Cell::default() }
+    }
+
+    /// The same, meant another way.
+    pub fn tone(self, tone: Tone) -> Cell {
+        Cell { tone, ..self }
+    }
+
+    /// A number in a unit of `unit` times its own, without an interval.
+    pub fn number(number: f64, unit: f64) -> Cell {
+        Cell::text(if number.is_finite() { significant(number / unit, 3) } else { "–".into() })
+    }
+
+    /// A number with its interval, in a unit of `unit` times its own.
+    pub fn value(value: Value, unit: f64) -> Cell {
+        let number = significant(value.mean / unit, 3);
+        let half = value.half_width / unit;
+        match value.status {
+            Status::Confident if half == 0.0 => Cell::text(number),
+            Status::Confident => {
+                Cell { below: format!("±{}", significant(half, 2)), ..Cell::text(number) }
+            }
+            Status::NoInterval => Cell::text(format!("~{number}")),
+            Status::NothingSeen => Cell::text("–").tone(Tone::Faint),
+            Status::TooFewRequests | Status::TooShort => Cell::text("?").tone(Tone::Doubtful),
+            Status::Unstable => Cell::text("∞").tone(Tone::Bad),
+        }
+    }
+}
+
+/// What the signs mean that stand in place of numbers.
+pub(super) fn legend(values: &[Value]) -> Vec<String> {
+    let has = |status| values.iter().any(|value| value.status == status);
+    let mut lines = Vec::new();
+    if has(Status::TooFewRequests) {
+        lines.push(
+            "?  not confident: fewer than 10 requests beyond the percentile in each replication"
+                .into(),
+        );
+    }
+    if has(Status::TooShort) {
+        lines.push(
+            "?  not confident: the runs are too short for this load; a longer --horizon helps"
+                .into(),
+        );
+    }
+    if has(Status::Unstable) {
+        lines.push("∞  grows as long as it runs: there is no steady state".into());
+    }
+    if has(Status::NoInterval) {
+        lines.push("~  from one replication, so without an interval".into());
+    }
+    lines
+}

@@ -1,0 +1,70 @@
+//! The numbers of a summary in long form: a line for each, with design, scope and metric.
+
+use crate::study::{Metric, Scope, Summary, Unit, Value};
+use std::fmt::Write;
+
+pub(super) fn render(summary: &Summary) -> String {
+    let mut out = "design,scope,client,name,metric,unit,mean,half_width,status\n".to_owned();
+    for design in &summary.designs {
+        let mut line = |scope: &Scope, metric: &str, unit: &str, value: Value| {
+            let (kind, client, name) = columns(scope);
+            let text = [&design.name, kind, client, &name].map(|text| quoted(text)).join(",");
+            let status = serde_json::to_value(value.status).unwrap_or_default();
+            let status = status.as_str().unwrap_or_default();
+            let (mean, half) = (number(value.mean), number(value.half_width));
+            let _ = writeln!(out, "{text},{metric},{unit},{mean},{half},{status}");
+        };
+        line(&Scope::All, "in_flight", unit(Metric::InFlight), design.in_flight);
+        let inside = design.operations.iter().chain(&design.services);
+        for red in std::iter::once(&design.all).chain(&design.journeys).chain(inside) {
+            for (metric, value) in red.values() {
+                line(&red.scope, metric.name(), unit(metric), value);
+            }
+        }
+        for station in &design.stations {
+            let scope = Scope::Station(station.name.clone());
+            for (metric, value) in station.values() {
+                line(&scope, metric.name(), unit(metric), value);
+            }
+        }
+        for (index, objective) in design.objectives.iter().enumerate() {
+            line(&Scope::Objective(index), &quoted(&objective.says), "", objective.value);
+        }
+    }
+    out
+}
+
+/// Kind, client and name of a scope.
+fn columns(scope: &Scope) -> (&str, &str, String) {
+    match scope {
+        Scope::All => ("all", "", String::new()),
+        Scope::Journey { client, operation } => ("journey", client, operation.clone()),
+        Scope::Operation { service, operation } => {
+            ("operation", "", format!("{service}/{operation}"))
+        }
+        Scope::Service(name) => ("service", "", name.clone()),
+        Scope::Station(name) => ("station", "", name.clone()),
+        Scope::Objective(index) => ("objective", "", index.to_string()),
+    }
+}
+
+fn unit(metric: Metric) -> &'static str {
+    match metric.unit() {
+        Unit::Seconds => "s",
+        Unit::PerSecond => "1/s",
+        Unit::Share | Unit::Count => "1",
+    }
+}
+
+/// The shortest text that reads back as the same number; empty where there is none.
+fn number(number: f64) -> String {
+    if number.is_finite() { number.to_string() } else { String::new() }
+}
+
+fn quoted(text: &str) -> String {
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}

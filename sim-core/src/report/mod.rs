@@ -1,0 +1,69 @@
+//! Views of what a study found out: for people, for programs and for documents.
+//!
+//! An answer is laid out once, as [`Block`]s; text and Markdown are two ways to write them down. JSON is the summary
+//! itself, CSV its numbers in long form.
+
+mod answer;
+mod block;
+mod cell;
+mod csv;
+mod load;
+mod markdown;
+mod objectives;
+mod text;
+mod time_spent;
+mod units;
+mod versus;
+
+pub use block::{Block, Row, Table, Tone};
+pub use cell::Cell;
+pub use text::Style;
+
+use crate::model::Checked;
+use crate::study::Summary;
+
+/// How an answer is written down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Format {
+    /// For people at a terminal.
+    #[default]
+    Text,
+    /// Everything, as JSON.
+    Json,
+    /// A line for each number.
+    Csv,
+    /// For documents.
+    Markdown,
+}
+
+/// Writes an answer down; `style` is for text.
+pub fn render(summary: &Summary, format: Format, style: Style) -> String {
+    match format {
+        Format::Text => text::render(&blocks(summary), style),
+        Format::Markdown => markdown::render(&blocks(summary)),
+        Format::Csv => csv::render(summary),
+        Format::Json => json(summary),
+    }
+}
+
+/// Writes down what each station is offered and can take, without simulating.
+pub fn render_load(checked: &Checked, format: Format, style: Style) -> String {
+    let blocks = load::blocks(checked);
+    match format {
+        Format::Markdown => markdown::render(&blocks),
+        _ => text::render(&blocks, style),
+    }
+}
+
+fn blocks(summary: &Summary) -> Vec<Block> {
+    match summary.designs.as_slice() {
+        [design] => answer::blocks(summary, design),
+        _ => versus::blocks(summary),
+    }
+}
+
+fn json(summary: &Summary) -> String {
+    let mut text = serde_json::to_string_pretty(summary).expect("a summary has only text for keys");
+    text.push('\n');
+    text
+}

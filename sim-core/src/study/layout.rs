@@ -1,0 +1,385 @@
+//! What is estimated: the columns that every replication fills with one number each.
+
+use crate::metrics::Metrics;
+use crate::model::{Goal, Instruction, Model, OperationId, ServiceId, StationKind, UNLIMITED};
+use crate::stats::Histogram;
+use crate::time::SECOND;
+use serde::Serialize;
+use std::borrow::Cow;
+
+/// What a number is about.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Everything that clients ask for.
+    All,
+    /// What the clients of one population ask for, one operation of it.
+    Journey {
+        /// The population.
+        client: String,
+        /// `component.operation`.
+        operation: String,
+    },
+    /// An operation in its service, as its callers see it.
+    Operation {
+        /// The service.
+        service: String,
+        /// `component.operation`.
+        operation: String,
+    },
+    /// The operations of a service that are called from outside, together.
+    Service(String),
+    /// A group of equal stations.
+    Station(String),
+    /// An objective, by its place in the file.
+    Objective(usize),
+}
+
+/// What is measured of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Requests that ended, well or not, per second.
+    Rate,
+    /// Share of them that ended badly.
+    Errors,
+    /// Share of them that were refused.
+    Refused,
+    /// Share of them that the client gave up.
+    TimedOut,
+    /// Mean duration, in seconds.
+    Mean,
+    /// Median duration, in seconds.
+    P50,
+    /// 95th percentile of the duration, in seconds.
+    P95,
+    /// 99th percentile of the duration, in seconds.
+    P99,
+    /// 99.9th percentile of the duration, in seconds.
+    P999,
+    /// Requests that clients wait for, on average.
+    InFlight,
+    /// Share of the servers in use.
+    Utilisation,
+    /// Servers in use, on average.
+    Busy,
+    /// Requests waiting at each station, on average.
+    Queue,
+    /// Mean time spent waiting, in seconds.
+    Wait,
+    /// 99th percentile of the time spent waiting, in seconds.
+    WaitP99,
+    /// Requests turned away per second.
+    RefusedRate,
+    /// The quantity that an objective limits, in seconds, as a share or per second.
+    Goal,
+}
+
+/// The unit of a metric.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// Seconds.
+    Seconds,
+    /// Per second.
+    PerSecond,
+    /// A share of 1.
+    Share,
+    /// A number of things.
+    Count,
+}
+
+impl Metric {
+    /// What is measured of requests: rate, errors, duration.
+    pub const RED: [Metric; 9] = [
+        Metric::Rate,
+        Metric::Errors,
+        Metric::Refused,
+        Metric::TimedOut,
+        Metric::Mean,
+        Metric::P50,
+        Metric::P95,
+        Metric::P99,
+        Metric::P999,
+    ];
+
+    /// What is measured of stations.
+    pub const STATION: [Metric; 6] = [
+        Metric::Utilisation,
+        Metric::Busy,
+        Metric::Queue,
+        Metric::Wait,
+        Metric::WaitP99,
+        Metric::RefusedRate,
+    ];
+
+    /// Its name, as in the data: `p99`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Metric::Rate => "rate",
+            Metric::Errors => "errors",
+            Metric::Refused => "refused",
+            Metric::TimedOut => "timed_out",
+            Metric::Mean => "mean",
+            Metric::P50 => "p50",
+            Metric::P95 => "p95",
+            Metric::P99 => "p99",
+            Metric::P999 => "p99.9",
+            Metric::InFlight => "in_flight",
+            Metric::Utilisation => "utilisation",
+            Metric::Busy => "busy",
+            Metric::Queue => "queue",
+            Metric::Wait => "wait",
+            Metric::WaitP99 => "wait_p99",
+            Metric::RefusedRate => "refused_rate",
+            Metric::Goal => "goal",
+        }
+    }
+
+    /// Its unit.
+    pub fn unit(self) -> Unit {
+        match self {
+            Metric::Rate | Metric::RefusedRate => Unit::PerSecond,
+            Metric::Errors | Metric::Refused | Metric::TimedOut | Metric::Utilisation => {
+                Unit::Share
+            }
+            Metric::InFlight | Metric::Busy | Metric::Queue | Metric::Goal => Unit::Count,
+            _ => Unit::Seconds,
+        }
+    }
+
+    /// The percentile that it is, as a share.
+    pub fn percentile(self) -> Option<f64> {
+        match self {
+            Metric::P50 => Some(0.5),
+            Metric::P95 => Some(0.95),
+            Metric::P99 | Metric::WaitP99 => Some(0.99),
+            Metric::P999 => Some(0.999),
+            _ => None,
+        }
+    }
+
+    /// Whether it depends on how long the queues are, and so is slow to settle. Rates and shares of busy time are
+    /// known early.
+    pub fn is_slow(self) -> bool {
+        !matches!(self, Metric::Rate | Metric::Utilisation | Metric::Busy)
+    }
+
+    /// Whether it grows without end where queues do.
+    pub fn is_unbounded(self) -> bool {
+        self.unit() == Unit::Seconds || matches!(self, Metric::InFlight | Metric::Queue)
+    }
+}
+
+/// The columns of a model and how they are filled.
+pub(super) struct Layout {
+    pub(super) columns: Vec<(Scope, Metric)>,
+    /// Operations of each service that are called from outside.
+    entries: Vec<Vec<OperationId>>,
+}
+
+impl Layout {
+    pub(super) fn new(model: &Model) -> Layout {
+        let red = |scope: Scope| Metric::RED.map(|metric| (scope.clone(), metric));
+        let mut columns = vec![(Scope::All, Metric::InFlight)];
+        columns.extend(red(Scope::All));
+        for journey in &model.journeys {
+            columns.extend(red(Scope::Journey {
+                client: model.clients[journey.client as usize].name.clone(),
+                operation: model.operations[journey.operation.0 as usize].name.clone(),
+            }));
+        }
+        for operation in &model.operations {
+            columns.extend(red(Scope::Operation {
+                service: model.services[operation.service.0 as usize].name.clone(),
+                operation: operation.name.clone(),
+            }));
+        }
+        for service in &model.services {
+            columns.extend(red(Scope::Service(service.name.clone())));
+        }
+        for station in &model.stations {
+            let scope = Scope::Station(station.name.clone());
+            columns.extend(Metric::STATION.map(|metric| (scope.clone(), metric)));
+        }
+        let objectives = 0..model.objectives.len();
+        columns.extend(objectives.map(|index| (Scope::Objective(index), Metric::Goal)));
+        Layout { columns, entries: entries(model) }
+    }
+
+    /// One number for each column; NaN where nothing was seen. Of one replication or of several merged.
+    pub(super) fn row(&self, model: &Model, metrics: &Metrics, in_flight: f64) -> Vec<f64> {
+        let seconds = metrics.measured as f64 / SECOND;
+        let mut row = Vec::with_capacity(self.columns.len());
+        row.push(in_flight);
+        row.extend(Felt::all(metrics).red(seconds));
+        for journey in 0..model.journeys.len() {
+            row.extend(Felt::journeys(metrics, &[journey]).red(seconds));
+        }
+        for operation in 0..model.operations.len() {
+            row.extend(Felt::operations(metrics, &[OperationId(operation as u32)]).red(seconds));
+        }
+        for service in 0..model.services.len() {
+            row.extend(Felt::operations(metrics, &self.entries[service]).red(seconds));
+        }
+        for index in 0..model.stations.len() {
+            row.extend(station_row(model, metrics, index, seconds));
+        }
+        for objective in &model.objectives {
+            let felt = Felt::of_objective(model, metrics, objective.of.as_deref());
+            row.push(match objective.goal {
+                Goal::LatencyBelow { percentile, .. } => felt.quantile(percentile),
+                Goal::ErrorsBelow(_) => felt.share(felt.failed()),
+                Goal::ThroughputAbove(_) => felt.response.count() as f64 / seconds,
+            });
+        }
+        row
+    }
+
+    /// How many durations each column rests on.
+    pub(super) fn observations(&self, model: &Model, metrics: &Metrics) -> Vec<u64> {
+        let mut counts = Vec::with_capacity(self.columns.len());
+        let red = |felt: Felt<'_>| [felt.response.count(); Metric::RED.len()];
+        counts.push(Felt::all(metrics).response.count());
+        counts.extend(red(Felt::all(metrics)));
+        for journey in 0..model.journeys.len() {
+            counts.extend(red(Felt::journeys(metrics, &[journey])));
+        }
+        for operation in 0..model.operations.len() {
+            counts.extend(red(Felt::operations(metrics, &[OperationId(operation as u32)])));
+        }
+        for service in 0..model.services.len() {
+            counts.extend(red(Felt::operations(metrics, &self.entries[service])));
+        }
+        for station in &metrics.stations {
+            counts.extend([station.wait.count(); Metric::STATION.len()]);
+        }
+        for objective in &model.objectives {
+            let felt = Felt::of_objective(model, metrics, objective.of.as_deref());
+            counts.push(felt.response.count());
+        }
+        counts
+    }
+}
+
+/// Operations of each service that clients or other services call.
+fn entries(model: &Model) -> Vec<Vec<OperationId>> {
+    let called = model.plan.iter().filter_map(|instruction| match instruction {
+        Instruction::Call { operation, .. } => Some(*operation),
+        _ => None,
+    });
+    let mut wanted: Vec<OperationId> =
+        called.chain(model.journeys.iter().map(|journey| journey.operation)).collect();
+    wanted.sort();
+    wanted.dedup();
+    let of = |service: ServiceId| {
+        let belongs = |o: &&OperationId| model.operations[o.0 as usize].service == service;
+        wanted.iter().filter(belongs).copied().collect()
+    };
+    (0..model.services.len() as u32).map(|service| of(ServiceId(service))).collect()
+}
+
+/// What some requests felt.
+struct Felt<'a> {
+    refused: u64,
+    timed_out: u64,
+    response: Cow<'a, Histogram>,
+}
+
+impl<'a> Felt<'a> {
+    fn all(metrics: &'a Metrics) -> Felt<'a> {
+        Felt::journeys(metrics, &(0..metrics.journeys.len()).collect::<Vec<_>>())
+    }
+
+    fn journeys(metrics: &'a Metrics, which: &[usize]) -> Felt<'a> {
+        let of = |index: &usize| &metrics.journeys[*index];
+        Felt {
+            refused: which.iter().map(|i| of(i).refused).sum(),
+            timed_out: which.iter().map(|i| of(i).timed_out).sum(),
+            response: merged(which.iter().map(|i| &of(i).response)),
+        }
+    }
+
+    fn operations(metrics: &'a Metrics, which: &[OperationId]) -> Felt<'a> {
+        let of = |id: &OperationId| &metrics.operations[id.0 as usize];
+        Felt {
+            refused: which.iter().map(|id| of(id).failed).sum(),
+            timed_out: 0,
+            response: merged(which.iter().map(|id| &of(id).duration)),
+        }
+    }
+
+    fn of_objective(model: &Model, metrics: &'a Metrics, of: Option<&str>) -> Felt<'a> {
+        let wanted = |index: &usize| {
+            let operation = model.journeys[*index].operation;
+            of.is_none_or(|of| model.operations[operation.0 as usize].name == of)
+        };
+        Felt::journeys(metrics, &(0..model.journeys.len()).filter(wanted).collect::<Vec<_>>())
+    }
+
+    fn failed(&self) -> u64 {
+        self.refused + self.timed_out
+    }
+
+    /// A part of the requests that ended; NaN if none did.
+    fn share(&self, part: u64) -> f64 {
+        part as f64 / (self.response.count() + self.failed()) as f64
+    }
+
+    fn quantile(&self, p: f64) -> f64 {
+        self.response.quantile(p) / SECOND
+    }
+
+    fn red(&self, seconds: f64) -> [f64; Metric::RED.len()] {
+        [
+            (self.response.count() + self.failed()) as f64 / seconds,
+            self.share(self.failed()),
+            self.share(self.refused),
+            self.share(self.timed_out),
+            self.response.mean() / SECOND,
+            self.quantile(0.5),
+            self.quantile(0.95),
+            self.quantile(0.99),
+            self.quantile(0.999),
+        ]
+    }
+}
+
+fn merged<'a>(mut histograms: impl Iterator<Item = &'a Histogram>) -> Cow<'a, Histogram> {
+    let Some(first) = histograms.next() else { return Cow::Owned(Histogram::default()) };
+    let mut all = Cow::Borrowed(first);
+    for other in histograms {
+        all.to_mut().merge(other);
+    }
+    all
+}
+
+fn station_row(
+    model: &Model,
+    metrics: &Metrics,
+    index: usize,
+    seconds: f64,
+) -> [f64; Metric::STATION.len()] {
+    let (group, station) = (&model.stations[index], &metrics.stations[index]);
+    let observed = seconds * f64::from(group.count);
+    let (mut busy, mut present) = (0.0, 0.0);
+    for in_system in metrics.in_system_of(group) {
+        busy += in_system.sum_up_to(group.servers) as f64 / SECOND;
+        present += in_system.sum() as f64 / SECOND;
+    }
+    // Under processor sharing nobody waits in a line: a wait is what sharing adds to a request's own service.
+    let is_permit = matches!(group.kind, StationKind::Threads | StationKind::Connections);
+    let utilisation = match group.servers {
+        UNLIMITED if is_permit => 0.0,
+        UNLIMITED => f64::NAN,
+        servers => busy / observed / f64::from(servers),
+    };
+    [
+        utilisation,
+        busy / observed,
+        (present - busy) / observed,
+        station.wait.mean() / SECOND,
+        station.wait.quantile(0.99) / SECOND,
+        station.refused as f64 / seconds,
+    ]
+}

@@ -1,0 +1,66 @@
+//! Studies: which runs to ask for, and what their outcomes say together.
+//!
+//! A study asks for [`Trial`]s and is told [`Outcome`]s. Running them is a `map` that the caller owns, so the same
+//! study runs in a loop, on a pool of threads, on workers of a browser or on a cluster, with the same result:
+//! ```text
+//! while let Some(batch) = study.ask() {
+//!     study.tell(batch.into_iter().map(|trial| run(study.model(trial.design), trial)).collect());
+//! }
+//! let summary = study.summary();
+//! ```
+
+mod bottleneck;
+mod compare;
+mod estimate;
+mod fingerprint;
+mod layout;
+mod objective;
+mod replicate;
+mod settle;
+mod summarise;
+mod summary;
+mod tally;
+#[cfg(test)]
+mod tests;
+pub(crate) mod words;
+
+pub use bottleneck::Bottleneck;
+pub use compare::{Comparison, Difference, Tendency};
+pub use estimate::{CONFIDENCE, Status, Value};
+pub use fingerprint::{FingerprintRow, describe_event, fingerprint, fingerprint_in_turn};
+pub use layout::{Metric, Scope, Unit};
+pub use objective::{ObjectiveResult, Verdict};
+pub use replicate::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Replicate, Until, designs_of};
+pub use settle::{Health, effective_size};
+pub use summary::{DesignSummary, Red, StationSummary, Summary, TimeSpent};
+
+use crate::metrics::{Outcome, Trial};
+use crate::model::Model;
+
+/// A question that takes several runs to answer.
+pub trait Study {
+    /// The runs that are wanted next, in order; `None` when the question is answered.
+    fn ask(&mut self) -> Option<Vec<Trial>>;
+
+    /// Takes the outcomes of the runs asked for last, in the same order. Some may be missing if the caller was
+    /// interrupted; the study then asks for nothing more.
+    fn tell(&mut self, outcomes: Vec<Outcome>);
+
+    /// The model of a design.
+    fn model(&self, design: usize) -> &Model;
+
+    /// Runs told of, and runs expected in all as far as is known.
+    fn progress(&self) -> (u64, u64);
+
+    /// Asks, runs and tells until the question is answered, one run after the other.
+    fn run(&mut self)
+    where
+        Self: Sized,
+    {
+        while let Some(batch) = self.ask() {
+            let run = |trial: Trial| crate::metrics::run(self.model(trial.design), trial);
+            let outcomes = batch.into_iter().map(run).collect();
+            self.tell(outcomes);
+        }
+    }
+}

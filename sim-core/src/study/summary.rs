@@ -1,0 +1,175 @@
+//! The answer as data: every number with its interval; texts, tables and charts are views of it.
+
+use super::bottleneck::Bottleneck;
+use super::compare::Comparison;
+use super::estimate::Value;
+use super::layout::{Metric, Scope};
+use super::objective::{ObjectiveResult, Verdict};
+use super::settle::Health;
+use crate::metrics::Parts;
+use serde::Serialize;
+
+/// What a study found out.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// The question that the model answers.
+    pub question: Option<String>,
+    /// The designs, in the order asked for.
+    pub designs: Vec<DesignSummary>,
+    /// Every other design against the first.
+    pub comparisons: Vec<Comparison>,
+    /// The seed of every draw.
+    pub seed: u64,
+    /// Replications of each design.
+    pub replications: u64,
+    /// Seconds simulated in each replication.
+    pub horizon: f64,
+    /// Seconds left out at the start of each.
+    pub warmup: f64,
+    /// Whether it was cut short, so that less is known than was asked for.
+    pub interrupted: bool,
+    /// Version of the simulator.
+    pub version: &'static str,
+}
+
+/// What came of one design.
+#[derive(Clone, Debug, Serialize)]
+pub struct DesignSummary {
+    /// Its name.
+    pub name: String,
+    /// Hash of what was written, in hexadecimal.
+    pub model_hash: String,
+    /// Digests of what happened: events, timings, results.
+    pub fingerprint: String,
+    /// Whether it settles and was simulated long enough.
+    pub health: Health,
+    /// Requests that ended while measuring, in all replications.
+    pub requests: u64,
+    /// Events simulated in all replications.
+    pub events: u64,
+    /// Requests that clients wait for.
+    pub in_flight: Value,
+    /// All that clients ask for.
+    pub all: Red,
+    /// What each population of clients asks for, by operation.
+    pub journeys: Vec<Red>,
+    /// Operations in their services, as their callers see them.
+    pub operations: Vec<Red>,
+    /// Services, as their callers see them.
+    pub services: Vec<Red>,
+    /// Stations.
+    pub stations: Vec<StationSummary>,
+    /// Where the time of clients' requests went: all together, then by journey where there are several.
+    pub time: Vec<TimeSpent>,
+    /// What breaks first.
+    pub bottleneck: Option<Bottleneck>,
+    /// Objectives.
+    pub objectives: Vec<ObjectiveResult>,
+    /// Invariants that did not hold: a bug in the simulator.
+    pub violations: Vec<String>,
+}
+
+/// Rate, errors, duration.
+#[derive(Clone, Debug, Serialize)]
+pub struct Red {
+    /// Of what.
+    pub scope: Scope,
+    /// Requests that ended, per second.
+    pub rate: Value,
+    /// Share of them that ended badly.
+    pub errors: Value,
+    /// Share of them that were refused.
+    pub refused: Value,
+    /// Share of them that the client gave up.
+    pub timed_out: Value,
+    /// Mean duration in seconds, of those that ended well; so are the percentiles.
+    pub mean: Value,
+    /// Median.
+    pub p50: Value,
+    /// 95th percentile.
+    pub p95: Value,
+    /// 99th percentile.
+    pub p99: Value,
+    /// 99.9th percentile.
+    pub p999: Value,
+}
+
+impl Red {
+    /// Its numbers by metric, in the order of [`Metric::RED`].
+    pub fn values(&self) -> [(Metric, Value); 9] {
+        let values = [
+            self.rate,
+            self.errors,
+            self.refused,
+            self.timed_out,
+            self.mean,
+            self.p50,
+            self.p95,
+            self.p99,
+            self.p999,
+        ];
+        std::array::from_fn(|i| (Metric::RED[i], values[i]))
+    }
+}
+
+/// A group of equal stations.
+#[derive(Clone, Debug, Serialize)]
+pub struct StationSummary {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: &'static str,
+    /// How many there are.
+    pub stations: u32,
+    /// Servers in all; infinite (in JSON: null) where there is no limit.
+    pub servers: f64,
+    /// Share of the servers in use.
+    pub utilisation: Value,
+    /// Servers in use.
+    pub busy: Value,
+    /// Requests waiting at each station.
+    pub queue: Value,
+    /// Mean time spent waiting, in seconds.
+    pub wait: Value,
+    /// 99th percentile of it.
+    pub wait_p99: Value,
+    /// Requests turned away per second.
+    pub refused_rate: Value,
+    /// Servers that would be busy if nothing were refused, by the utilisation law.
+    pub offered: f64,
+    /// Requests per second, of all clients in their present mix, at which it is always busy (infinite: null).
+    pub capacity: f64,
+}
+
+impl StationSummary {
+    /// Its numbers by metric, in the order of [`Metric::STATION`].
+    pub fn values(&self) -> [(Metric, Value); 6] {
+        let values =
+            [self.utilisation, self.busy, self.queue, self.wait, self.wait_p99, self.refused_rate];
+        std::array::from_fn(|i| (Metric::STATION[i], values[i]))
+    }
+}
+
+/// Where time went, in seconds.
+#[derive(Clone, Debug, Serialize)]
+pub struct TimeSpent {
+    /// Of which requests.
+    pub scope: Scope,
+    /// Of all of them, on average.
+    pub mean: Parts,
+    /// Of those about as long as the 99th percentile, on average.
+    pub p99: Parts,
+}
+
+impl Summary {
+    /// The worst verdict on any objective of any design; `None` without objectives.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let verdicts = self.designs.iter().flat_map(|design| &design.objectives);
+        verdicts.map(|objective| objective.verdict).max()
+    }
+
+    /// Whether a run broke an invariant: a bug in the simulator.
+    pub fn has_violations(&self) -> bool {
+        self.designs.iter().any(|design| !design.violations.is_empty())
+    }
+}

@@ -1,0 +1,119 @@
+//! What is kept of a design's replications: sums that do not grow with their number.
+
+use super::layout::{Layout, Metric, Scope};
+use super::settle::{late_slope, point_at};
+use crate::engine::Fingerprint;
+use crate::metrics::{Metrics, Outcome, Violation};
+use crate::model::Model;
+use crate::simulation::Stopped;
+use crate::stats::Welford;
+
+/// Courses kept one by one; more would tell nothing new.
+const COURSES_MAX: usize = 100;
+
+/// The replications of one design so far.
+pub(super) struct Tally {
+    pub(super) layout: Layout,
+    pub(super) replications: u64,
+    /// A column each over the replications.
+    pub(super) columns: Vec<Welford>,
+    /// The differences to the first design in the same replication, for each column that both have.
+    pub(super) differences: Vec<Welford>,
+    /// Everything merged.
+    pub(super) metrics: Metrics,
+    /// Mean number of requests in flight.
+    pub(super) in_flight: Welford,
+    course_sum: Vec<f64>,
+    pub(super) courses: Vec<Vec<f64>>,
+    /// Slopes of the second halves of the courses.
+    pub(super) slopes: Welford,
+    pub(super) fingerprint: Fingerprint,
+    pub(super) events: u64,
+    /// Runs stopped because too much was in flight.
+    pub(super) overloaded: u64,
+    /// Runs stopped at their limit of events.
+    pub(super) cut_short: u64,
+    pub(super) violations: Vec<Violation>,
+}
+
+impl Tally {
+    pub(super) fn new(model: &Model) -> Tally {
+        let layout = Layout::new(model);
+        let columns = layout.columns.len();
+        Tally {
+            layout,
+            replications: 0,
+            columns: vec![Welford::new(); columns],
+            differences: vec![Welford::new(); columns],
+            metrics: Metrics::new(model),
+            in_flight: Welford::new(),
+            course_sum: Vec::new(),
+            courses: Vec::new(),
+            slopes: Welford::new(),
+            fingerprint: Fingerprint::default(),
+            events: 0,
+            overloaded: 0,
+            cut_short: 0,
+            violations: Vec::new(),
+        }
+    }
+
+    /// Takes in the next replication; returns its row.
+    pub(super) fn add(&mut self, model: &Model, outcome: Outcome) -> Vec<f64> {
+        let from = point_at(outcome.trial.warmup, outcome.trial.horizon);
+        let measured: Welford = outcome.course.iter().skip(from).copied().collect();
+        self.in_flight.extend(Some(measured.mean()).filter(|mean| !mean.is_nan()));
+        let row = self.layout.row(model, &outcome.metrics, measured.mean());
+        for (column, number) in self.columns.iter_mut().zip(&row) {
+            column.extend(Some(*number).filter(|number| !number.is_nan()));
+        }
+        self.metrics.merge(&outcome.metrics);
+        if self.replications == 0 {
+            self.course_sum.clone_from(&outcome.course);
+        } else {
+            self.course_sum.truncate(outcome.course.len());
+            self.course_sum.iter_mut().zip(&outcome.course).for_each(|(sum, point)| *sum += point);
+        }
+        self.slopes.extend(Some(late_slope(&outcome.course)).filter(|slope| !slope.is_nan()));
+        if self.courses.len() < COURSES_MAX {
+            self.courses.push(outcome.course);
+        }
+        self.replications += 1;
+        self.fingerprint.fold(outcome.fingerprint);
+        self.events += outcome.events;
+        self.overloaded += u64::from(outcome.stopped == Stopped::Overloaded);
+        self.cut_short += u64::from(outcome.stopped == Stopped::Events);
+        self.violations.extend(outcome.violations);
+        row
+    }
+
+    /// Compares the row just added with that of the first design.
+    pub(super) fn compare(&mut self, row: &[f64], first: &[f64], pairs: &[Option<usize>]) {
+        for ((difference, number), pair) in self.differences.iter_mut().zip(row).zip(pairs) {
+            let Some(base) = pair.map(|column| first[column]) else { continue };
+            difference.extend(Some(number - base).filter(|number| !number.is_nan()));
+        }
+    }
+
+    /// Requests in flight at equal intervals, averaged over the replications.
+    pub(super) fn average_course(&self) -> Vec<f64> {
+        self.course_sum.iter().map(|sum| sum / self.replications as f64).collect()
+    }
+
+    /// One number for each column, of all replications together.
+    pub(super) fn pooled(&self, model: &Model) -> Vec<f64> {
+        self.layout.row(model, &self.metrics, self.in_flight.mean())
+    }
+
+    /// Requests turned away anywhere.
+    pub(super) fn refusals(&self) -> u64 {
+        self.metrics.stations.iter().map(|station| station.refused).sum()
+    }
+
+    /// The share of a station's servers in use.
+    pub(super) fn utilisation(&self, model: &Model, station: usize) -> f64 {
+        let wanted = (Scope::Station(model.stations[station].name.clone()), Metric::Utilisation);
+        let column = self.layout.columns.iter().position(|column| *column == wanted);
+        column.map_or(0.0, |column| self.columns[column].mean())
+    }
+}
