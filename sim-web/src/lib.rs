@@ -3,7 +3,9 @@
 mod model;
 
 use model::{Given, designs};
+use sim_core::metrics::{EVENTS_MAX, Trial, run};
 use sim_core::report::{Format, Style, render};
+use sim_core::simulation::Seed;
 use sim_core::study::{Alternative, Plan, Replicate, Study, describe_event, fingerprint_in_turn};
 use sim_core::time::Duration;
 use std::fmt::Write;
@@ -34,6 +36,23 @@ pub fn compare(name: &str, text: &str, files: &str) -> Result<String, JsError> {
     let mut study = Replicate::new(designs, plan);
     study.run();
     Ok(render(&study.summary(), Format::Json, Style::default()))
+}
+
+/// Runs one replication of a model as it is, for so many simulated seconds, and returns the digests of what happened.
+///
+/// # Errors
+/// What is wrong with the model, as text.
+#[wasm_bindgen(js_name = runOnce)]
+pub fn run_once(name: &str, text: &str, seconds: f64) -> Result<String, JsError> {
+    let designs = designs(Given { name, text, files: "{}" })?;
+    let trial = Trial {
+        design: 0,
+        seed: Seed { seed: 1, replication: 0 },
+        warmup: Duration::ZERO,
+        horizon: Duration::from_secs(seconds),
+        events_max: EVENTS_MAX,
+    };
+    Ok(run(&designs[0].model, trial).fingerprint.to_string())
 }
 
 /// The rows that `archsim fingerprint` prints for a model, or a comment that says why there are none.

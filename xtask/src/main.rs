@@ -35,6 +35,8 @@ enum Task {
     },
     /// Build the WebAssembly module for Node and try it.
     Wasm,
+    /// Measure speed and memory, beside loops written by hand.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::step(),
         Task::Fingerprints { bless } => determinism::fingerprints(bless),
         Task::Wasm => wasm::step(),
+        Task::Bench(options) => bench::step(options),
     };
     report.print();
     if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }

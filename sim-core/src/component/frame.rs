@@ -74,7 +74,7 @@ pub struct Frame {
     pub sent: Time,
     /// When it began where it runs.
     pub started: Time,
-    /// When it came to the station it is at.
+    /// When it came to the station it is at, or to the threads or connections it waits for.
     pub since: Time,
     /// What it asks of the station it is at.
     pub demand: Duration,
@@ -92,6 +92,8 @@ pub struct Frame {
     pub replica: u32,
     /// The service it entered, or [`NONE`] in a frame that did not itself enter one.
     pub entered: u32,
+    /// The station that serves it, or last did.
+    pub station: u32,
     /// The station of the connection it holds, or [`NONE`].
     pub connection: u32,
     /// Of a fork: branches still running. Of a loop: repetitions left.
@@ -134,6 +136,7 @@ impl Frame {
             next: NONE,
             replica: 0,
             entered: NONE,
+            station: NONE,
             connection: NONE,
             left: 0,
             need: 0,

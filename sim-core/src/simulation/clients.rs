@@ -6,15 +6,17 @@ use crate::component::{Frame, FrameId, NONE, Verdict};
 use crate::model::{ARRIVE, Client, Source};
 use crate::random::{Draw, Key};
 use crate::time::Time;
-use crate::workload::Arrivals;
+use crate::workload::{Arrival, Arrivals};
 use std::collections::VecDeque;
 
 /// A population of clients in a run.
 pub(super) struct ClientState {
     /// When an open client sends next.
     arrivals: Option<Arrivals>,
-    /// How many requests the arrival scheduled next brings.
+    /// How many requests the arrival brings that is scheduled.
     batch: u32,
+    /// The arrival after that, drawn ahead: the processor draws while it waits for the order of events.
+    following: Option<Arrival>,
     /// Identity of its next request.
     next_id: u64,
     /// Stream of draws of the mix.
@@ -30,13 +32,15 @@ pub(super) struct ClientState {
 impl ClientState {
     pub(super) fn new(client: &Client, key: impl Fn(u64) -> Key) -> ClientState {
         let key = key(client.site);
-        let arrivals = match &client.source {
+        let mut arrivals = match &client.source {
             Source::Open(traffic) => Some(Arrivals::new(traffic, key)),
             Source::Closed { .. } => None,
         };
+        let following = arrivals.as_mut().and_then(Arrivals::next);
         ClientState {
             arrivals,
             batch: 0,
+            following,
             next_id: client.site,
             mix: key.part(MIX),
             in_flight: 0,
@@ -71,9 +75,10 @@ impl<R: Recorder> Simulation<'_, R> {
 
     fn schedule_arrival(&mut self, client: u32) {
         let state = &mut self.clients[client as usize];
-        let Some(arrival) = state.arrivals.as_mut().and_then(Arrivals::next) else { return };
+        let Some(arrival) = state.following else { return };
         state.batch = arrival.size;
-        self.schedule(arrival.at, Happening::Arrival(client));
+        self.queue.push(arrival.at, Happening::Arrival(client).event());
+        state.following = state.arrivals.as_mut().and_then(Arrivals::next);
     }
 
     /// An open client sends.

@@ -204,6 +204,7 @@ impl<R: Recorder> Simulation<'_, R> {
             return self.refuse(at, id);
         }
         let demand = self.laws.time(law, frame.id);
+        frame.station = id.0;
         frame.since = self.now;
         frame.demand = demand;
         frame.due = demand.0;
@@ -242,11 +243,7 @@ impl<R: Recorder> Simulation<'_, R> {
             frame.void_events -= 1;
             return;
         }
-        let Instruction::Serve { station: resource, .. } = self.model.plan[frame.pc as usize - 1]
-        else {
-            unreachable!("only a frame at a station is served")
-        };
-        let id = resource.at(frame.replica);
+        let id = StationId(frame.station);
         let station = &mut self.stations[id.0 as usize];
         self.recorder.occupancy(self.now, id, station.in_system());
         if let Some(next) = station.leave(&self.frames, at) {
