@@ -27,6 +27,8 @@ pub(super) struct ClientState {
     deadlines: VecDeque<(Time, FrameId, u64)>,
     /// Whether an event for the first of them is scheduled.
     watching: bool,
+    /// When deadlines were looked at last.
+    last_call: Time,
 }
 
 impl ClientState {
@@ -46,6 +48,7 @@ impl ClientState {
             in_flight: 0,
             deadlines: VecDeque::new(),
             watching: false,
+            last_call: Time::MAX,
         }
     }
 }
@@ -170,11 +173,16 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// Gives up on the requests whose time is over, and looks again when the next one's is.
+    ///
+    /// An answer at the very deadline is in time: the event that finds a deadline come puts another behind all that
+    /// is due at this instant, and only that one gives up.
     pub(super) fn deadline(&mut self, client: u32) {
-        self.clients[client as usize].watching = false;
+        let state = &mut self.clients[client as usize];
+        state.watching = false;
+        let is_last_call = std::mem::replace(&mut state.last_call, self.now) == self.now;
         while let Some(&(deadline, frame, id)) = self.clients[client as usize].deadlines.front() {
             let awaited = is_awaited(&self.frames[frame], id);
-            if awaited && deadline > self.now {
+            if awaited && (deadline > self.now || !is_last_call) {
                 self.clients[client as usize].watching = true;
                 self.schedule(deadline, Happening::Deadline(client));
                 return;

@@ -241,6 +241,16 @@ fn a_client_gives_up_and_the_server_finishes() {
 }
 
 #[test]
+fn an_answer_at_the_very_deadline_is_in_time() {
+    let text = service(r#"work("10ms")"#, "", "").replace("mix:", r#"timeout: "20ms", mix:"#);
+    // The third gives up at 20 ms, just when the second gets its answer.
+    let answers = run(&text, &[("t", &[0, 0, 0, 25])]);
+    let seen: Vec<(Verdict, f64)> = answers.iter().map(|a| (a.1, a.2)).collect();
+    let done = |response| (Verdict::Done, response);
+    assert_eq!(seen, [done(10.0), done(20.0), (Verdict::TimedOut, 20.0), done(15.0)]);
+}
+
+#[test]
 fn users_think_between_an_answer_and_the_next_request() {
     let text = r#"(
         components: {"c": {"o": [work("100ms")]}},
