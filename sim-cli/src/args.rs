@@ -26,7 +26,7 @@ pub(crate) struct Args {
 }
 
 const EXIT_CODES: &str = "Exit codes:
-  0  all is well                  4  an objective is missed
+  0  all is well                  4  an objective is missed (of several designs: by each)
   1  internal error, or I/O       5  an objective is undecided: its interval straddles the limit
   2  wrong usage                  130  interrupted
   3  the model is invalid";

@@ -24,7 +24,8 @@ pub(crate) fn read_model(name: &str) -> Result<String, Failure> {
     })
 }
 
-/// The files that a model refers to, found relative to it. One that cannot be read is a finding where it is named.
+/// The files that a model refers to, found relative to it. One that cannot be read is a finding where it is
+/// named.
 pub(crate) fn referred(spec: &Spec, model: &str) -> Result<Files, Diagnostics> {
     let folder = folder(model);
     let mut files = Files::default();

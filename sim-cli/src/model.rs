@@ -100,7 +100,8 @@ impl Written {
     }
 }
 
-/// How much to simulate: what the first design's file says, with the longest of the horizons that were chosen for it.
+/// How much to simulate: what the first design's file says, with the longest of the horizons that were chosen
+/// for it.
 pub(crate) fn plan(designs: &[Alternative], args: &RunArgs) -> Result<Plan, Failure> {
     let mut plan = Plan::from(designs[0].model.run);
     let horizons = designs.iter().map(|design| design.model.run.horizon);

@@ -6,7 +6,8 @@ use crate::files;
 use sim_core::report::{Format, Style};
 use std::io::{ErrorKind, IsTerminal, Write};
 
-/// Whether to write in colour to what is a terminal or not: never where NO_COLOR is set (<https://no-color.org>).
+/// Whether to write in colour to what is a terminal or not: never where NO_COLOR is set
+/// (<https://no-color.org>).
 pub(crate) fn wants_color(is_terminal: bool) -> bool {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");

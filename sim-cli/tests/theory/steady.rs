@@ -4,7 +4,7 @@ use crate::campaign::Replication;
 use sim_core::metrics::{JourneyMetrics, Metrics, StationMetrics};
 use sim_core::model::{Model, StationGroup};
 use sim_core::simulation::{Recorder, Seed, Simulation};
-use sim_core::stats::Histogram;
+use sim_core::stats::{Histogram, Levels};
 use sim_core::time::{Duration, SECOND, Time};
 
 /// A replication in its steady state; `F` reads a value by its name.
@@ -87,7 +87,7 @@ impl<'a> Window<'a, Metrics> {
         let index = self.model.stations.iter().position(|group| group.name == name);
         let index = index.unwrap_or_else(|| panic!("there is no station `{name}`"));
         let group = &self.model.stations[index];
-        let in_system = self.recorder.in_system_of(group);
+        let in_system = self.recorder.in_system_of(group).collect();
         Stations { group, seen: &self.recorder.stations[index], in_system, seconds: self.seconds }
     }
 
@@ -109,22 +109,19 @@ impl<'a> Window<'a, Metrics> {
 pub(crate) struct Stations<'a> {
     group: &'a StationGroup,
     pub(crate) seen: &'a StationMetrics,
-    pub(crate) in_system: &'a [Histogram],
+    pub(crate) in_system: Vec<&'a Levels>,
     seconds: f64,
 }
 
 impl Stations<'_> {
     /// Mean number there, at all of them together.
     pub(crate) fn in_system_mean(&self) -> f64 {
-        self.in_system.iter().map(Histogram::mean).sum()
+        self.in_system.iter().map(|levels| levels.mean()).sum()
     }
 
     /// Mean number of busy servers.
     pub(crate) fn busy_mean(&self) -> f64 {
-        let servers = u64::from(self.group.servers);
-        let busy = |histogram: &Histogram| -> f64 {
-            histogram.iter().map(|b| b.low.min(servers) as f64 * b.count as f64).sum()
-        };
+        let busy = |levels: &&Levels| levels.sum_up_to(self.group.servers) as f64;
         self.in_system.iter().map(busy).sum::<f64>() / (self.seconds * SECOND)
     }
 
@@ -134,7 +131,7 @@ impl Stations<'_> {
     }
 
     /// The part of the time in which at least `n` are at the first of the stations.
-    pub(crate) fn p_at_least(&self, n: u64) -> f64 {
+    pub(crate) fn p_at_least(&self, n: u32) -> f64 {
         if n == 0 { 1.0 } else { 1.0 - self.in_system[0].fraction_at_most(n - 1) }
     }
 

@@ -58,12 +58,10 @@ impl AddAssign for Spent {
 pub enum FrameKind {
     /// An operation.
     Operation,
+    /// A branch of a `parallel`, or the repetitions of a `repeat`.
+    Body,
     /// What the branches of a `parallel` report to.
     Fork,
-    /// A branch of a `parallel`.
-    Branch,
-    /// The repetitions of a `repeat`.
-    Loop,
 }
 
 /// An operation, branch or loop in progress.
@@ -116,7 +114,7 @@ pub struct Frame {
     pub kind: FrameKind,
     /// Its thread is held until it ends.
     pub holds_thread: bool,
-    /// Its client has given up.
+    /// Its client waits for it no more: it has its answer or has given up.
     pub abandoned: bool,
 }
 
@@ -153,37 +151,47 @@ impl Frame {
 }
 
 /// The slab of frames.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Frames {
     slots: Vec<Frame>,
-    free: Option<FrameId>,
+    /// The first free slot, or [`NONE`].
+    free: FrameId,
     live: usize,
+}
+
+impl Default for Frames {
+    fn default() -> Frames {
+        Frames { slots: Vec::new(), free: NONE, live: 0 }
+    }
 }
 
 impl Frames {
     /// Stores a frame.
     #[inline]
     pub fn insert(&mut self, frame: Frame) -> FrameId {
-        self.live += 1;
-        match self.free {
-            Some(at) => {
-                let slot = &mut self.slots[at as usize];
-                self.free = (slot.next != NONE).then_some(slot.next);
-                *slot = frame;
-                at
-            }
-            None => {
-                self.slots.push(frame);
-                (self.slots.len() - 1) as FrameId
-            }
+        // The slot is there before the frame is written, so that the compiler builds the frame in its place.
+        if self.free == NONE {
+            self.grow();
         }
+        let at = self.free;
+        let slot = &mut self.slots[at as usize];
+        self.free = slot.next;
+        self.live += 1;
+        *slot = frame;
+        at
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.free = self.slots.len() as FrameId;
+        self.slots.push(Frame::new(0, 0, NONE, Time::ZERO));
     }
 
     /// Gives a frame's place back.
     #[inline]
     pub fn remove(&mut self, at: FrameId) {
-        self.slots[at as usize].next = self.free.unwrap_or(NONE);
-        self.free = Some(at);
+        self.slots[at as usize].next = self.free;
+        self.free = at;
         self.live -= 1;
     }
 

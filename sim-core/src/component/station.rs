@@ -146,6 +146,15 @@ impl Station {
             return Admission::Served;
         }
         self.waiting += 1;
+        if let Line::Fifo(lane) = &mut self.line {
+            lane.push_back(frames, frame);
+            return Admission::Waits;
+        }
+        self.line_up(frames, frame, now)
+    }
+
+    /// Takes a place in a line other than first in, first out.
+    fn line_up(&mut self, frames: &mut Frames, frame: FrameId, now: Time) -> Admission {
         match &mut self.line {
             Line::Fifo(lane) => lane.push_back(frames, frame),
             Line::Lifo(lane) => lane.push_front(frames, frame),
@@ -171,7 +180,7 @@ impl Station {
     /// A request leaves; the next in line, if any, takes its server and is returned. Where the next is drawn, the draw
     /// is named by who leaves.
     #[inline]
-    pub fn leave(&mut self, frames: &mut Frames, frame: FrameId) -> Option<FrameId> {
+    pub fn leave(&mut self, frames: &Frames, frame: FrameId) -> Option<FrameId> {
         if let Line::Preemptive(_, serving) = &mut self.line {
             let at = serving.iter().position(|&f| f == frame).expect("it was being served");
             serving.swap_remove(at);
@@ -181,6 +190,14 @@ impl Station {
             return None;
         }
         self.waiting -= 1;
+        match &mut self.line {
+            Line::Fifo(lane) => lane.pop_front(frames),
+            _ => self.next_in_line(frames, frame),
+        }
+    }
+
+    /// Takes the next out of a line other than first in, first out.
+    fn next_in_line(&mut self, frames: &Frames, frame: FrameId) -> Option<FrameId> {
         match &mut self.line {
             Line::Fifo(lane) | Line::Lifo(lane) => lane.pop_front(frames),
             Line::Random(line, key) => {

@@ -143,7 +143,15 @@ impl Queue {
     /// Takes the earliest event; among equal times the one pushed first.
     #[inline]
     pub fn pop(&mut self) -> Option<(Time, Event)> {
-        self.next_time()?;
+        self.pop_until(Time::MAX)
+    }
+
+    /// The same, if the event is due by `until`.
+    #[inline]
+    pub fn pop_until(&mut self, until: Time) -> Option<(Time, Event)> {
+        if self.next_time()? > until {
+            return None;
+        }
         let first = self.tree[0].0[1];
         let slot = first.slot();
         let event = Event(std::mem::replace(&mut self.events[slot as usize], self.free));

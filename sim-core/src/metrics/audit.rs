@@ -1,8 +1,8 @@
 //! The audit that ends every run: identities that hold on every path, whatever the model.
 
-use super::{Metrics, StationMetrics};
+use super::{Metrics, Presence, StationMetrics};
 use crate::model::{Model, StationGroup, StationKind, UNLIMITED};
-use crate::stats::Histogram;
+use crate::time::Time;
 use std::fmt;
 
 /// An identity that did not hold: a bug in the simulator.
@@ -34,7 +34,7 @@ impl Metrics {
         }
         for (group, station) in model.stations.iter().zip(&self.stations) {
             if matches!(group.kind, StationKind::Cores | StationKind::Store) {
-                violations.extend(self.audit_station(group, station, self.in_system_of(group)));
+                violations.extend(self.audit_station(group, station, self.presence_at(group)));
             }
         }
         violations
@@ -44,43 +44,39 @@ impl Metrics {
         &self,
         group: &StationGroup,
         station: &StationMetrics,
-        in_system: &[Histogram],
+        presence: &[Presence],
     ) -> Option<Violation> {
         let wrong = |law: &str, a: f64, b: f64| {
             Some(Violation(format!("{law} does not hold at `{}`: {a} against {b} ns", group.name)))
         };
         // Little's law on a window: the time that requests spent at the station, seen from the station, is that of those
         // who left, without what they had spent before, and with what those still present have spent so far.
-        let seen = in_system.iter().fold(0u64, |sum, h| sum.wrapping_add(h.sum() as u64));
-        let told = (station.wait.sum() + station.service) as u64;
-        let told =
-            told.wrapping_sub(station.age_at_start).wrapping_add(station.present.age(self.ended));
+        let nanos = |of: fn(&Presence, Time) -> u64| {
+            presence.iter().fold(0, |sum: u64, it| sum.wrapping_add(of(it, self.ended)))
+        };
+        let seen = nanos(|it, _| it.levels.sum() as u64);
+        let aged = nanos(|it, ended| it.age(ended).wrapping_sub(it.age_at_start));
+        let told = ((station.wait.sum() + station.service) as u64).wrapping_add(aged);
         if seen != told {
             return wrong("Little's law", seen as f64, told as f64);
         }
         if group.servers == UNLIMITED {
             return None;
         }
-        let busy: f64 = in_system.iter().map(|h| busy_nanos(h, group.servers)).sum();
-        let most_present: f64 = in_system.iter().map(|h| h.max().unwrap_or(0) as f64).sum();
-        let in_progress = 2.0 * most_present * station.longest_service as f64;
+        let busy: f64 = presence.iter().map(|it| it.levels.sum_up_to(group.servers) as f64).sum();
+        let most_present: f64 =
+            presence.iter().map(|it| f64::from(it.levels.max().unwrap_or(0))).sum();
+        let longest = presence.iter().map(|it| it.longest_service).max().unwrap_or(0);
+        let in_progress = 2.0 * most_present * longest as f64;
         if (busy - station.service as f64).abs() > in_progress + rounding(busy) {
             return wrong("the utilisation law", busy, station.service as f64);
         }
-        let possible = self.measured as f64 * f64::from(group.servers) * in_system.len() as f64;
+        let possible = self.measured as f64 * f64::from(group.servers) * presence.len() as f64;
         if busy > possible + rounding(possible) {
             return wrong("a utilisation of at most 1", busy, possible);
         }
         None
     }
-}
-
-/// Server-nanoseconds in use: with n requests at c servers, min(n, c) are.
-pub(crate) fn busy_nanos(in_system: &Histogram, servers: u32) -> f64 {
-    in_system
-        .iter()
-        .map(|bucket| bucket.low.min(u64::from(servers)) as f64 * bucket.count as f64)
-        .sum()
 }
 
 fn rounding(value: f64) -> f64 {

@@ -12,7 +12,7 @@ use crate::component::{Spent, Verdict};
 use crate::engine::Digest;
 use crate::model::{Model, OperationId, StationGroup, StationId};
 use crate::simulation::Recorder;
-use crate::stats::Histogram;
+use crate::stats::{Histogram, Levels};
 use crate::time::{Duration, Time};
 
 /// Everything that is measured by default, since the warm-up. All counts are integers, so that merging in any grouping
@@ -27,12 +27,8 @@ pub struct Metrics {
     pub operations: Vec<OperationMetrics>,
     /// By group of stations.
     pub stations: Vec<StationMetrics>,
-    /// By station: the number there, weighted by the nanoseconds it was so.
-    pub in_system: Vec<Histogram>,
-    /// Index of the group of each station.
-    group_of: Vec<u32>,
-    /// The last change of each station.
-    changed: Vec<Time>,
+    /// By station: who was there.
+    presence: Vec<Presence>,
     started: Time,
     ended: Time,
     population: Population,
@@ -78,27 +74,30 @@ pub struct StationMetrics {
     pub wait: Histogram,
     /// Service given, in nanoseconds. Of threads and connections, which are held and not served, 0.
     pub service: u128,
-    /// The longest service asked for, in nanoseconds.
-    pub longest_service: u64,
-    /// Those present.
-    present: Present,
-    /// How long those present at the start of the measurements had been there, together, in nanoseconds modulo 2^64.
-    age_at_start: u64,
     /// Requests turned away.
     pub refused: u64,
 }
 
-/// Requests present at a group of stations that serve.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-struct Present {
+/// Requests at a station.
+#[derive(Clone, Debug, Default)]
+struct Presence {
+    /// The group of the station.
+    group: u32,
+    /// How many were there for how long.
+    levels: Levels,
+    /// Of a station that serves: how many are there now.
     requests: u64,
-    /// When they came, summed, in nanoseconds modulo 2^64.
+    /// When those came, summed, in nanoseconds modulo 2^64.
     since: u64,
+    /// How long those at the start of the measurements had been there, together, in nanoseconds modulo 2^64.
+    age_at_start: u64,
+    /// The longest service asked for, in nanoseconds.
+    longest_service: u64,
 }
 
-impl Present {
-    /// How long they have been there, together, in nanoseconds modulo 2^64.
-    fn age(self, now: Time) -> u64 {
+impl Presence {
+    /// How long those present have been there, together, in nanoseconds modulo 2^64.
+    fn age(&self, now: Time) -> u64 {
         self.requests.wrapping_mul(now.0).wrapping_sub(self.since)
     }
 }
@@ -118,17 +117,15 @@ impl JourneyMetrics {
 impl Metrics {
     /// Nothing measured yet.
     pub fn new(model: &Model) -> Metrics {
-        let group_of = (model.stations.iter().enumerate())
-            .flat_map(|(index, group)| (0..group.count).map(move |_| index as u32))
-            .collect::<Vec<_>>();
+        let presence = (0..).zip(&model.stations).flat_map(|(index, group)| {
+            (0..group.count).map(move |_| Presence { group: index, ..Presence::default() })
+        });
         Metrics {
             measured: 0,
             journeys: vec![JourneyMetrics::default(); model.journeys.len()],
             operations: vec![OperationMetrics::default(); model.operations.len()],
             stations: vec![StationMetrics::default(); model.stations.len()],
-            in_system: vec![Histogram::default(); group_of.len()],
-            changed: vec![Time::ZERO; group_of.len()],
-            group_of,
+            presence: presence.collect(),
             started: Time::ZERO,
             ended: Time::ZERO,
             population: Population::default(),
@@ -154,19 +151,21 @@ impl Metrics {
         for (mine, other) in self.stations.iter_mut().zip(&other.stations) {
             mine.wait.merge(&other.wait);
             mine.service += other.service;
-            mine.longest_service = mine.longest_service.max(other.longest_service);
             mine.refused += other.refused;
-            mine.age_at_start = mine.age_at_start.wrapping_add(other.age_at_start);
         }
-        for (mine, other) in self.in_system.iter_mut().zip(&other.in_system) {
-            mine.merge(other);
+        for (mine, other) in self.presence.iter_mut().zip(&other.presence) {
+            mine.levels.merge(&other.levels);
         }
     }
 
-    /// The number at each station of a group, weighted by the nanoseconds it was so.
-    pub fn in_system_of(&self, group: &StationGroup) -> &[Histogram] {
+    /// How long which number was at each station of a group.
+    pub fn in_system_of(&self, group: &StationGroup) -> impl Iterator<Item = &Levels> {
+        self.presence_at(group).iter().map(|presence| &presence.levels)
+    }
+
+    fn presence_at(&self, group: &StationGroup) -> &[Presence] {
         let first = group.first.0 as usize;
-        &self.in_system[first..first + group.count as usize]
+        &self.presence[first..first + group.count as usize]
     }
 
     /// Requests that clients wait for, at the start and at the end.
@@ -193,8 +192,9 @@ impl Metrics {
             digest.fold(station.service as u64);
             digest.fold(station.refused);
         }
-        for in_system in &self.in_system {
-            fold(&mut digest, in_system);
+        for (level, nanos) in self.presence.iter().flat_map(|presence| presence.levels.iter()) {
+            digest.fold(u64::from(level));
+            digest.fold(nanos);
         }
         digest
     }
@@ -203,6 +203,10 @@ impl Metrics {
     pub(crate) fn close(&mut self, now: Time) {
         self.measured = now.since(self.started).0;
         self.ended = now;
+    }
+
+    fn group_of(&mut self, station: StationId) -> &mut StationMetrics {
+        &mut self.stations[self.presence[station.0 as usize].group as usize]
     }
 
     fn forget(&mut self) {
@@ -219,7 +223,6 @@ impl Metrics {
             station.wait.clear();
             (station.service, station.refused) = (0, 0);
         }
-        self.in_system.iter_mut().for_each(Histogram::clear);
     }
 }
 
@@ -271,42 +274,42 @@ impl Recorder for Metrics {
 
     #[inline]
     fn joined(&mut self, now: Time, station: StationId, demand: Duration) {
-        let group = &mut self.stations[self.group_of[station.0 as usize] as usize];
-        group.present.requests += 1;
-        group.present.since = group.present.since.wrapping_add(now.0);
-        group.longest_service = group.longest_service.max(demand.0);
+        let presence = &mut self.presence[station.0 as usize];
+        presence.requests += 1;
+        presence.since = presence.since.wrapping_add(now.0);
+        presence.longest_service = presence.longest_service.max(demand.0);
     }
 
     #[inline]
     fn granted(&mut self, _: Time, station: StationId, wait: Duration) {
-        self.stations[self.group_of[station.0 as usize] as usize].wait.record(wait.0);
+        self.group_of(station).wait.record(wait.0);
     }
 
     #[inline]
     fn served(&mut self, now: Time, station: StationId, wait: Duration, service: Duration) {
-        let group = &mut self.stations[self.group_of[station.0 as usize] as usize];
+        let presence = &mut self.presence[station.0 as usize];
+        presence.requests -= 1;
+        presence.since = presence.since.wrapping_sub(now.0 - wait.0 - service.0);
+        let group = &mut self.stations[presence.group as usize];
         group.wait.record(wait.0);
         group.service += u128::from(service.0);
-        group.present.requests -= 1;
-        group.present.since = group.present.since.wrapping_sub(now.0 - wait.0 - service.0);
     }
 
     fn refused(&mut self, _: Time, station: StationId) {
-        self.stations[self.group_of[station.0 as usize] as usize].refused += 1;
+        self.group_of(station).refused += 1;
     }
 
     #[inline]
     fn occupancy(&mut self, now: Time, station: StationId, before: u32) {
-        let since = std::mem::replace(&mut self.changed[station.0 as usize], now);
-        self.in_system[station.0 as usize].record_n(u64::from(before), now.since(since).0);
+        self.presence[station.0 as usize].levels.change(now, before);
     }
 
     fn restart(&mut self, now: Time) {
         self.forget();
-        for station in &mut self.stations {
-            station.age_at_start = station.present.age(now);
+        for presence in &mut self.presence {
+            presence.age_at_start = presence.age(now);
+            presence.levels.restart(now);
         }
-        self.changed.fill(now);
         self.started = now;
         self.population.at_start = self.population.now;
     }

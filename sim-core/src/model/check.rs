@@ -21,14 +21,7 @@ impl Model {
     /// # Errors
     /// Everything that is wrong, located in the model's text.
     pub fn check(spec: &Spec, files: &Files) -> Result<Checked, Diagnostics> {
-        let mut lowering = Lowering::new(spec, files);
-        lowering.place_services();
-        lowering.place_stores();
-        lowering.check_components();
-        lowering.check_cycles();
-        lowering.lower_clients();
-        lowering.lower_objectives();
-        lowering.lower_run();
+        let mut lowering = Lowering::checked(spec, files);
         if lowering.findings.has_errors() {
             return Err(located(lowering.findings, spec));
         }
@@ -41,6 +34,42 @@ impl Model {
         }
         Ok(Checked { model: lowering.model, warnings: located(lowering.findings, spec), load })
     }
+}
+
+impl Model {
+    /// Reads a model's text and checks it: [`Spec::parse`] and [`Model::check`] in one, which says what is wrong in
+    /// either way at once. `files` opens the files that the model refers to.
+    ///
+    /// # Errors
+    /// Everything that is wrong, located in the text.
+    pub fn read(
+        name: &str,
+        text: &str,
+        files: impl FnOnce(&Spec) -> Files,
+    ) -> Result<(Spec, Checked), Diagnostics> {
+        let (spec, mut errors) = Spec::parse_partly(name, text);
+        let Some(spec) = spec else { return Err(errors) };
+        let files = files(&spec);
+        if !errors.has_errors() {
+            return Model::check(&spec, &files).map(|checked| (spec, checked));
+        }
+        let more = located(Lowering::checked(&spec, &files).findings, &spec);
+        errors.merge(unrelated(more, &errors));
+        errors.sort();
+        Err(errors)
+    }
+}
+
+/// What was found where nothing was wrong before: the rest may follow from that.
+fn unrelated(found: Diagnostics, before: &Diagnostics) -> Diagnostics {
+    let related = |a: &Path, b: &Path| a.inside(b).is_some() || b.inside(a).is_some();
+    let mut rest = Diagnostics::new(found.file.clone());
+    for diagnostic in &found {
+        if !before.iter().any(|known| related(&known.path, &diagnostic.path)) {
+            rest.push(diagnostic.clone());
+        }
+    }
+    rest
 }
 
 fn located(mut findings: Diagnostics, spec: &Spec) -> Diagnostics {
@@ -73,13 +102,27 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// What is wrong with a model, found and not yet located; nothing is compiled yet.
+    fn checked(spec: &'a Spec, files: &'a Files) -> Lowering<'a> {
+        let mut lowering = Lowering::new(spec, files);
+        lowering.place_services();
+        lowering.place_stores();
+        lowering.check_components();
+        lowering.check_cycles();
+        lowering.lower_clients();
+        lowering.check_placement();
+        lowering.lower_objectives();
+        lowering.lower_run();
+        lowering
+    }
+
     /// The operation that `"component.operation"` names, or an error at `path`.
     pub(super) fn operation(&mut self, target: &str, path: &Path) -> Option<&'a [Step]> {
         let spec = self.spec;
         let found = target
             .split_once('.')
             .and_then(|(component, operation)| spec.components.get(component)?.get(operation));
-        if found.is_none() {
+        if found.is_none() && !self.is_unread(target) {
             let known: Vec<String> = operations(spec).map(|(c, o, _)| format!("{c}.{o}")).collect();
             let error = self.findings.error(path, format!("there is no operation `{target}`"));
             match crate::spec::did_you_mean(target, known.iter().map(String::as_str)) {
@@ -88,6 +131,16 @@ impl<'a> Lowering<'a> {
             };
         }
         found.map(Vec::as_slice)
+    }
+}
+
+impl Lowering<'_> {
+    /// Whether an operation, or all of its component, is written and could not be read. That has been said.
+    fn is_unread(&self, target: &str) -> bool {
+        let (component, operation) = target.split_once('.').unwrap_or((target, ""));
+        let has_dot = |name: &String| name.contains('.') && target.starts_with(name);
+        self.spec.is_written(&["components", component, operation])
+            || self.spec.names("components").any(has_dot)
     }
 }
 

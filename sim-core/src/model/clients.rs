@@ -21,7 +21,7 @@ impl<'a> Lowering<'a> {
         let spec = self.spec;
         let priorities: BTreeSet<u8> =
             spec.clients.values().map(|client| client.priority).collect();
-        if spec.clients.is_empty() {
+        if spec.clients.is_empty() && spec.is_read("clients", 0) {
             self.findings
                 .error(&Path::root().key("clients"), "there is no client: nobody sends requests");
         }
@@ -66,12 +66,10 @@ impl<'a> Lowering<'a> {
             self.findings.error(path, "a mix needs at least one operation to ask for");
             return None;
         }
-        self.check_weights(entries.iter().map(|entry| entry.1), path);
+        self.check_weights(entries.iter().map(|(_, weight, at)| (*weight, at.clone())), path);
         let client = self.model.clients.len() as u32;
         for (target, _, path) in &entries {
-            if self.operation(target, path).is_some() {
-                self.provider(None, target, path);
-            }
+            self.operation(target, path);
             self.places.journeys.push((*target).to_owned());
             self.model.journeys.push(Journey { client, entry: 0, operation: OperationId(0) });
         }
@@ -83,7 +81,7 @@ impl<'a> Lowering<'a> {
         match client.users {
             Some(_) if open => {
                 let message = "clients either send at a `rate`, or are so many `users` who wait for answers; not both";
-                self.findings.error(path, message);
+                self.findings.error(&path.key("users"), message).hint("leave one of them out");
                 None
             }
             Some(users) => self.closed(users, client, path),
@@ -172,10 +170,8 @@ impl<'a> Lowering<'a> {
     fn rate(&mut self, rate: &Quantity, path: &Path) -> Option<f64> {
         let rate = self.read(quantity::rate(rate), path)?;
         if rate > RATE_MAX {
-            self.findings.error(
-                path,
-                format!("{rate:e} requests per second are more than can be told apart"),
-            );
+            let message = format!("{rate:e} requests per second are more than can be told apart");
+            self.findings.error(path, message).hint(format!("at most {RATE_MAX:e} can"));
             return None;
         }
         Some(rate)
@@ -206,17 +202,21 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Reports what is wrong with a file that the model refers to at `path`.
+    /// Reports what is wrong with a file whose name and column the model has at `path`.
     pub(super) fn data_error(&mut self, file: &str, error: DataError, path: &Path) {
         let message = match error.line {
             Some(line) => format!("{file}, line {line}: {}", error.message),
+            None if self.files.read(file).is_err() => error.message,
             None => format!("{file}: {}", error.message),
         };
+        // Of a file that is there, the candidates are its columns.
+        let is_column = error.line.is_some() && !error.candidates.is_empty();
         let hint = error.hint.or_else(|| {
             (!error.candidates.is_empty())
                 .then(|| format!("there are: {}", error.candidates.join(", ")))
         });
-        self.findings.error(path, message).hint = hint;
+        let at = path.key(if is_column { "column" } else { "file" });
+        self.findings.error(&at, message).hint = hint;
     }
 
     /// The profile; `Some(None)` where none is written.

@@ -27,17 +27,14 @@ struct Linking {
 }
 
 impl Lowering<'_> {
-    /// Compiles every operation that a client's request can reach. The model has been found free of errors, up to
-    /// placement, which is only asked of operations that are called.
+    /// Compiles every operation that a client's request can reach. The model has been found free of errors.
     pub(super) fn compile(&mut self) {
         self.model.plan = vec![Instruction::Arrive, Instruction::Deliver];
         let mut linking = Linking::default();
         let mut entries = Vec::new();
         for index in 0..self.model.journeys.len() {
             let name = self.places.journeys[index].clone();
-            let client = &self.model.clients[self.model.journeys[index].client as usize];
-            let path = Path::root().key("clients").key(&client.name).key("mix");
-            let Some(service) = self.provider(None, &name, &path) else { continue };
+            let service = self.provider(None, &name).expect("checked");
             self.model.journeys[index].operation = self.operation_id(&mut linking, service, &name);
             let target = Target { service, operation: name, remote: false };
             entries.push((index, target.clone()));
@@ -183,7 +180,7 @@ impl Lowering<'_> {
     }
 
     fn compile_call(&mut self, name: &str, caller: ServiceId, path: &Path, linking: &mut Linking) {
-        let Some(service) = self.provider(Some(caller), name, path) else { return };
+        let service = self.provider(Some(caller), name).expect("checked");
         let operation = self.operation_id(linking, service, name);
         let site = self.site(&path.to_string());
         let target = Target { service, operation: name.to_owned(), remote: service != caller };

@@ -3,6 +3,7 @@
 use super::REPEATS_MAX;
 use super::check::{Lowering, operations};
 use super::laws::Unit;
+use super::placement::meant;
 use crate::spec::{Count, Path, Step, Store, did_you_mean};
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ const CALL_DEPTH_MAX: usize = 200;
 impl Lowering<'_> {
     pub(super) fn check_components(&mut self) {
         let spec = self.spec;
-        if spec.components.is_empty() {
+        if spec.components.is_empty() && spec.is_read("components", 0) {
             self.findings
                 .error(&Path::root().key("components"), "there is no component: nothing to run");
         }
@@ -67,7 +68,8 @@ impl Lowering<'_> {
                 if ways.is_empty() {
                     self.findings.error(&at, "there is nothing to choose from");
                 } else {
-                    self.check_weights(ways.iter().map(|way| way.0), &at);
+                    let weights = ways.iter().enumerate();
+                    self.check_weights(weights.map(|(i, way)| (way.0, at.index(i).index(0))), &at);
                 }
                 for (i, way) in ways.iter().enumerate() {
                     self.check_steps(&way.1, &at.index(i).index(1));
@@ -92,21 +94,30 @@ impl Lowering<'_> {
         }
     }
 
-    /// Weights have to be finite, not negative, and not all 0.
-    pub(super) fn check_weights(&mut self, weights: impl Iterator<Item = f64>, path: &Path) {
-        let mut sum = 0.0;
-        for weight in weights {
+    /// Weights have to be finite, not negative, and not all 0. Fractions that do not make 1 are probably meant as
+    /// probabilities.
+    pub(super) fn check_weights(
+        &mut self,
+        weights: impl Iterator<Item = (f64, Path)>,
+        path: &Path,
+    ) {
+        let (mut sum, mut most) = (0.0, 0.0f64);
+        for (weight, at) in weights {
             if !weight.is_finite() || weight < 0.0 {
-                self.findings.error(
-                    path,
-                    format!("a weight of {weight} makes no sense: weights are 0 or more"),
-                );
+                let message = format!("a weight of {weight} makes no sense: weights are 0 or more");
+                self.findings.error(&at, message);
                 return;
             }
             sum += weight;
+            most = most.max(weight);
         }
         if sum <= 0.0 || !sum.is_finite() {
             self.findings.error(path, "the weights must not all be 0");
+        } else if most < 1.0 && (sum - 1.0).abs() > 1e-6 {
+            let message =
+                format!("the weights add up to {sum}, not to 1, and are taken in proportion");
+            let hint = "write a way for what is left, or whole numbers if only their ratio counts";
+            self.findings.warning(path, message).hint(hint);
         }
     }
 
@@ -117,8 +128,10 @@ impl Lowering<'_> {
         let (name, query) =
             target.split_once('.').map_or((target, None), |(name, query)| (name, Some(query)));
         let Some(Store::Database { queries, .. }) = self.spec.stores.get(name) else {
-            let near = did_you_mean(name, self.spec.stores.keys().map(String::as_str));
-            let hint = near.map(|near| format!("did you mean `{near}`?"));
+            if self.spec.is_written(&["stores", name]) {
+                return;
+            }
+            let hint = meant(name, self.spec.names("stores"));
             self.findings.error(path, format!("there is no store `{name}`")).hint = hint;
             return;
         };

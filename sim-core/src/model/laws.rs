@@ -64,7 +64,13 @@ impl Lowering<'_> {
                 Sampler::erlang(*k, self.value(mean, unit, &path.key("erlang").key("mean"))?)
             }
             Law::Hyperexponential(branches) => {
-                let branches = self.pairs(branches, unit, &path.key("hyperexponential"))?;
+                let at = path.key("hyperexponential");
+                let branches = self.pairs(branches, unit, &at)?;
+                let sum: f64 = branches.iter().map(|(p, _)| p).sum();
+                if (sum - 1.0).abs() > 1e-6 {
+                    let message = format!("the probabilities add up to {sum}, not to 1");
+                    return self.parameters(&at, &message);
+                }
                 Sampler::hyperexponential(&branches)
             }
             Law::Weibull { mean, shape } => Sampler::weibull_mean(
@@ -82,12 +88,18 @@ impl Lowering<'_> {
             }
             Law::Geometric(mean) => {
                 if unit == Unit::Time {
-                    return self.parameters(path, "a geometric law draws counts, not times");
+                    let error =
+                        self.findings.error(path, "a geometric law draws counts, not times");
+                    error.hint("of times, exponential(\"5ms\") is the like");
+                    return None;
                 }
                 Sampler::geometric(self.value(mean, unit, &path.key("geometric"))?)
             }
             Law::Mixture(parts) => {
                 let at = path.key("mixture");
+                if parts.is_empty() {
+                    return self.parameters(&at, "a mixture needs a law to draw from");
+                }
                 let parts: Vec<_> = parts
                     .iter()
                     .enumerate()
@@ -103,7 +115,11 @@ impl Lowering<'_> {
             }
             Law::Column { .. } => return self.column(law, unit, path),
         };
-        self.made(sampler, path)
+        let at = match law {
+            Law::Constant(_) => path.clone(),
+            law => path.key(name_of(law)),
+        };
+        self.made(sampler, &at)
     }
 
     fn made(
@@ -114,7 +130,7 @@ impl Lowering<'_> {
         match sampler {
             Ok(sampler) => Some(sampler),
             Err(error) => {
-                self.findings.error(path, format!("this is no law: {error}"));
+                self.findings.error(path, format!("this law cannot be: {error}"));
                 None
             }
         }
@@ -230,5 +246,26 @@ impl Lowering<'_> {
         let request = self.place(sampler.clone(), &format!("{name}.request"));
         self.place(sampler.clone(), &format!("{name}.reply"));
         request
+    }
+}
+
+/// The name by which a law is written.
+fn name_of(law: &Law) -> &'static str {
+    match law {
+        Law::Constant(_) => "constant",
+        Law::Exponential(_) => "exponential",
+        Law::Uniform(..) => "uniform",
+        Law::Normal { .. } => "normal",
+        Law::Lognormal { .. } => "lognormal",
+        Law::Gamma { .. } => "gamma",
+        Law::Erlang { .. } => "erlang",
+        Law::Hyperexponential(_) => "hyperexponential",
+        Law::Weibull { .. } => "weibull",
+        Law::Pareto { .. } => "pareto",
+        Law::BoundedPareto { .. } => "bounded_pareto",
+        Law::Geometric(_) => "geometric",
+        Law::Mixture(_) => "mixture",
+        Law::Quantiles(_) => "quantiles",
+        Law::Column { .. } => "column",
     }
 }

@@ -71,24 +71,25 @@ impl Load {
                 demand.time += walk.mean(hop) + walk.mean(LawId(hop.0 + 1));
             }
         }
-        let span = if model.run.horizon == Duration::ZERO { DAY } else { model.run.horizon };
+        let span = match model.run.horizon {
+            Duration::ZERO => model.recorded().unwrap_or(DAY),
+            horizon => horizon,
+        };
         let rates =
             rates(model, &demands, |traffic| traffic.mean_rate(Time::ZERO, Time::ZERO + span));
         let peaks = rates_at_peak(model, &demands);
         let total: f64 = rates.iter().sum();
+        let offered = erlangs(model, &demands, &rates);
+        let offered_at_peak = erlangs(model, &demands, &peaks);
         let stations: Vec<Offered> = (model.stations.iter().enumerate())
             .map(|(index, group)| {
-                let nanos = |d: &Demand| d.service.get(&index).copied().unwrap_or(0.0);
-                let offered = |rates: &[f64]| -> f64 {
-                    demands.iter().zip(rates).map(|(d, rate)| nanos(d) * rate / SECOND).sum()
-                };
                 let servers = if group.servers == UNLIMITED {
                     f64::INFINITY
                 } else {
                     f64::from(group.servers) * f64::from(group.count)
                 };
                 let uneven = unevenness(model, index);
-                let (erlangs, peak) = (offered(&rates), offered(&peaks));
+                let (erlangs, peak) = (offered[index], offered_at_peak[index]);
                 let utilisation = uneven * erlangs / servers;
                 Offered {
                     erlangs,
@@ -106,6 +107,17 @@ impl Load {
         let steps = demands.iter().map(|d| d.steps).collect();
         Load { stations, rates, unloaded, steps, bottleneck }
     }
+}
+
+/// Servers kept busy on average in each group of stations, by journeys at these rates.
+fn erlangs(model: &Model, demands: &[Demand], rates: &[f64]) -> Vec<f64> {
+    let mut erlangs = vec![0.0; model.stations.len()];
+    for (demand, rate) in demands.iter().zip(rates) {
+        for (&group, nanos) in &demand.service {
+            erlangs[group] += nanos * rate / SECOND;
+        }
+    }
+    erlangs
 }
 
 /// How much more than its share the busiest replica is sent.
@@ -281,12 +293,8 @@ impl Model {
         if self.run.horizon != Duration::ZERO {
             return;
         }
-        let recorded = self.clients.iter().filter_map(|client| match &client.source {
-            Source::Open(traffic) => traffic.recorded(),
-            Source::Closed { .. } => None,
-        });
-        if let Some(longest) = recorded.max() {
-            self.run.horizon = longest;
+        if let Some(recorded) = self.recorded() {
+            self.run.horizon = recorded;
             return;
         }
         let rate: f64 = load.rates.iter().sum();
@@ -294,6 +302,17 @@ impl Model {
             REQUESTS_WANTED / rate.max(REQUESTS_WANTED / HORIZON_SECS[HORIZON_SECS.len() - 1]);
         let secs = HORIZON_SECS.into_iter().find(|&secs| secs >= wanted).unwrap_or(HORIZON_SECS[0]);
         self.run.horizon = Duration::from_secs(secs);
+    }
+}
+
+impl Model {
+    /// How long the longest recording lasts that clients replay.
+    fn recorded(&self) -> Option<Duration> {
+        let recorded = self.clients.iter().filter_map(|client| match &client.source {
+            Source::Open(traffic) => traffic.recorded(),
+            Source::Closed { .. } => None,
+        });
+        recorded.max()
     }
 }
 

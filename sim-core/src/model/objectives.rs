@@ -65,6 +65,7 @@ impl Lowering<'_> {
             let path = path.key(name);
             if let Some(of) = of
                 && !self.places.journeys.contains(of)
+                && spec.is_read("clients", spec.clients.len())
             {
                 let near = spec::did_you_mean(of, self.places.journeys.iter().map(String::as_str));
                 let hint = near.map(|near| format!("did you mean `{near}`?"));

@@ -1,11 +1,12 @@
 //! Placement: services with their stations, stores, and the pools of connections between them.
 
 use super::check::{Lowering, sorted};
+use super::components::called;
 use super::laws::Unit;
 use super::{Model, Resource, Service, ServiceId, StationGroup, StationId, StationKind, UNLIMITED};
 use crate::random::{Sampler, name_hash};
-use crate::spec::{self, Balancer, Discipline, Path, Store, WhileWaiting, did_you_mean};
-use std::collections::BTreeMap;
+use crate::spec::{self, Balancer, Discipline, Mix, Path, Store, WhileWaiting, did_you_mean};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where things lie that the plan refers to.
 #[derive(Default)]
@@ -18,14 +19,16 @@ pub(super) struct Places {
     pub(super) hop: Option<Sampler>,
     /// Work on a message.
     pub(super) serialisation: Option<Sampler>,
+    /// Whether a service names no component or one that there is not, so that it is unsure what runs where.
+    pub(super) uncertain: bool,
     /// For each journey the name of its operation.
     pub(super) journeys: Vec<String>,
 }
 
 /// Replicas of a service, at most.
-const REPLICAS_MAX: u32 = 100_000;
-/// Stations of a model, at most.
-const STATIONS_MAX: usize = 2_000_000;
+const REPLICAS_MAX: u32 = 10_000;
+/// Stations of a model, at most: each has its own measurements, some 9 KB.
+const STATIONS_MAX: u32 = 20_000;
 
 impl<'a> Lowering<'a> {
     pub(super) fn place_services(&mut self) {
@@ -38,14 +41,16 @@ impl<'a> Lowering<'a> {
             .and_then(|law| self.law(law, Unit::Time, &network.key("hop")));
         self.places.serialisation = (spec.network.serialisation.as_ref())
             .and_then(|law| self.law(law, Unit::Time, &network.key("serialisation")));
-        if spec.services.is_empty() {
+        let all_read = spec.is_read("services", spec.services.len());
+        self.places.uncertain |= !all_read;
+        if spec.services.is_empty() && all_read {
             let path = Path::root().key("services");
             self.findings.error(&path, "there is no service: nothing runs the components");
         }
         for (index, (name, service)) in sorted(&spec.services).enumerate() {
             let path = Path::root().key("services").key(name);
             self.place_components(index as u32, name, service, &path);
-            if self.is_service_sound(service, &path) {
+            if self.is_service_sound(service, &path) && self.is_room_for(service, &path) {
                 self.place_service(index as u32, name, service);
             }
         }
@@ -60,16 +65,15 @@ impl<'a> Lowering<'a> {
     ) {
         if service.components.is_empty() {
             self.findings.error(&path.key("components"), format!("`{name}` runs no component"));
+            self.places.uncertain = true;
         }
         for (i, component) in service.components.iter().enumerate() {
             let at = path.key("components").index(i);
-            if !self.spec.components.contains_key(component) {
-                let known = self.spec.components.keys().map(String::as_str);
-                let near =
-                    did_you_mean(component, known).map(|near| format!("did you mean `{near}`?"));
-                let error =
-                    self.findings.error(&at, format!("there is no component `{component}`"));
-                error.hint = near;
+            if !self.spec.is_written(&["components", component]) {
+                let hint = meant(component, self.spec.names("components"));
+                let message = format!("there is no component `{component}`");
+                self.findings.error(&at, message).hint = hint;
+                self.places.uncertain = true;
             }
             let services = self.placement.entry(component).or_default();
             if services.contains(&index) {
@@ -81,7 +85,6 @@ impl<'a> Lowering<'a> {
     }
 
     fn is_service_sound(&mut self, service: &spec::Service, path: &Path) -> bool {
-        let before = self.findings.has_errors();
         let errors = &mut self.findings;
         let mut wrong = false;
         let mut error = |path: Path, message: String| {
@@ -108,8 +111,11 @@ impl<'a> Lowering<'a> {
             Balancer::Weighted(weights) => {
                 let at = path.key("balancer").key("weighted");
                 if weights.len() != service.replicas as usize {
-                    let message =
-                        format!("{} weights for {} replicas", weights.len(), service.replicas);
+                    let message = format!(
+                        "{} weights for {} replicas: each replica needs one",
+                        weights.len(),
+                        service.replicas
+                    );
                     error(at, message);
                 } else if weights.iter().any(|w| !w.is_finite() || *w < 0.0)
                     || weights.iter().sum::<f64>() <= 0.0
@@ -123,17 +129,42 @@ impl<'a> Lowering<'a> {
             }
             _ => {}
         }
+        !wrong & self.are_pools_sound(service, &path.key("pools"))
+    }
+
+    fn are_pools_sound(&mut self, service: &spec::Service, path: &Path) -> bool {
+        let mut sound = true;
         for (store, connections) in &service.pools {
-            let at = path.key("pools").key(store);
+            let at = path.key(store);
             if *connections == 0 {
-                error(at.clone(), "a pool needs at least one connection".into());
+                self.findings.error(&at, "a pool needs at least one connection");
+                sound = false;
             }
-            if !self.spec.stores.contains_key(store) {
-                error(at, format!("there is no store `{store}`"));
+            if !self.spec.is_written(&["stores", store]) {
+                let hint = meant(store, self.spec.names("stores"));
+                let error = self.findings.error(&at, format!("there is no store `{store}`"));
+                (error.hint, error.on_key) = (hint, true);
+                sound = false;
             }
         }
-        !wrong
-            && (before || !self.findings.has_errors() || self.model.station_count() < STATIONS_MAX)
+        sound
+    }
+
+    /// Whether the stations of a service find room in the model.
+    fn is_room_for(&mut self, service: &spec::Service, path: &Path) -> bool {
+        let held = service.threads.is_some() && service.while_waiting == WhileWaiting::Hold;
+        let stations = 1 + u64::from(held) + service.pools.len() as u64;
+        let placed = u64::from(self.next_station().0);
+        let all = placed + u64::from(service.replicas) * stations;
+        if all > u64::from(STATIONS_MAX) {
+            let message = format!(
+                "with this service there are {all} stations, replicas times what each consists of; \
+                 at most {STATIONS_MAX} can be run"
+            );
+            self.findings.error(&path.key("replicas"), message).hint("run fewer, larger replicas");
+            return false;
+        }
+        true
     }
 
     fn place_service(&mut self, index: u32, name: &str, service: &spec::Service) {
@@ -224,43 +255,92 @@ impl<'a> Lowering<'a> {
     }
 
     fn next_station(&self) -> StationId {
-        StationId(self.model.station_count() as u32)
+        self.model.stations.last().map_or(StationId(0), |last| StationId(last.first.0 + last.count))
     }
 
-    /// The service in which an operation runs when `caller` (or a client) calls it; an error at `path` where there is
-    /// none or more than one.
-    pub(super) fn provider(
-        &mut self,
-        caller: Option<ServiceId>,
-        target: &str,
-        path: &Path,
-    ) -> Option<ServiceId> {
-        let component = target.split_once('.').map_or(target, |(component, _)| component);
-        let services = self.placement.get(component).map_or(&[][..], Vec::as_slice);
-        if let Some(caller) = caller
-            && services.contains(&caller.0)
-        {
-            return Some(caller);
+    /// The service in which an operation runs when `caller` (or a client) calls it; `None` where there is none or more
+    /// than one.
+    pub(super) fn provider(&self, caller: Option<ServiceId>, target: &str) -> Option<ServiceId> {
+        let services = self.services_of(target);
+        match (caller, services) {
+            (Some(caller), services) if services.contains(&caller.0) => Some(caller),
+            (_, [one]) => Some(ServiceId(*one)),
+            _ => None,
         }
-        match services {
-            [one] => Some(ServiceId(*one)),
-            [] => {
-                let message = format!("component `{component}` runs in no service");
-                let hint = "add it to the `components` of a service";
-                self.findings.error(path, message).hint(hint);
-                None
-            }
-            several => {
-                let message = format!(
-                    "component `{component}` runs in {} services: which is meant?",
-                    several.len()
-                );
-                let hint = "let one service run it, or give the copies names of their own";
-                self.findings.error(path, message).hint(hint);
-                None
+    }
+
+    /// The services that run the component of an operation.
+    fn services_of(&self, target: &str) -> &[u32] {
+        let component = target.split_once('.').map_or(target, |(component, _)| component);
+        self.placement.get(component).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// Finds a service for every operation that a client's request can reach. What is never called may run nowhere.
+    pub(super) fn check_placement(&mut self) {
+        let spec = self.spec;
+        let mut todo: Vec<(&str, Option<ServiceId>, String)> = Vec::new();
+        for (name, client) in sorted(&spec.clients) {
+            let targets: Vec<&str> = match &client.mix {
+                Mix::Only(target) => vec![target],
+                Mix::Weighted(weights) => weights.keys().map(String::as_str).collect(),
+            };
+            let caller = format!("`{name}` ask for");
+            todo.extend(targets.into_iter().map(|target| (target, None, caller.clone())));
+        }
+        todo.reverse();
+        let mut seen = BTreeSet::new();
+        let mut reported = BTreeSet::new();
+        while let Some((target, caller, called_by)) = todo.pop() {
+            let Some((component, operation)) = target.split_once('.') else { continue };
+            let known = spec.components.get(component).and_then(|c| c.get(operation));
+            let Some(steps) = known else { continue };
+            let Some(service) = self.provider(caller, target) else {
+                if reported.insert(component) {
+                    self.misplaced(component, &called_by);
+                }
+                continue;
+            };
+            if seen.insert((target, service)) {
+                let mut targets = Vec::new();
+                called(steps, &mut targets);
+                let called_by = format!("`{target}` calls");
+                let calls = targets.into_iter().rev();
+                todo.extend(calls.map(|target| (target, Some(service), called_by.clone())));
             }
         }
     }
+
+    /// Reports a component that is called and runs in no service, or in several.
+    fn misplaced(&mut self, component: &str, called_by: &str) {
+        let names: Vec<String> = {
+            let services: Vec<&String> =
+                sorted(&self.spec.services).map(|(name, _)| name).collect();
+            let running = self.services_of(component);
+            running.iter().map(|&index| format!("`{}`", services[index as usize])).collect()
+        };
+        let (message, hint) = if names.is_empty() {
+            // A name that is misspelt in a service, or missing there, is said to be so already.
+            if self.places.uncertain {
+                return;
+            }
+            let message = format!("{called_by} `{component}`, which runs in no service");
+            (message, "add it to the `components` of a service")
+        } else {
+            let message = format!(
+                "{called_by} `{component}`, which runs in {} services: {}; which is meant?",
+                names.len(),
+                names.join(", ")
+            );
+            (message, "let one service run it, or give the copies names of their own")
+        };
+        let path = Path::root().key("components").key(component);
+        self.findings.error(&path, message).hint(hint).on_key = true;
+    }
+}
+
+/// "did you mean …?", if one of the names is like enough.
+pub(super) fn meant<'n>(word: &str, names: impl Iterator<Item = &'n String>) -> Option<String> {
+    did_you_mean(word, names.map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
 }
 
 /// Permits (threads) are kept while others work: nobody can share or interrupt them.

@@ -223,8 +223,14 @@ impl Kind {
     }
 
     fn unknown(&self, quantity: &Quantity, unit: &str) -> QuantityError {
-        let meant = did_you_mean(unit, self.units.split(' '))
-            .map_or(String::new(), |near| format!("did you mean `{near}`? "));
+        let meant = match unit {
+            "m" | "M" if self.units.contains("min") => "did you mean `min` or `ms`? ".to_owned(),
+            unit if unit.starts_with(',') => {
+                "write a decimal point in place of the comma; ".to_owned()
+            }
+            unit => did_you_mean(unit, self.units.split(' '))
+                .map_or(String::new(), |near| format!("did you mean `{near}`? ")),
+        };
         QuantityError {
             message: format!("{} is not a {}: unknown unit `{unit}`", shown(quantity), self.name),
             hint: Some(format!("{meant}units: {}", self.units)),

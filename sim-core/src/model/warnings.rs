@@ -2,7 +2,7 @@
 
 use super::check::{Lowering, operations};
 use super::components::called;
-use super::{Load, Source, StationKind};
+use super::{Load, Offered, Source, StationKind};
 use crate::spec::{Path, Quantity};
 use std::collections::BTreeSet;
 
@@ -13,6 +13,11 @@ impl Lowering<'_> {
     /// Warns of what the load and the calls show.
     pub(super) fn warn(&mut self, load: &Load) {
         self.warn_of_endless(load);
+        if self.findings.has_errors() {
+            // The load of what cannot be run is no news.
+            return;
+        }
+        self.warn_of_silence(load);
         self.warn_of_overload(load);
         self.warn_of_tight_timeouts(load);
         self.warn_of_idle();
@@ -29,7 +34,7 @@ impl Lowering<'_> {
                 let name = &self.places.journeys[index];
                 let message =
                     format!("a request for `{name}` takes {steps:.0e} steps, more than can be run");
-                self.findings.error(&path.key("mix"), message).hint("repeat less often");
+                self.findings.error(&path.key("mix"), message).hint("call or repeat less often");
             }
             if stuck {
                 let message = "these users neither think nor ever wait: time would stand still";
@@ -55,16 +60,26 @@ impl Lowering<'_> {
                     group.name,
                     offered.utilisation * 100.0
                 );
-                let hint =
-                    format!("it keeps up with at most {:.4} requests/s in all", offered.capacity);
-                self.findings.warning(&path, message).hint(hint);
+                self.findings.warning(&path, message).hint(at_most(offered));
             } else if offered.peak_utilisation >= 1.0 && !closed {
                 let message = format!(
                     "`{}` is offered {:.0} % of what it can do at the peak",
                     group.name,
                     offered.peak_utilisation * 100.0
                 );
-                self.findings.warning(&path, message);
+                self.findings.warning(&path, message).hint(at_most(offered));
+            }
+        }
+    }
+
+    /// Clients whose rate is 0.
+    fn warn_of_silence(&mut self, load: &Load) {
+        for client in &self.model.clients {
+            let first = client.first_journey as usize;
+            let rate: f64 = load.rates[first..first + client.mix.len()].iter().sum();
+            if rate <= 0.0 {
+                let path = Path::root().key("clients").key(&client.name);
+                self.findings.warning(&path, "these clients never send a request");
             }
         }
     }
@@ -125,4 +140,14 @@ impl Lowering<'_> {
             }
         }
     }
+}
+
+/// What a station can do.
+fn at_most(offered: &Offered) -> String {
+    let capacity = match offered.capacity {
+        few if few < 0.01 => format!("{few:.1e}"),
+        some if some < 100.0 => format!("{some:.2}"),
+        many => format!("{many:.0}"),
+    };
+    format!("it keeps up with at most {capacity} requests/s in all")
 }

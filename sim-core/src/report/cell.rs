@@ -54,14 +54,12 @@ pub(super) fn legend(values: &[Value]) -> Vec<String> {
     let mut lines = Vec::new();
     if has(Status::TooFewRequests) {
         lines.push(
-            "?  not confident: fewer than 10 requests beyond the percentile in each replication"
-                .into(),
+            "?  not confident: under 10 requests beyond the percentile in a replication".into(),
         );
     }
     if has(Status::TooShort) {
         lines.push(
-            "?  not confident: the runs are too short for this load; a longer --horizon helps"
-                .into(),
+            "?  not confident: too short a run for this load; a longer --horizon helps".into(),
         );
     }
     if has(Status::Unstable) {

@@ -8,7 +8,7 @@ pub(super) fn render(summary: &Summary) -> String {
     for design in &summary.designs {
         let mut line = |scope: &Scope, metric: &str, unit: &str, value: Value| {
             let (kind, client, name) = columns(scope);
-            let text = [&design.name, kind, client, &name].map(|text| quoted(text)).join(",");
+            let text = [design.name.as_str(), kind, client, &name].map(quoted).join(",");
             let status = serde_json::to_value(value.status).unwrap_or_default();
             let status = status.as_str().unwrap_or_default();
             let (mean, half) = (number(value.mean), number(value.half_width));

@@ -1,7 +1,7 @@
 //! Views of what a study found out: for people, for programs and for documents.
 //!
-//! An answer is laid out once, as [`Block`]s; text and Markdown are two ways to write them down. JSON is the summary
-//! itself, CSV its numbers in long form.
+//! An answer is laid out once, as [`Block`]s; text and Markdown are two ways to write them down. JSON is the
+//! summary itself, CSV its numbers in long form.
 
 mod answer;
 mod block;

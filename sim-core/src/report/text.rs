@@ -101,12 +101,12 @@ fn chars(text: &str) -> usize {
 fn render_table(out: &mut String, table: &Table, style: Style) {
     let columns = table.head.len();
     let mut widths = vec![0; columns];
-    for column in 1..columns {
+    for (column, width) in widths.iter_mut().enumerate().skip(1) {
         let cells = table.rows.iter().filter_map(|row| row.cells.get(column - 1));
         let widest = cells.flat_map(|cell| [chars(&cell.text), chars(&cell.below)]).max();
         let head = wrap(&table.head[column], HEAD_MAX).iter().map(|line| chars(line)).max();
         let head = head.unwrap_or(0).max(chars(&table.units[column]));
-        widths[column] = head.max(widest.unwrap_or(0));
+        *width = head.max(widest.unwrap_or(0));
     }
     let numbers: usize = widths.iter().skip(1).map(|width| width + GAP).sum();
     let names = table.rows.iter().map(|row| chars(&name(row)));
@@ -190,11 +190,11 @@ mod tests {
     fn numbers_stand_below_each_other() {
         let text = render(&[Block::Table(table())], Style { width: 30, color: false });
         expect![[r#"
-            operation          rate   p99
-                              req/s    ms
-            web.browse          120  41.2
-                                     ±0.9
-              a name that i…      9     ?
+            operation           rate   p99
+                               req/s    ms
+            web.browse           120  41.2
+                                      ±0.9
+              a name that is…      9     ?
         "#]]
         .assert_eq(&text);
     }

@@ -32,13 +32,14 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
         blocks.push(Block::Lines(verdicts(summary)));
     }
     blocks.push(Block::Title("What breaks first".into()));
-    blocks.push(Block::Lines(bottlenecks(summary)));
+    blocks.push(Block::Table(bottlenecks(summary)));
     blocks.extend(objectives(summary));
     blocks.push(provenance(summary));
     blocks
 }
 
-/// Which design has the lowest 99th percentile of those that settle and meet the objectives, as far as can be told.
+/// Which design has the lowest 99th percentile of those that settle and meet the objectives, as far as can be
+/// told.
 fn headline(summary: &Summary) -> String {
     let meets = |design: &&DesignSummary| {
         design.objectives.iter().all(|objective| objective.verdict == Verdict::Met)
@@ -200,19 +201,25 @@ fn tone(difference: &Difference) -> Tone {
     }
 }
 
-fn bottlenecks(summary: &Summary) -> Vec<(String, Tone)> {
-    let widest = summary.designs.iter().map(|d| d.name.chars().count()).max().unwrap_or(0);
-    let line = |design: &DesignSummary| {
-        let name = &design.name;
-        match &design.bottleneck {
-            Some(bottleneck) => (
-                format!("{name:widest$}  {}", bottleneck.says),
-                if bottleneck.offered >= 1.0 { Tone::Bad } else { Tone::Plain },
-            ),
-            None => (format!("{name:widest$}  nothing is ever busy"), Tone::Faint),
-        }
-    };
-    summary.designs.iter().map(line).collect()
+/// A row for each design: its busiest station, and how much more load that can take.
+fn bottlenecks(summary: &Summary) -> Table {
+    let mut table =
+        Table::new(&[("design", ""), ("busiest", ""), ("in use", "%"), ("saturated at", "× load")]);
+    for design in &summary.designs {
+        let cells = match &design.bottleneck {
+            Some(bottleneck) => {
+                let tone = if bottleneck.headroom <= 1.0 { Tone::Bad } else { Tone::Plain };
+                vec![
+                    Cell::text(bottleneck.station.clone()),
+                    Cell::number(bottleneck.utilisation, 0.01),
+                    Cell::text(significant(bottleneck.headroom, 2)).tone(tone),
+                ]
+            }
+            None => vec![Cell::text("–").tone(Tone::Faint); 3],
+        };
+        table.row(design.name.clone(), cells);
+    }
+    table
 }
 
 /// A row for each objective, a column for each design.

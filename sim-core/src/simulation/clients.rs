@@ -1,7 +1,8 @@
 //! Clients in a run: they send, wait, give up, think and send again.
 
+use super::interpreter::Flow;
 use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
-use crate::component::{Frame, FrameId, NONE, Spent, Verdict};
+use crate::component::{Frame, FrameId, NONE, Verdict};
 use crate::model::{ARRIVE, Client, Source};
 use crate::random::{Draw, Key};
 use crate::time::Time;
@@ -89,7 +90,10 @@ impl<R: Recorder> Simulation<'_, R> {
             let id = state.next_id;
             state.next_id = id.wrapping_add(1);
             let frame = self.new_request(client, id);
-            self.run(frame);
+            match self.begin(frame) {
+                Flow::Continue => self.run(frame),
+                Flow::Switch(_) | Flow::Stop => {}
+            }
         }
     }
 
@@ -101,7 +105,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let frame = self.new_request(client, id);
         match think {
             Some(law) => {
-                let at = self.now + self.draw(law, id);
+                let at = self.now + self.laws.time(law, id);
                 self.schedule(at, Happening::Resume(frame));
             }
             None => self.schedule(self.now, Happening::Resume(frame)),
@@ -117,8 +121,7 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// A request begins: its operation is drawn, the client's clock starts.
     #[inline]
-    pub(super) fn begin(&mut self, at: FrameId) -> super::interpreter::Flow {
-        use super::interpreter::Flow;
+    pub(super) fn begin(&mut self, at: FrameId) -> Flow {
         let frame = &mut self.frames[at];
         let index = frame.journey as usize;
         let client = &self.model.clients[index];
@@ -173,9 +176,7 @@ impl<R: Recorder> Simulation<'_, R> {
             }
             self.clients[client as usize].deadlines.pop_front();
             if awaited {
-                self.frames[frame].abandoned = true;
-                let spent = self.frames[frame].spent;
-                self.answered(frame, Verdict::TimedOut, &spent);
+                self.answered(frame, Verdict::TimedOut);
             }
         }
     }
@@ -183,22 +184,22 @@ impl<R: Recorder> Simulation<'_, R> {
     /// The answer has reached the client, unless it has given up before. The request is over.
     #[inline]
     pub(super) fn deliver(&mut self, at: FrameId) {
-        if !self.frames[at].abandoned {
-            self.frames[at].abandoned = true;
-            let (verdict, spent) = (self.frames[at].verdict, self.frames[at].spent);
-            self.answered(at, verdict, &spent);
+        let frame = &self.frames[at];
+        if !frame.abandoned {
+            self.answered(at, frame.verdict);
         }
         self.frames.remove(at);
     }
 
     /// For its client a request is over.
     #[inline]
-    fn answered(&mut self, at: FrameId, verdict: Verdict, spent: &Spent) {
-        let frame = &self.frames[at];
-        let (journey, response, id) = (frame.journey, self.now.since(frame.sent), frame.id);
-        let client = self.model.journeys[journey as usize].client;
+    fn answered(&mut self, at: FrameId, verdict: Verdict) {
+        let frame = &mut self.frames[at];
+        frame.abandoned = true;
+        let (id, response) = (frame.id, self.now.since(frame.sent));
+        let client = self.model.journeys[frame.journey as usize].client;
         self.clients[client as usize].in_flight -= 1;
-        self.recorder.finished(self.now, journey, verdict, response, spent);
+        self.recorder.finished(self.now, frame.journey, verdict, response, &frame.spent);
         if let Source::Closed { .. } = self.model.clients[client as usize].source {
             self.think(client, id.wrapping_add(1));
         }

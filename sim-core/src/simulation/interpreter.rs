@@ -3,7 +3,8 @@
 use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
 use crate::component::{Admission, Frame, FrameId, FrameKind, NONE, Verdict};
 use crate::model::{
-    DELIVER, Delay, Instruction, LawId, OperationId, REPEATS_MAX, Resource, StationId, UNLIMITED,
+    DELIVER, Delay, Instruction, LawId, OperationId, Pc, REPEATS_MAX, Resource, StationId,
+    UNLIMITED,
 };
 use crate::random::Draw;
 use crate::time::Duration;
@@ -28,7 +29,13 @@ impl<R: Recorder> Simulation<'_, R> {
             frame.pc += 1;
             match self.execute(at, instruction) {
                 Flow::Continue => {}
-                Flow::Switch(other) => at = other,
+                Flow::Switch(other) => {
+                    self.switches += 1;
+                    if self.switches > self.switches_max {
+                        return;
+                    }
+                    at = other;
+                }
                 Flow::Stop => return,
             }
         }
@@ -45,27 +52,20 @@ impl<R: Recorder> Simulation<'_, R> {
                 self.deliver(at);
                 Flow::Stop
             }
-            Instruction::Call { entry, operation, site, hop } => {
-                let mut child = self.child(at, entry, site);
-                child.operation = operation.0;
-                match hop {
-                    Some(law) => {
-                        child.reply = law.0 + 1;
-                        let child = self.frames.insert(child);
-                        self.travel(child, law)
-                    }
-                    None => Flow::Switch(self.frames.insert(child)),
-                }
+            Instruction::Call { entry, operation, site, hop: None }
+            | Instruction::Invoke { entry, operation, site } => {
+                self.call(at, entry, operation, site)
             }
-            Instruction::Invoke { entry, operation, site } => {
-                let mut child = self.child(at, entry, site);
-                child.operation = operation.0;
-                Flow::Switch(self.frames.insert(child))
+            Instruction::Call { entry, operation, site, hop: Some(hop) } => {
+                let child = self.child(at, entry, operation, site);
+                self.frames[child].reply = hop.0 + 1;
+                self.travel(child, hop)
             }
             Instruction::Pause { law, delay: Delay::Network } => self.travel(at, law),
             Instruction::Pause { law, delay: Delay::Wait } => {
-                let pause = self.draw(law, self.frames[at].id);
-                self.frames[at].spent.waiting += pause;
+                let frame = &mut self.frames[at];
+                let pause = self.laws.time(law, frame.id);
+                frame.spent.waiting += pause;
                 self.schedule(self.now + pause, Happening::Resume(at));
                 Flow::Stop
             }
@@ -76,10 +76,11 @@ impl<R: Recorder> Simulation<'_, R> {
             }
             Instruction::Choose { first, count, site } => {
                 let (ways, _) = self.model.ways_of(first, count);
-                let point = Draw::new(self.frames[at].id, self.site_keys[site as usize]).bits();
+                let frame = &mut self.frames[at];
+                let point = Draw::new(frame.id, self.site_keys[site as usize]).bits();
                 let way =
                     ways.iter().find(|way| point <= way.until).unwrap_or(&ways[ways.len() - 1]);
-                self.frames[at].pc = way.to;
+                frame.pc = way.to;
                 Flow::Continue
             }
             Instruction::Jump(to) => {
@@ -93,31 +94,42 @@ impl<R: Recorder> Simulation<'_, R> {
         }
     }
 
-    /// A draw of `law` for the frame with identity `id`, in nanoseconds.
-    #[inline]
-    pub(super) fn draw(&self, law: LawId, id: u64) -> Duration {
-        let placed = &self.model.laws[law.0 as usize];
-        let mut draw = Draw::new(id, self.law_keys[law.0 as usize]);
-        Duration::from_nanos(placed.sampler.sample(&mut draw))
-    }
-
     /// A message on behalf of `at` crosses the network.
     pub(super) fn travel(&mut self, at: FrameId, hop: LawId) -> Flow {
-        let latency = self.draw(hop, self.frames[at].id);
-        self.frames[at].spent.network += latency;
+        let frame = &mut self.frames[at];
+        let latency = self.laws.time(hop, frame.id);
+        frame.spent.network += latency;
         self.schedule(self.now + latency, Happening::Resume(at));
         Flow::Stop
     }
 
+    /// Calls an operation without a message.
+    #[inline]
+    fn call(&mut self, at: FrameId, entry: Pc, operation: OperationId, site: u32) -> Flow {
+        let frame = &mut self.frames[at];
+        if frame.kind == FrameKind::Body && self.model.plan[frame.pc as usize] == Instruction::Join
+        {
+            // A branch that ends with its last call becomes that call.
+            frame.kind = FrameKind::Operation;
+            frame.id = frame.id.wrapping_add(self.model.sites[site as usize]);
+            frame.operation = operation.0;
+            frame.pc = entry;
+            frame.started = self.now;
+            return Flow::Continue;
+        }
+        Flow::Switch(self.child(at, entry, operation, site))
+    }
+
     /// A new frame that `at` waits for.
     #[inline]
-    fn child(&self, at: FrameId, pc: u32, site: u32) -> Frame {
+    fn child(&mut self, at: FrameId, entry: Pc, operation: OperationId, site: u32) -> FrameId {
         let parent = &self.frames[at];
         let id = parent.id.wrapping_add(self.model.sites[site as usize]);
-        let mut child = Frame::new(id, pc, at, self.now);
+        let mut child = Frame::new(id, entry, at, self.now);
+        child.operation = operation.0;
         child.lane = parent.lane;
         child.replica = parent.replica;
-        child
+        self.frames.insert(child)
     }
 
     #[inline]
@@ -162,7 +174,7 @@ impl<R: Recorder> Simulation<'_, R> {
     fn release(&mut self, at: FrameId, pool: StationId) -> Option<FrameId> {
         let station = &mut self.stations[pool.0 as usize];
         self.recorder.occupancy(self.now, pool, station.in_system());
-        let next = station.leave(&mut self.frames, at)?;
+        let next = station.leave(&self.frames, at)?;
         self.ready.push_back(next);
         let wait = self.now.since(self.frames[next].since);
         self.recorder.granted(self.now, pool, wait);
@@ -185,19 +197,18 @@ impl<R: Recorder> Simulation<'_, R> {
 
     #[inline]
     fn serve(&mut self, at: FrameId, resource: Resource, law: LawId) -> Flow {
-        let frame = &self.frames[at];
-        let demand = self.draw(law, frame.id);
+        let frame = &mut self.frames[at];
         let id = resource.at(frame.replica);
         let station = &mut self.stations[id.0 as usize];
         if resource.is_shared() && station.is_full() {
             return self.refuse(at, id);
         }
-        self.recorder.occupancy(self.now, id, station.in_system());
-        self.recorder.joined(self.now, id, demand);
-        let frame = &mut self.frames[at];
+        let demand = self.laws.time(law, frame.id);
         frame.since = self.now;
         frame.demand = demand;
         frame.due = demand.0;
+        self.recorder.occupancy(self.now, id, station.in_system());
+        self.recorder.joined(self.now, id, demand);
         if let Some(sharing) = station.sharing() {
             let wake = sharing.arrive(self.now, at, demand);
             let present = sharing.len();
@@ -217,22 +228,28 @@ impl<R: Recorder> Simulation<'_, R> {
     /// A server turns to a frame, which has `due` nanoseconds of service left.
     #[inline]
     fn start(&mut self, at: FrameId) {
-        let end = self.now + Duration(self.frames[at].due);
-        self.frames[at].due = end.0;
+        let frame = &mut self.frames[at];
+        let end = self.now + Duration(frame.due);
+        frame.due = end.0;
         self.schedule(end, Happening::Served(at));
     }
 
     /// A frame's service ends, unless the event is one that an interruption has made void.
     #[inline]
     pub(super) fn served(&mut self, at: FrameId) {
-        if self.frames[at].void_events > 0 {
-            self.frames[at].void_events -= 1;
+        let frame = &mut self.frames[at];
+        if frame.void_events > 0 {
+            frame.void_events -= 1;
             return;
         }
-        let id = self.station_of(at);
+        let Instruction::Serve { station: resource, .. } = self.model.plan[frame.pc as usize - 1]
+        else {
+            unreachable!("only a frame at a station is served")
+        };
+        let id = resource.at(frame.replica);
         let station = &mut self.stations[id.0 as usize];
         self.recorder.occupancy(self.now, id, station.in_system());
-        if let Some(next) = station.leave(&mut self.frames, at) {
+        if let Some(next) = station.leave(&self.frames, at) {
             self.start(next);
         }
         self.account(at, id);
@@ -274,16 +291,6 @@ impl<R: Recorder> Simulation<'_, R> {
         self.recorder.served(self.now, station, wait, sojourn - wait);
     }
 
-    /// The station at which a frame is served.
-    #[inline]
-    fn station_of(&self, at: FrameId) -> StationId {
-        let frame = &self.frames[at];
-        match self.model.plan[frame.pc as usize - 1] {
-            Instruction::Serve { station, .. } => station.at(frame.replica),
-            _ => unreachable!("only a frame at a station is served"),
-        }
-    }
-
     /// A frame goes on after a pause or a message.
     #[inline]
     pub(super) fn resume(&mut self, at: FrameId) {
@@ -307,35 +314,36 @@ impl<R: Recorder> Simulation<'_, R> {
     #[inline]
     pub(super) fn end(&mut self, mut at: FrameId, mut verdict: Verdict) -> Flow {
         loop {
-            if self.frames[at].connection != NONE {
+            let frame = &self.frames[at];
+            let (parent, kind) = (frame.parent, frame.kind);
+            if frame.connection != NONE {
                 self.disconnect(at);
             }
-            let frame = &self.frames[at];
-            let parent = frame.parent;
-            match frame.kind {
-                FrameKind::Branch => match self.join(at, verdict) {
+            if kind == FrameKind::Operation {
+                self.reply(at, verdict);
+            }
+            if parent == NONE {
+                return self.answer_client(at, verdict);
+            }
+            if self.frames[parent].kind == FrameKind::Fork {
+                match self.join(at, verdict) {
                     Some((waiter, Verdict::Done)) => return Flow::Switch(waiter),
                     Some((waiter, bad)) => {
                         (at, verdict) = (waiter, bad);
                         continue;
                     }
                     None => return Flow::Stop,
-                },
-                FrameKind::Operation => self.reply(at, verdict),
-                FrameKind::Loop | FrameKind::Fork => {}
-            }
-            if parent == NONE {
-                return self.answer_client(at, verdict);
+                }
             }
             let frame = &self.frames[at];
             let (spent, reply, id) = (frame.spent, frame.reply, frame.id);
             self.frames.remove(at);
-            self.frames[parent].spent += spent;
+            let waiter = &mut self.frames[parent];
+            waiter.spent += spent;
             if reply != NONE {
-                let latency = self.draw(LawId(reply), id);
-                let parent_frame = &mut self.frames[parent];
-                parent_frame.verdict = verdict;
-                parent_frame.spent.network += latency;
+                let latency = self.laws.time(LawId(reply), id);
+                waiter.verdict = verdict;
+                waiter.spent.network += latency;
                 self.schedule(self.now + latency, Happening::Resume(parent));
                 return Flow::Stop;
             }
@@ -350,8 +358,9 @@ impl<R: Recorder> Simulation<'_, R> {
     #[inline]
     fn reply(&mut self, at: FrameId, verdict: Verdict) {
         let frame = &self.frames[at];
-        let (replica, entered, started) = (frame.replica, frame.entered, frame.started);
+        let (replica, entered) = (frame.replica, frame.entered);
         let operation = OperationId(frame.operation);
+        self.recorder.replied(self.now, operation, verdict, self.now.since(frame.started));
         if entered != NONE {
             self.balancers[entered as usize].answered(replica);
             if frame.holds_thread
@@ -362,7 +371,6 @@ impl<R: Recorder> Simulation<'_, R> {
                 self.frames[next].spent.queueing += wait;
             }
         }
-        self.recorder.replied(self.now, operation, verdict, self.now.since(started));
     }
 
     #[inline]
@@ -385,17 +393,16 @@ impl<R: Recorder> Simulation<'_, R> {
             self.overloaded = true;
             return Flow::Stop;
         }
-        let parent = self.frames[at];
-        let mut fork = Frame::new(parent.id, parent.pc, at, self.now);
+        let parent = &self.frames[at];
+        let (id, lane, replica) = (parent.id, parent.lane, parent.replica);
+        let mut fork = Frame::new(id, parent.pc, at, self.now);
         (fork.kind, fork.left, fork.need) = (FrameKind::Fork, count, need);
         let fork = self.frames.insert(fork);
-        for branch in 0..count {
-            let pc = self.model.branches[(first + branch) as usize];
-            let mut frame = Frame::new(parent.id, pc, fork, self.now);
-            (frame.kind, frame.lane, frame.replica) =
-                (FrameKind::Branch, parent.lane, parent.replica);
-            let frame = self.frames.insert(frame);
-            self.ready.push_back(frame);
+        for &pc in &self.model.branches[first as usize..(first + count) as usize] {
+            let mut branch = Frame::new(id, pc, fork, self.now);
+            (branch.kind, branch.lane, branch.replica) = (FrameKind::Body, lane, replica);
+            let branch = self.frames.insert(branch);
+            self.ready.push_back(branch);
         }
         Flow::Stop
     }
@@ -427,16 +434,16 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     fn repeat(&mut self, at: FrameId, law: LawId, after: u32) -> Flow {
-        let placed = &self.model.laws[law.0 as usize];
         let parent = &mut self.frames[at];
         let body = std::mem::replace(&mut parent.pc, after);
-        let mut draw = Draw::new(parent.id, self.law_keys[law.0 as usize]);
-        let times = (placed.sampler.sample(&mut draw) + 0.5).min(f64::from(REPEATS_MAX)) as u32;
+        let times = self.laws.number(law, parent.id) + 0.5;
+        let times = times.min(f64::from(REPEATS_MAX)) as u32;
         if times == 0 {
             return Flow::Continue;
         }
-        let mut frame = Frame::new(parent.id.wrapping_add(placed.name), body, at, self.now);
-        (frame.kind, frame.left) = (FrameKind::Loop, times);
+        let id = parent.id.wrapping_add(self.model.laws[law.0 as usize].name);
+        let mut frame = Frame::new(id, body, at, self.now);
+        (frame.kind, frame.left) = (FrameKind::Body, times);
         (frame.lane, frame.replica) = (parent.lane, parent.replica);
         Flow::Switch(self.frames.insert(frame))
     }
@@ -449,6 +456,6 @@ impl<R: Recorder> Simulation<'_, R> {
         }
         frame.id = frame.id.wrapping_add(self.model.sites[site as usize]);
         frame.pc = body;
-        Flow::Continue
+        Flow::Switch(at)
     }
 }

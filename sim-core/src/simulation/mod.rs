@@ -2,6 +2,7 @@
 
 mod clients;
 mod interpreter;
+mod laws;
 mod recorder;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ use crate::model::{Model, StationId};
 use crate::random::Key;
 use crate::time::Time;
 use clients::ClientState;
+use laws::Laws;
 use std::collections::VecDeque;
 
 /// Which run of a model: everything that a result depends on, beside the model.
@@ -55,13 +57,19 @@ pub struct Simulation<'m, R> {
     stations: Vec<Station>,
     balancers: Vec<Balancing>,
     clients: Vec<ClientState>,
-    /// Streams of draws, by law.
-    law_keys: Vec<Key>,
+    laws: Laws<'m>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
     fingerprint: Fingerprint,
     overloaded: bool,
+    /// How often a call, a branch or a loop's turn has gone on without time passing, and how often it may.
+    switches: u64,
+    switches_max: u64,
 }
+
+/// Calls, branches and turns of loops that take no time, at most, for each event that a run may have: what happens at
+/// one instant is not without bound either.
+const SWITCHES_PER_EVENT: u64 = 100;
 
 /// What an event means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -133,10 +141,12 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 .map(|s| Balancing::new(&s.balancer, s.replicas, key(s.site)))
                 .collect(),
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
-            law_keys: model.laws.iter().map(|l| key(l.name)).collect(),
+            laws: Laws::new(model, key),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             fingerprint: Fingerprint::default(),
             overloaded: false,
+            switches: 0,
+            switches_max: u64::MAX,
         };
         run.start_clients();
         run
@@ -168,23 +178,32 @@ impl<'m, R: Recorder> Simulation<'m, R> {
     }
 
     /// Runs every event up to and including `until`, but not more than `max_events` in all, and moves the clock
-    /// there.
+    /// there. Calls, branches and turns of loops that take no time count as a hundredth of an event each.
     pub fn run_until(&mut self, until: Time, max_events: u64) -> Stopped {
-        while let Some(at) = self.queue.next_time() {
-            if at > until {
-                break;
-            }
-            if self.events >= max_events {
-                return Stopped::Events;
-            }
-            self.step();
+        self.switches_max = max_events.saturating_mul(SWITCHES_PER_EVENT);
+        while self.events < max_events
+            && !self.is_exhausted()
+            && let Some((at, event)) = self.queue.pop_until(until)
+        {
+            self.handle(at, event);
             if self.overloaded {
                 return Stopped::Overloaded;
             }
         }
-        let finished = self.queue.is_empty();
-        self.now = self.now.max(until);
-        if finished { Stopped::Finished } else { Stopped::Horizon }
+        if self.is_exhausted() {
+            return Stopped::Events;
+        }
+        match self.queue.next_time() {
+            Some(at) if at <= until => Stopped::Events,
+            next => {
+                self.now = self.now.max(until);
+                if next.is_none() { Stopped::Finished } else { Stopped::Horizon }
+            }
+        }
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.switches > self.switches_max
     }
 
     /// Ends the warm-up: the recorder forgets what it has seen.
@@ -200,9 +219,16 @@ impl<'m, R: Recorder> Simulation<'m, R> {
     }
 
     /// Handles the next event. Returns false if there is none.
-    #[inline]
     pub fn step(&mut self) -> bool {
-        let Some((at, event)) = self.queue.pop() else { return false };
+        let next = self.queue.pop();
+        if let Some((at, event)) = next {
+            self.handle(at, event);
+        }
+        next.is_some()
+    }
+
+    #[inline]
+    fn handle(&mut self, at: Time, event: Event) {
         debug_assert!(at >= self.now, "the clock never goes back");
         self.now = at;
         self.events += 1;
@@ -216,10 +242,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Wake(station) => self.wake(station),
             Happening::Deadline(client) => self.deadline(client),
         }
-        while let Some(frame) = self.ready.pop_front() {
+        while let Some(frame) = self.ready.pop_front()
+            && !self.is_exhausted()
+        {
             self.run(frame);
         }
-        true
     }
 
     /// What the next event is, in words, for whoever looks for the first difference between two runs.

@@ -24,11 +24,19 @@ impl Spec {
     /// What starts with `{` is read as JSON, everything else as RON. The errors are all that can be told
     /// apart, in the order of the file.
     pub fn parse(name: &str, text: &str) -> Result<Spec, Diagnostics> {
+        match Spec::parse_partly(name, text) {
+            (Some(spec), errors) if !errors.has_errors() => Ok(spec),
+            (_, errors) => Err(errors),
+        }
+    }
+
+    /// Reads what can be read of a model, so that the rest can be checked too. `None` where nothing can.
+    pub(crate) fn parse_partly(name: &str, text: &str) -> (Option<Spec>, Diagnostics) {
         let mut out = Diagnostics::new(name);
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         if text.len() > TEXT_MAX {
             out.error(&Path::root(), format!("a model has at most {} MiB of text", TEXT_MAX >> 20));
-            return Err(out);
+            return (None, out);
         }
         let notation =
             if significant(text).starts_with('{') { Notation::Json } else { Notation::Ron };
@@ -37,7 +45,7 @@ impl Spec {
             Err(syntax) => {
                 let error = out.error(&Path::root(), syntax.message);
                 (error.span, error.hint) = (Some(syntax.span), syntax.hint);
-                return Err(out);
+                return (None, out);
             }
         };
         let text = Text::new(name, text, notation);
@@ -50,7 +58,33 @@ impl Spec {
         not_finite(&mut tree, &text, &mut Vec::new(), &mut out);
         let source =
             Source { text: Arc::new(text), tree, edits: Vec::new(), full: OnceLock::new() };
-        Spec::from_source(source, out)
+        let spec = spec(&source.tree, &mut out);
+        source.place(&mut out);
+        (spec.map(|spec| Spec { source: Some(source), ..spec }), out)
+    }
+
+    /// Whether something is written under names inside names, or could be inside what is written there instead of
+    /// names, be it readable or not.
+    pub(crate) fn is_written(&self, names: &[&str]) -> bool {
+        let mut value = &self.source().tree;
+        for name in names {
+            let Some(map) = value.as_object() else { return true };
+            let Some(inside) = map.get(*name) else { return false };
+            value = inside;
+        }
+        true
+    }
+
+    /// All names written in a section, be they readable or not.
+    pub(crate) fn names(&self, section: &str) -> impl Iterator<Item = &String> {
+        let written = self.source().tree.get(section).and_then(Value::as_object);
+        written.into_iter().flat_map(Map::keys)
+    }
+
+    /// Whether all that is written in a section, of which `read` things were read, could be read.
+    pub(crate) fn is_read(&self, section: &str, read: usize) -> bool {
+        let written = self.source().tree.get(section);
+        written.is_none_or(|written| written.as_object().is_some_and(|map| map.len() == read))
     }
 
     /// Reads the types from the tree of a source; `out` holds what is already known to be wrong.
@@ -134,7 +168,13 @@ fn tree(text: &str, notation: Notation) -> Result<Value, Syntax> {
                 hint: None,
             }
         }),
-        Notation::Ron => ron_value(text),
+        Notation::Ron => ron_value(text).map_err(|syntax| Syntax {
+            hint: syntax.hint.or_else(|| {
+                let hint = "a model is one group in parentheses: (components: …, services: …)";
+                (!significant(text).starts_with('(')).then(|| hint.to_owned())
+            }),
+            ..syntax
+        }),
     }
 }
 
@@ -162,6 +202,9 @@ fn ron_syntax(code: &ron::Error, text: &str, span: Span) -> Syntax {
             "this is no value that a model can hold".to_owned()
         }
         Error::ExpectedComma => "expected a comma or a closing bracket".to_owned(),
+        Error::ExpectedStringEnd => "a closing quote is missing".to_owned(),
+        Error::TrailingCharacters => "more text follows where the end was expected".to_owned(),
+        Error::UnexpectedChar(c) => format!("unexpected character {c:?}"),
         code => {
             let text = code.to_string();
             let mut chars = text.chars();
@@ -174,6 +217,9 @@ fn ron_syntax(code: &ron::Error, text: &str, span: Span) -> Syntax {
         && here.is_some_and(|c| c.is_alphabetic() || matches!(c, '%' | '/'));
     if glued {
         hint = Some("a number with a unit is written in quotes: \"5ms\"".to_owned());
+    }
+    if matches!(code, Error::ExpectedComma) && here == Some('=') {
+        hint = Some("write a colon between a name and its value".to_owned());
     }
     Syntax { message, span, hint }
 }

@@ -215,17 +215,20 @@ fn syntax_errors_have_a_place() {
         cases.iter().map(|text| Spec::parse("m", text).unwrap_err().to_string()).collect();
     expect![[r#"
         m:1:1: error: the model is empty
+          hint: a model is one group in parentheses: (components: …, services: …)
         m:1:3: error: the model is empty
+          hint: a model is one group in parentheses: (components: …, services: …)
         m:1:1: error: the text ends too early: a closing bracket or quote is missing
         m:1:15: error: expected a comma or a closing bracket
         m:1:18: error: expected a comma or a closing bracket
           hint: a number with a unit is written in quotes: "5ms"
         m:1:17: error: expected a comma or a closing bracket
-        m:1:12: error: expected end of string
+        m:1:12: error: a closing quote is missing
         m:1:20: error: trailing comma
         m:1:9: error: expected value
         m:1:13: error: this is no value that a model can hold
         m:1:3: error: this is no value that a model can hold
+          hint: a model is one group in parentheses: (components: …, services: …)
     "#]]
     .assert_eq(&all.concat());
     let deep =

@@ -6,9 +6,8 @@
 /// them. Count, sum and sum of squares are kept as integers next to the buckets, so that mean and variance
 /// know nothing of the buckets and merging in any order or grouping gives the same bits.
 ///
-/// A value may be recorded with a weight: the number in a system with the nanoseconds spent there makes the
-/// histogram of the time-average. Totals stop at their largest value instead of wrapping: 2^64 - 1 for
-/// counts, 2^128 - 1 for sums.
+/// The sum of squares is kept modulo 2^128, which a variance survives (see there); counts and sums cannot come to the
+/// end of their range by recording.
 ///
 /// ```
 /// use sim_core::stats::Histogram;
@@ -88,43 +87,21 @@ impl Histogram {
     /// Records a value once.
     #[inline]
     pub fn record(&mut self, value: u64) {
-        self.tally(value, 1);
-        self.sum = self.sum.saturating_add(u128::from(value));
-        self.squares = self.squares.saturating_add(u128::from(value) * u128::from(value));
-    }
-
-    /// Records a value `n` times, or for `n` nanoseconds; nothing if `n` is 0.
-    #[inline]
-    pub fn record_n(&mut self, value: u64, n: u64) {
-        if n == 0 {
-            return;
-        }
-        self.tally(value, n);
-        self.sum = self.sum.saturating_add(u128::from(value) * u128::from(n));
-        let square = u128::from(value) * u128::from(value);
-        let squares = match u64::try_from(square) {
-            Ok(small) => u128::from(small) * u128::from(n),
-            Err(_) => square.saturating_mul(u128::from(n)),
-        };
-        self.squares = self.squares.saturating_add(squares);
-    }
-
-    /// Bucket, count and extremes.
-    #[inline]
-    fn tally(&mut self, value: u64, n: u64) {
         let (octave, sub) = place(value);
         let slot = &mut self.octaves[octave];
         let counts = match slot {
             Some(counts) => counts,
             None => open(slot),
         };
-        counts[sub] = counts[sub].saturating_add(n);
-        self.count = self.count.saturating_add(n);
+        counts[sub] += 1;
+        self.count += 1;
+        self.sum += u128::from(value);
+        self.squares = self.squares.wrapping_add(u128::from(value) * u128::from(value));
         self.min = self.min.min(value);
         self.max = self.max.max(value);
     }
 
-    /// How many values were recorded; all weights together.
+    /// How many values were recorded.
     pub fn count(&self) -> u64 {
         self.count
     }
@@ -139,7 +116,7 @@ impl Histogram {
         self.sum
     }
 
-    /// The exact sum of the values' squares.
+    /// The sum of the values' squares, modulo 2^128: exact for 10^10 values of two days in nanoseconds.
     pub fn sum_of_squares(&self) -> u128 {
         self.squares
     }
@@ -162,7 +139,8 @@ impl Histogram {
     /// The mean of the squared distance from the mean; NaN if nothing was recorded.
     ///
     /// The distances are taken from the mean's whole part, in integers, so that nothing cancels.
-    /// Intermediate results may wrap: the last one fits, and arithmetic modulo 2^128 does not care.
+    /// Intermediate results, the sum of squares too, may wrap: the last one fits, and arithmetic modulo 2^128 does
+    /// not care.
     pub fn variance(&self) -> f64 {
         if self.count == 0 {
             return f64::NAN;
@@ -236,12 +214,12 @@ impl Histogram {
                 None => open(mine),
             };
             for (a, b) in mine.iter_mut().zip(theirs.iter()) {
-                *a = a.saturating_add(*b);
+                *a += *b;
             }
         }
-        self.count = self.count.saturating_add(other.count);
-        self.sum = self.sum.saturating_add(other.sum);
-        self.squares = self.squares.saturating_add(other.squares);
+        self.count += other.count;
+        self.sum += other.sum;
+        self.squares = self.squares.wrapping_add(other.squares);
         self.min = self.min.min(other.min);
         self.max = self.max.max(other.max);
     }
@@ -335,34 +313,11 @@ mod tests {
         assert_eq!(of(&[base, base + 1]).variance(), 0.25);
     }
 
+    /// 2^63 squared is 2^126: five of them are more than 128 bits hold.
     #[test]
-    fn weights_are_repetitions() {
-        let mut weighted = Histogram::new();
-        weighted.record_n(3, 2);
-        weighted.record_n(1_000_000, 3);
-        weighted.record_n(9, 0);
-        assert_eq!(weighted, of(&[3, 3, 1_000_000, 1_000_000, 1_000_000]));
-    }
-
-    /// A system with 2 inside for 10^18 ns and 5 inside for 3·10^18: mean 17/4, mean square 79/4.
-    #[test]
-    fn time_weights_of_a_century() {
-        let mut inside = Histogram::new();
-        inside.record_n(2, 1_000_000_000_000_000_000);
-        inside.record_n(5, 3_000_000_000_000_000_000);
-        assert_eq!(inside.mean(), 4.25);
-        assert_eq!(inside.variance(), 19.75 - 4.25 * 4.25);
-        assert_eq!((inside.quantile(0.25), inside.quantile(0.26)), (2.0, 5.0));
-    }
-
-    #[test]
-    fn totals_stop_instead_of_wrapping() {
-        let mut histogram = Histogram::new();
-        histogram.record_n(u64::MAX, u64::MAX);
-        histogram.record_n(u64::MAX, u64::MAX);
-        assert_eq!(histogram.count(), u64::MAX);
-        assert_eq!(histogram.sum_of_squares(), u128::MAX);
-        assert_eq!(histogram.quantile(0.5), u64::MAX as f64);
+    fn variance_survives_squares_beyond_their_range() {
+        let base = 1 << 63;
+        assert_eq!(of(&[base + 5, base + 1, base + 4, base + 2, base + 3]).variance(), 2.0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod batches;
 mod histogram;
 mod interval;
+mod levels;
 mod student;
 mod trend;
 mod warmup;
@@ -10,6 +11,7 @@ mod warmup;
 pub use batches::{batch_means, lag1_autocorrelation};
 pub use histogram::{Bucket, Histogram};
 pub use interval::{Estimate, Welford};
+pub use levels::Levels;
 pub use student::{student_t_cdf, student_t_quantile};
 pub use trend::{growth, slope};
 pub use warmup::{average_series, mser5};

@@ -15,7 +15,8 @@ pub struct Bottleneck {
     pub utilisation: f64,
     /// Its offered load as a share of what it can do, by the utilisation law.
     pub offered: f64,
-    /// How many times the present load it takes to saturate it; infinite (in JSON: null) if nothing is asked of it.
+    /// How many times the present load it takes to saturate it; infinite (in JSON: null) if nothing is asked
+    /// of it.
     pub headroom: f64,
     /// All of this in a sentence.
     pub says: String,

@@ -43,9 +43,9 @@ pub enum Status {
 impl Value {
     /// The estimate over replications, `center` being that of all of them merged.
     ///
-    /// Sectioning: the interval is Student's t over replications as usual, but around the estimate from all data,
-    /// whose bias is smaller by the number of replications. P. W. Glynn and S. Asmussen, "Stochastic Simulation",
-    /// 2007, section III.5; for means over equal windows it is the usual interval.
+    /// Sectioning: the interval is Student's t over replications as usual, but around the estimate from all
+    /// data, whose bias is smaller by the number of replications. P. W. Glynn and S. Asmussen, "Stochastic
+    /// Simulation", 2007, section III.5; for means over equal windows it is the usual interval.
     pub(super) fn sectioned(replications: &Welford, center: f64) -> Value {
         let n = replications.count();
         let value =

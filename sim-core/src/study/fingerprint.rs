@@ -64,8 +64,8 @@ fn trial(model: &Model, design: usize, replication: u64) -> Trial {
     Trial { design, seed, warmup, horizon: plan.horizon, events_max: EVENTS_MAX }
 }
 
-/// The `number`-th event of a replication (from 1) with its time, and the digest of the times and events up to it:
-/// where two machines differ, halving finds the first. `None` if there are fewer events.
+/// The `number`-th event of a replication (from 1) with its time, and the digest of the times and events up
+/// to it: where two machines differ, halving finds the first. `None` if there are fewer events.
 pub fn describe_event(model: &Model, replication: u64, number: u64) -> Option<String> {
     let seed = Seed { seed: model.run.seed, replication };
     let mut simulation = Simulation::new(model, seed, ());

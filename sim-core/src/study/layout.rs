@@ -159,8 +159,8 @@ impl Metric {
         }
     }
 
-    /// Whether it depends on how long the queues are, and so is slow to settle. Rates and shares of busy time are
-    /// known early.
+    /// Whether it depends on how long the queues are, and so is slow to settle. Rates and shares of busy time
+    /// are known early.
     pub fn is_slow(self) -> bool {
         !matches!(self, Metric::Rate | Metric::Utilisation | Metric::Busy)
     }
@@ -364,7 +364,7 @@ fn station_row(
     let observed = seconds * f64::from(group.count);
     let (mut busy, mut present) = (0.0, 0.0);
     for in_system in metrics.in_system_of(group) {
-        busy += busy_nanos(in_system, group.servers) / SECOND;
+        busy += in_system.sum_up_to(group.servers) as f64 / SECOND;
         present += in_system.sum() as f64 / SECOND;
     }
     // Under processor sharing nobody waits in a line: a wait is what sharing adds to a request's own service.
@@ -382,10 +382,4 @@ fn station_row(
         station.wait.quantile(0.99) / SECOND,
         station.refused as f64 / seconds,
     ]
-}
-
-/// Server-nanoseconds in use: with n requests at c servers, min(n, c) are.
-fn busy_nanos(in_system: &Histogram, servers: u32) -> f64 {
-    let in_use = |number: u64| number.min(u64::from(servers)) as f64;
-    in_system.iter().map(|bucket| in_use(bucket.low) * bucket.count as f64).sum()
 }

@@ -1,7 +1,8 @@
 //! Studies: which runs to ask for, and what their outcomes say together.
 //!
-//! A study asks for [`Trial`]s and is told [`Outcome`]s. Running them is a `map` that the caller owns, so the same
-//! study runs in a loop, on a pool of threads, on workers of a browser or on a cluster, with the same result:
+//! A study asks for [`Trial`]s and is told [`Outcome`]s. Running them is a `map` that the caller owns, so the
+//! same study runs in a loop, on a pool of threads, on workers of a browser or on a cluster, with the same
+//! result:
 //! ```text
 //! while let Some(batch) = study.ask() {
 //!     study.tell(batch.into_iter().map(|trial| run(study.model(trial.design), trial)).collect());
@@ -42,8 +43,8 @@ pub trait Study {
     /// The runs that are wanted next, in order; `None` when the question is answered.
     fn ask(&mut self) -> Option<Vec<Trial>>;
 
-    /// Takes the outcomes of the runs asked for last, in the same order. Some may be missing if the caller was
-    /// interrupted; the study then asks for nothing more.
+    /// Takes the outcomes of the runs asked for last, in the same order. Some may be missing if the caller
+    /// was interrupted; the study then asks for nothing more.
     fn tell(&mut self, outcomes: Vec<Outcome>);
 
     /// The model of a design.

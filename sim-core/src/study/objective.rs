@@ -1,7 +1,7 @@
 //! Objectives: met, missed, or not to be told.
 
 use super::estimate::{Status, Value};
-use super::words::{percent, significant};
+use super::words::significant;
 use crate::model::{Goal, Objective};
 use serde::Serialize;
 
@@ -32,15 +32,17 @@ pub enum Verdict {
 
 impl ObjectiveResult {
     pub(super) fn new(objective: &Objective, value: Value) -> ObjectiveResult {
-        let of = objective.of.as_deref().unwrap_or("all requests");
+        let of = objective.of.as_ref().map_or(String::new(), |of| format!(" of {of}"));
         let (says, limit) = match objective.goal {
             Goal::LatencyBelow { percentile, limit } => {
                 let p = significant_trimmed(100.0 * percentile);
-                (format!("p{p} of {of} below {limit}"), limit.as_secs())
+                (format!("p{p}{of} below {limit}"), limit.as_secs())
             }
-            Goal::ErrorsBelow(share) => (format!("errors of {of} below {}", percent(share)), share),
+            Goal::ErrorsBelow(share) => {
+                (format!("errors{of} below {} %", significant_trimmed(100.0 * share)), share)
+            }
             Goal::ThroughputAbove(rate) => {
-                (format!("throughput of {of} above {}/s", significant(rate, 3)), rate)
+                (format!("throughput{of} above {}/s", significant(rate, 3)), rate)
             }
         };
         let verdict = verdict(objective.goal, limit, value);
@@ -116,6 +118,6 @@ mod tests {
         assert_eq!(result.says, "p99.9 of web.browse below 200 ms");
         let objective = Objective { of: None, goal: Goal::ErrorsBelow(0.001) };
         let result = ObjectiveResult::new(&objective, value(0.0, 0.0, Status::Confident));
-        assert_eq!(result.says, "errors of all requests below 0.10 %");
+        assert_eq!(result.says, "errors below 0.1 %");
     }
 }

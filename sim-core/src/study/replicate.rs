@@ -89,8 +89,8 @@ pub struct Plan {
 pub enum Until {
     /// After so many.
     Replications(u32),
-    /// When the intervals of mean and 99th percentile of all that clients ask for are this narrow, relative to the
-    /// values, or after so many.
+    /// When the intervals of mean and 99th percentile of all that clients ask for are this narrow, relative
+    /// to the values, or after so many.
     Precision {
         /// Half-width over value: 0.02.
         relative: f64,
@@ -119,12 +119,13 @@ const FIRST_BATCH: u64 = 10;
 /// Trials asked for at once: their outcomes are in memory together.
 const BATCH_TRIALS: u64 = 64;
 
-/// Replications of one design or several: the n-th replication of each draws the same numbers for the same requests.
+/// Replications of one design or several: the n-th replication of each draws the same numbers for the same
+/// requests.
 ///
-/// Without a fixed warm-up the first batch leaves out a tenth of the horizon. If the ensemble turns out to settle
-/// later, as much is left out as it took, up to half the horizon, and the replications start anew. They get new
-/// numbers: where a cut is made and what is measured after it must not follow from the same draws, or the cut falls
-/// where the measurements please.
+/// Without a fixed warm-up the first batch leaves out a tenth of the horizon. If the ensemble turns out to
+/// settle later, as much is left out as it took, up to half the horizon, and the replications start anew.
+/// They get new numbers: where a cut is made and what is measured after it must not follow from the same
+/// draws, or the cut falls where the measurements please.
 pub struct Replicate {
     pub(super) designs: Vec<Alternative>,
     pub(super) plan: Plan,
@@ -217,7 +218,8 @@ impl Replicate {
         if widest <= relative {
             return self.told;
         }
-        // Half-widths shrink as the root of the number; no more than a doubling at once, since they are estimates.
+        // Half-widths shrink as the root of the number; no more than a doubling at once, since they are
+        // estimates.
         let ratio = (widest / relative).min(1.5);
         let needed = (self.told as f64 * ratio * ratio).ceil() as u64;
         needed.clamp(self.told + 1, self.told * 2).min(u64::from(at_most))

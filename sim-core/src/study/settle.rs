@@ -13,16 +13,16 @@ use serde::Serialize;
 
 /// Independent looks at the load that each replication has to hold.
 ///
-/// M/M/1 at 90 % has about 26 of them in 10,000 requests, where intervals cover as they say, and 3 in 1,000, where
-/// nominal 95 % cover 84 %.
+/// M/M/1 at 90 % has about 26 of them in 10,000 requests, where intervals cover as they say, and 3 in 1,000,
+/// where nominal 95 % cover 84 %.
 pub(super) const LOOKS_MIN: f64 = 15.0;
 
-/// Looks that each replication has to hold before a percentile `p` is believed: its tail is made of fewer and longer
-/// spells than the rest.
+/// Looks that each replication has to hold before a percentile `p` is believed: its tail is made of fewer and
+/// longer spells than the rest.
 ///
-/// Measured on M/M/1 at 90 % with 10 replications: with 26 looks, intervals of the 95th percentile cover 95 %, those
-/// of the 99th 86 %; with 104 looks, those of the 99th cover 93 %. More than a hundred are not told apart by the
-/// course's points.
+/// Measured on M/M/1 at 90 % with 10 replications: with 26 looks, intervals of the 95th percentile cover 95
+/// %, those of the 99th 86 %; with 104 looks, those of the 99th cover 93 %. More than a hundred are not told
+/// apart by the course's points.
 pub(super) fn looks_needed(p: f64) -> f64 {
     (0.75 / (1.0 - p)).clamp(LOOKS_MIN, 100.0)
 }
@@ -30,10 +30,11 @@ pub(super) fn looks_needed(p: f64) -> f64 {
 /// Confidence with which requests in flight have to be seen growing.
 const GROWTH_CONFIDENCE: f64 = 0.999;
 
-/// Growth over the second half of a run, as a part of what is in flight at its end, that speaks of no steady state.
+/// Growth over the second half of a run, as a part of what is in flight at its end, that speaks of no steady
+/// state.
 ///
-/// A queue that grows for good has 0.5, one at exactly full load 0.29 (it grows as the root of time), one that is
-/// settling less.
+/// A queue that grows for good has 0.5, one at exactly full load 0.29 (it grows as the root of time), one
+/// that is settling less.
 const GROWTH_MIN: f64 = 0.25;
 
 /// How a design fared.
@@ -62,8 +63,8 @@ impl Health {
     }
 }
 
-/// From when on the ensemble has settled, by MSER-5 on the average of the courses; half the horizon if it has not by
-/// then.
+/// From when on the ensemble has settled, by MSER-5 on the average of the courses; half the horizon if it has
+/// not by then.
 pub(super) fn settled_after(average_course: &[f64], horizon: Duration) -> Duration {
     let half = COURSE_POINTS as usize / 2;
     at_point(mser5(average_course).unwrap_or(half).min(half), horizon)
@@ -81,9 +82,9 @@ pub(super) fn point_at(time: Duration, horizon: Duration) -> usize {
 
 /// How many independent looks a course holds on average: its length over its integrated autocorrelation time.
 ///
-/// The autocorrelation is pooled over the courses, around their common mean, which leaves the differences between
-/// them in; it is summed up to five times the sum, where noise takes over (A. Sokal, "Monte Carlo Methods in
-/// Statistical Mechanics", 1997, section 3).
+/// The autocorrelation is pooled over the courses, around their common mean, which leaves the differences
+/// between them in; it is summed up to five times the sum, where noise takes over (A. Sokal, "Monte Carlo
+/// Methods in Statistical Mechanics", 1997, section 3).
 pub fn effective_size<S: AsRef<[f64]>>(courses: &[S]) -> f64 {
     let length = courses.iter().map(|course| course.as_ref().len()).min().unwrap_or(0);
     let courses: Vec<&[f64]> = courses.iter().map(|course| &course.as_ref()[..length]).collect();
@@ -124,8 +125,8 @@ pub(super) fn late_slope(course: &[f64]) -> f64 {
 /// 3. Requests in flight growing significantly, by a quarter of their number or more over the second half: unstable.
 /// 4. A run that ended at its limit of events, or with fewer than [`LOOKS_MIN`] independent looks: too short.
 ///
-/// Traffic that changes by itself has no steady state, and only the first rule applies to it; one whose warm-up was
-/// written as 0 is asked about its start, and is never too short.
+/// Traffic that changes by itself has no steady state, and only the first rule applies to it; one whose
+/// warm-up was written as 0 is asked about its start, and is never too short.
 pub(super) fn judge(design: &Alternative, tally: &Tally, warmup: Duration, asked: Asked) -> Health {
     let growth = growth(tally, asked.horizon);
     if tally.overloaded > 0 {
@@ -192,8 +193,8 @@ fn unstable(design: &Alternative, tally: &Tally, growth: Value) -> Option<Health
     Some(Health { growth: is_growing.then_some(growth), ..health })
 }
 
-/// A station without a bound on its queue, fed by open clients only, that is offered all it can do or more and is
-/// always busy.
+/// A station without a bound on its queue, fed by open clients only, that is offered all it can do or more
+/// and is always busy.
 fn overloaded_station(design: &Alternative, tally: &Tally) -> Option<usize> {
     let closed = design.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. }));
     if closed {

@@ -131,8 +131,8 @@ impl Replicate {
     }
 }
 
-/// Why a number cannot be believed, if so: the state of the whole run, too few requests beyond a percentile, or too
-/// few independent looks at it.
+/// Why a number cannot be believed, if so: the state of the whole run, too few requests beyond a percentile,
+/// or too few independent looks at it.
 fn doubt(
     health: &Health,
     metric: Metric,

@@ -162,10 +162,12 @@ pub struct TimeSpent {
 }
 
 impl Summary {
-    /// The worst verdict on any objective of any design; `None` without objectives.
+    /// What the best design comes to: the worst verdict on its objectives. `None` without objectives.
+    ///
+    /// A comparison looks for a design that meets all of them; that others do not is part of the answer.
     pub fn verdict(&self) -> Option<Verdict> {
-        let verdicts = self.designs.iter().flat_map(|design| &design.objectives);
-        verdicts.map(|objective| objective.verdict).max()
+        let worst = |objectives: &[ObjectiveResult]| objectives.iter().map(|o| o.verdict).max();
+        self.designs.iter().filter_map(|design| worst(&design.objectives)).min()
     }
 
     /// Whether a run broke an invariant: a bug in the simulator.

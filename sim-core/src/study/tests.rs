@@ -49,8 +49,8 @@ fn mm1_is_what_the_formula_says() {
         assert!(value.half_width < 0.05 * truth, "{value:?} for {truth}");
     };
     near(all.mean, 0.02);
-    near(all.p50, 0.02 * 2f64.ln());
-    near(all.p99, 0.02 * 100f64.ln());
+    near(all.p50, 0.02 * crate::math::ln(2.0));
+    near(all.p99, 0.02 * crate::math::ln(100.0));
     near(all.rate, 50.0);
     near(summary.designs[0].in_flight, 1.0);
     near(summary.designs[0].stations[0].utilisation, 0.5);
@@ -90,7 +90,8 @@ fn a_queue_that_refuses_is_stable() {
     assert!((errors.mean - 16.0 / 31.0).abs() < 3.0 * errors.half_width, "{errors:?}");
 }
 
-/// The rule of thumb that the confidence rests on: M/M/1 at 90 % needs some 10,000 requests in each replication.
+/// The rule of thumb that the confidence rests on: M/M/1 at 90 % needs some 10,000 requests in each
+/// replication.
 #[test]
 fn short_runs_at_high_load_are_not_believed() {
     let health = |secs| study(vec![queue(90.0, "", "", "")], plan(secs, 10)).designs.remove(0);
@@ -259,8 +260,8 @@ fn looks_of_an_autoregression() {
     assert_eq!(effective_size(&[vec![2.0; 30]]), 30.0);
 }
 
-/// Sectioning around the mean of the replications is the usual interval, by hand: 1, 2, 3, 4, 5 has mean 3 and
-/// standard error √(2.5 / 5); around 4, the mean square distance is (10 + 5) / 4.
+/// Sectioning around the mean of the replications is the usual interval, by hand: 1, 2, 3, 4, 5 has mean 3
+/// and standard error √(2.5 / 5); around 4, the mean square distance is (10 + 5) / 4.
 #[test]
 fn sections_by_hand() {
     let replications = [1.0, 2.0, 3.0, 4.0, 5.0].into_iter().collect();

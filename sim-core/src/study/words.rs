@@ -29,7 +29,8 @@ pub(crate) fn flag(duration: Duration) -> String {
         (1_000_000, "ms"),
         (1_000, "us"),
     ];
-    let fits = UNITS.into_iter().find(|(nanos, _)| duration.0 % nanos == 0 && duration.0 > 0);
+    let fits =
+        UNITS.into_iter().find(|(nanos, _)| duration.0.is_multiple_of(*nanos) && duration.0 > 0);
     match fits {
         Some((nanos, unit)) => format!("{}{unit}", duration.0 / nanos),
         None => format!("{}ns", duration.0),
@@ -42,7 +43,7 @@ pub(crate) fn percent(share: f64) -> String {
     match percent.abs() {
         p if p >= 10.0 => format!("{percent:.0} %"),
         p if p >= 1.0 => format!("{percent:.1} %"),
-        p if p == 0.0 => "0 %".into(),
+        0.0 => "0 %".into(),
         _ => format!("{} %", significant(percent, 2)),
     }
 }

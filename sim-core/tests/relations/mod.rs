@@ -1,0 +1,78 @@
+//! Relations between runs that need no oracle: what a change to a model must not change, or must change exactly so.
+
+mod disciplines;
+mod paths;
+mod scale;
+mod text;
+
+use sim_core::metrics::{Metrics, Outcome, Trial, run};
+use sim_core::model::{Files, Model};
+use sim_core::simulation::Seed;
+use sim_core::spec::Spec;
+use sim_core::stats::Histogram;
+use sim_core::time::Duration;
+
+/// The model that a text means.
+pub(crate) fn model(text: &str) -> Model {
+    let spec =
+        Spec::parse("relation.ron", text).unwrap_or_else(|errors| panic!("{errors}\n{text}"));
+    let checked = Model::check(&spec, &files());
+    checked.unwrap_or_else(|errors| panic!("{errors}\n{text}")).model
+}
+
+/// The file that the model with one of everything refers to.
+pub(crate) fn files() -> Files {
+    let mut files = Files::default();
+    files.insert("times.csv", "at,ms\n0,1.5\n0.5,2\n2,9\n100,3\n");
+    files
+}
+
+/// One replication as the model's file has it, without a limit on events.
+fn simulate(model: &Model, replication: u64) -> Outcome {
+    let trial = Trial {
+        design: 0,
+        seed: Seed { seed: model.run.seed, replication },
+        warmup: model.run.warmup.unwrap_or(Duration::ZERO),
+        horizon: model.run.horizon,
+        events_max: u64::MAX,
+    };
+    let outcome = run(model, trial);
+    assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
+    outcome
+}
+
+/// A histogram as it can be compared.
+fn buckets(histogram: &Histogram) -> (u128, u128, Vec<(u64, u64)>) {
+    let buckets = histogram.iter().map(|bucket| (bucket.low, bucket.count)).collect();
+    (histogram.sum(), histogram.sum_of_squares(), buckets)
+}
+
+/// What clients felt, by the names of client and operation.
+fn felt(model: &Model, metrics: &Metrics) -> Vec<String> {
+    let told = model.journeys.iter().zip(&metrics.journeys).map(|(journey, told)| {
+        let client = &model.clients[journey.client as usize].name;
+        let operation = &model.operations[journey.operation.0 as usize].name;
+        let (counts, times) = ((told.sent, told.refused, told.timed_out), buckets(&told.response));
+        format!("{client} {operation} {counts:?} {times:?}")
+    });
+    told.collect()
+}
+
+/// Mean and standard error of numbers.
+fn mean_and_error(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0);
+    (mean, (variance / n).sqrt())
+}
+
+/// Mean response time in seconds over all journeys of each of so many replications.
+fn mean_responses(model: &Model, replications: u64) -> Vec<f64> {
+    let mean = |replication| {
+        let metrics = simulate(model, replication).metrics;
+        let mut all = Histogram::new();
+        metrics.journeys.iter().for_each(|journey| all.merge(&journey.response));
+        all.mean() / 1e9
+    };
+    (0..replications).map(mean).collect()
+}
