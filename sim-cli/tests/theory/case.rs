@@ -74,7 +74,7 @@ impl Case {
     }
 
     /// Measures the number at the first station over many runs from empty, at these instants (in seconds).
-    pub(crate) fn from_empty(
+    pub(crate) fn started_empty(
         &mut self,
         design: &str,
         instants: &'static [f64],

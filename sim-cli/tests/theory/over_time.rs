@@ -13,7 +13,7 @@ use sim_core::time::{Duration, Time};
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn mm1_transient() {
     let Some(mut case) = Case::open("mm1-transient", &[]) else { return };
-    case.from_empty("", &[10.0, 50.0, 100.0, 500.0], |at, name| {
+    case.started_empty("", &[10.0, 50.0, 100.0, 500.0], |at, name| {
         Some(at(name.strip_prefix("in_system_mean_at_")?.parse().ok()?).mean())
     });
     case.steady("", |run, name| match name {
@@ -27,7 +27,7 @@ fn mm1_transient() {
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn overload_growth() {
     let Some(mut case) = Case::open("overload-growth", &[]) else { return };
-    case.from_empty("", &[10.0, 50.0, 100.0], |at, name| match name {
+    case.started_empty("", &[10.0, 50.0, 100.0], |at, name| match name {
         "in_system_sd_at_100" => Some(at(100.0).variance().sqrt()),
         "fluid_growth_per_s" => Some((at(100.0).mean() - at(50.0).mean()) / 50.0),
         _ => Some(at(name.strip_prefix("in_system_mean_at_")?.parse().ok()?).mean()),
@@ -44,7 +44,7 @@ fn overload_growth() {
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn cold_start() {
     let Some(mut case) = Case::open("cold-start", &[]) else { return };
-    case.from_empty("", &[0.1, 0.25, 0.5, 1.0], |at, name| {
+    case.started_empty("", &[0.1, 0.25, 0.5, 1.0], |at, name| {
         let (statistic, instant) = name.strip_prefix("concurrency_")?.split_once("_at_")?;
         let seen = at(instant.parse().ok()?);
         Some(if statistic == "var" { seen.variance() } else { seen.mean() })
