@@ -44,7 +44,7 @@ impl Case {
     }
 
     /// The model as a design (`""`: none) has it.
-    fn model(&self, design: &str) -> Model {
+    pub(crate) fn model(&self, design: &str) -> Model {
         let spec = match design {
             "" => Ok(self.spec.clone()),
             _ => self.spec.design(design),
@@ -74,7 +74,7 @@ impl Case {
     }
 
     /// Measures the number at the first station over many runs from empty, at these instants (in seconds).
-    pub(crate) fn from_empty(
+    pub(crate) fn started_empty(
         &mut self,
         design: &str,
         instants: &'static [f64],
@@ -84,18 +84,8 @@ impl Case {
         self.measure(design, |seed| FromEmpty::new(&model, seed, instants, read));
     }
 
-    /// Measures replications of the caller's own kind.
-    pub(crate) fn replications<'m, R: Replication>(
-        &mut self,
-        design: &str,
-        start: impl Fn(&'m Model, Seed) -> R,
-    ) {
-        let model: &'m Model = Box::leak(Box::new(self.model(design)));
-        self.measure(design, |seed| start(model, seed));
-    }
-
     /// Measures what `start` makes a replication of.
-    fn measure<R: Replication>(&mut self, design: &str, start: impl Fn(Seed) -> R) {
+    pub(crate) fn measure<R: Replication>(&mut self, design: &str, start: impl Fn(Seed) -> R) {
         let replications =
             |seed| (0..REPLICATIONS).map(|replication| start(Seed { seed, replication })).collect();
         let started = Instant::now();

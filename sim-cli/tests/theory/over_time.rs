@@ -13,7 +13,7 @@ use sim_core::time::{Duration, Time};
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn mm1_transient() {
     let Some(mut case) = Case::open("mm1-transient", &[]) else { return };
-    case.from_empty("", &[10.0, 50.0, 100.0, 500.0], |at, name| {
+    case.started_empty("", &[10.0, 50.0, 100.0, 500.0], |at, name| {
         Some(at(name.strip_prefix("in_system_mean_at_")?.parse().ok()?).mean())
     });
     case.steady("", |run, name| match name {
@@ -27,7 +27,7 @@ fn mm1_transient() {
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn overload_growth() {
     let Some(mut case) = Case::open("overload-growth", &[]) else { return };
-    case.from_empty("", &[10.0, 50.0, 100.0], |at, name| match name {
+    case.started_empty("", &[10.0, 50.0, 100.0], |at, name| match name {
         "in_system_sd_at_100" => Some(at(100.0).variance().sqrt()),
         "fluid_growth_per_s" => Some((at(100.0).mean() - at(50.0).mean()) / 50.0),
         _ => Some(at(name.strip_prefix("in_system_mean_at_")?.parse().ok()?).mean()),
@@ -44,7 +44,7 @@ fn overload_growth() {
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn cold_start() {
     let Some(mut case) = Case::open("cold-start", &[]) else { return };
-    case.from_empty("", &[0.1, 0.25, 0.5, 1.0], |at, name| {
+    case.started_empty("", &[0.1, 0.25, 0.5, 1.0], |at, name| {
         let (statistic, instant) = name.strip_prefix("concurrency_")?.split_once("_at_")?;
         let seen = at(instant.parse().ok()?);
         Some(if statistic == "var" { seen.variance() } else { seen.mean() })
@@ -61,7 +61,8 @@ fn cold_start() {
 fn diurnal() {
     // The truth writes the rate as a formula.
     let Some(mut case) = Case::open("diurnal", &[]) else { return };
-    case.replications("", Days::new);
+    let model = case.model("");
+    case.measure("", |seed| Days::new(&model, seed));
     case.steady("average", |run, name| match name {
         "wait_mean_if_constant_average_load" => run.standard("wait_mean"),
         _ => None,
@@ -92,27 +93,24 @@ impl<'m> Days<'m> {
         self.sums[look] / self.days as f64
     }
 
-    /// Height of the highest look and its time, by the parabola that fits the looks within a minute of half past
-    /// the quarter of the day best: single looks are too rough to be compared.
+    /// Height and time of the peak: single looks are too rough to be compared, so it is that of the parabola that fits
+    /// best from 150 to 215 seconds.
     fn peak(&self) -> (f64, f64) {
-        let looks = (150.0 / LOOK) as usize..=(215.0 / LOOK) as usize;
-        let points: Vec<(f64, f64)> =
-            looks.map(|look| (look as f64 * LOOK - 182.5, self.mean_at(look))).collect();
-        let moment =
-            |power: usize| -> f64 { points.iter().map(|(x, _)| power_of(*x, power)).sum() };
-        let product =
-            |power: usize| -> f64 { points.iter().map(|(x, y)| power_of(*x, power) * y).sum() };
-        // The looks are centred, so that odd moments vanish.
-        let (n, x2, x4) = (points.len() as f64, moment(2), moment(4));
-        let slope = product(1) / x2;
-        let bend = (n * product(2) - x2 * product(0)) / (n * x4 - x2 * x2);
-        let level = (product(0) - bend * x2) / n;
-        (level - slope * slope / (4.0 * bend), 182.5 - slope / (2.0 * bend))
+        let (middle, reach) = ((182.5 / LOOK) as usize, 13);
+        let points: Vec<(f64, f64)> = (middle - reach..=middle + reach)
+            .map(|look| (look as f64 - middle as f64, self.mean_at(look)))
+            .collect();
+        let sum =
+            |of: &dyn Fn(f64, f64) -> f64| -> f64 { points.iter().map(|&(x, y)| of(x, y)).sum() };
+        // The points lie evenly about the middle, so that their odd moments vanish.
+        let (n, x2, x4) = (points.len() as f64, sum(&|x, _| x * x), sum(&|x, _| x * x * x * x));
+        let (y, xy, x2y) = (sum(&|_, y| y), sum(&|x, y| x * y), sum(&|x, y| x * x * y));
+        let slope = xy / x2;
+        let bend = (n * x2y - x2 * y) / (n * x4 - x2 * x2);
+        let level = (y - bend * x2) / n;
+        let top = -slope / (2.0 * bend);
+        (level + slope * top / 2.0, (middle as f64 + top) * LOOK)
     }
-}
-
-fn power_of(x: f64, power: usize) -> f64 {
-    (0..power).fold(1.0, |product, _| product * x)
 }
 
 impl Replication for Days<'_> {
