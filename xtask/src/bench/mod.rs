@@ -59,11 +59,16 @@ fn in_release(options: Options) -> Result<(), Problem> {
     shell::run(&mut release)
 }
 
+/// How long it takes, in nanoseconds, and what comes of it.
+fn timed<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let start = Instant::now();
+    let result = std::hint::black_box(work());
+    (start.elapsed().as_nanos() as f64, result)
+}
+
 /// How long it takes, in nanoseconds.
 fn nanos<T>(work: impl FnOnce() -> T) -> f64 {
-    let start = Instant::now();
-    std::hint::black_box(work());
-    start.elapsed().as_nanos() as f64
+    timed(work).0
 }
 
 /// The middle one; of an even number the upper of the two.
