@@ -25,6 +25,8 @@ impl Unit {
     }
 }
 
+const GAMMA: &str = "a gamma law takes `mean` and either `shape` or `cv`";
+
 impl Lowering<'_> {
     /// A law as a sampler; what is wrong with it is reported at `path`.
     pub(super) fn law(&mut self, law: &Law, unit: Unit, path: &Path) -> Option<Sampler> {
@@ -52,27 +54,13 @@ impl Lowering<'_> {
                 match (shape, cv) {
                     (Some(shape), None) => Sampler::gamma(mean, *shape),
                     (None, Some(cv)) => Sampler::gamma_cv(mean, *cv),
-                    _ => {
-                        return self.parameters(
-                            &at,
-                            "a gamma law takes `mean` and either `shape` or `cv`",
-                        );
-                    }
+                    _ => return self.parameters(&at, GAMMA),
                 }
             }
             Law::Erlang { k, mean } => {
                 Sampler::erlang(*k, self.value(mean, unit, &path.key("erlang").key("mean"))?)
             }
-            Law::Hyperexponential(branches) => {
-                let at = path.key("hyperexponential");
-                let branches = self.pairs(branches, unit, &at)?;
-                let sum: f64 = branches.iter().map(|(p, _)| p).sum();
-                if (sum - 1.0).abs() > 1e-6 {
-                    let message = format!("the probabilities add up to {sum}, not to 1");
-                    return self.parameters(&at, &message);
-                }
-                Sampler::hyperexponential(&branches)
-            }
+            Law::Hyperexponential(branches) => return self.hyperexponential(branches, unit, path),
             Law::Weibull { mean, shape } => Sampler::weibull_mean(
                 self.value(mean, unit, &path.key("weibull").key("mean"))?,
                 *shape,
@@ -86,29 +74,15 @@ impl Lowering<'_> {
                 let max = self.value(max, unit, &at.key("max"));
                 Sampler::bounded_pareto(*shape, min?, max?)
             }
+            Law::Geometric(_) if unit == Unit::Time => {
+                let error = self.findings.error(path, "a geometric law draws counts, not times");
+                error.hint("of times, exponential(\"5ms\") is the like");
+                return None;
+            }
             Law::Geometric(mean) => {
-                if unit == Unit::Time {
-                    let error =
-                        self.findings.error(path, "a geometric law draws counts, not times");
-                    error.hint("of times, exponential(\"5ms\") is the like");
-                    return None;
-                }
                 Sampler::geometric(self.value(mean, unit, &path.key("geometric"))?)
             }
-            Law::Mixture(parts) => {
-                let at = path.key("mixture");
-                if parts.is_empty() {
-                    return self.parameters(&at, "a mixture needs a law to draw from");
-                }
-                let parts: Vec<_> = parts
-                    .iter()
-                    .enumerate()
-                    .map(|(i, (weight, law))| {
-                        Some((*weight, self.law(law, unit, &at.index(i).index(1))?))
-                    })
-                    .collect();
-                Sampler::mixture(parts.into_iter().collect::<Option<Vec<_>>>()?)
-            }
+            Law::Mixture(parts) => return self.mixture(parts, unit, &path.key("mixture")),
             Law::Quantiles(points) => {
                 let points = self.pairs(points, unit, &path.key("quantiles"))?;
                 Sampler::quantiles(&points)
@@ -120,6 +94,34 @@ impl Lowering<'_> {
             law => path.key(name_of(law)),
         };
         self.made(sampler, &at)
+    }
+
+    fn hyperexponential(
+        &mut self,
+        branches: &[(f64, Quantity)],
+        unit: Unit,
+        path: &Path,
+    ) -> Option<Sampler> {
+        let at = path.key("hyperexponential");
+        let branches = self.pairs(branches, unit, &at)?;
+        let sum: f64 = branches.iter().map(|(p, _)| p).sum();
+        if (sum - 1.0).abs() > 1e-6 {
+            return self.parameters(&at, &format!("the probabilities add up to {sum}, not to 1"));
+        }
+        self.made(Sampler::hyperexponential(&branches), &at)
+    }
+
+    fn mixture(&mut self, parts: &[(f64, Law)], unit: Unit, at: &Path) -> Option<Sampler> {
+        if parts.is_empty() {
+            return self.parameters(at, "a mixture needs a law to draw from");
+        }
+        let mut part = |(i, (weight, law)): (usize, &(f64, Law))| {
+            Some((*weight, self.law(law, unit, &at.index(i).index(1))?))
+        };
+        // Every part is looked at, so that every error is found.
+        let parts: Vec<_> = parts.iter().enumerate().map(&mut part).collect();
+        let parts = parts.into_iter().collect::<Option<Vec<_>>>()?;
+        self.made(Sampler::mixture(parts), at)
     }
 
     fn made(

@@ -228,17 +228,8 @@ impl Walk<'_> {
                         *demand.service.entry(group).or_default() += demand.time - since;
                     }
                 }
-                Instruction::Call { entry, hop, .. } => {
-                    let called = self.operation(entry);
-                    demand.add(&called, 1.0);
-                    if let Some(hop) = hop {
-                        demand.time += self.mean(hop) + self.mean(LawId(hop.0 + 1));
-                    }
-                }
-                Instruction::Invoke { entry, .. } => {
-                    let called = self.operation(entry);
-                    demand.add(&called, 1.0);
-                }
+                Instruction::Call { entry, hop, .. } => self.call(&mut demand, entry, hop),
+                Instruction::Invoke { entry, .. } => self.call(&mut demand, entry, None),
                 Instruction::Fork { first, count, need } => {
                     self.fork(&mut demand, first, count, need)
                 }
@@ -271,6 +262,14 @@ impl Walk<'_> {
             *demand.service.entry(group).or_default() += demand.time - since;
         }
         demand
+    }
+
+    fn call(&mut self, demand: &mut Demand, entry: Pc, hop: Option<LawId>) {
+        let called = self.operation(entry);
+        demand.add(&called, 1.0);
+        if let Some(hop) = hop {
+            demand.time += self.mean(hop) + self.mean(LawId(hop.0 + 1));
+        }
     }
 
     fn fork(&mut self, demand: &mut Demand, first: u32, count: u32, need: u32) {

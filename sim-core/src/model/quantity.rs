@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_say_what_to_write() {
+    fn errors_of_durations_say_what_to_write() {
         check(
             duration(&Quantity::Number(5.0)),
             expect![[r#"`5` needs a unit | write "5ms"; units: ns us ms s min h d"#]],
@@ -434,6 +434,10 @@ mod tests {
             duration(&Quantity::Number(f64::NAN)),
             expect!["`NaN` is not a number; a duration is 0 or more and finite"],
         );
+    }
+
+    #[test]
+    fn errors_of_other_quantities_say_what_to_write() {
         check(
             rate(&text("5")),
             expect![[r#"`5` needs a unit | write "5/s"; units: /s /min /h /d"#]],

@@ -86,9 +86,8 @@ fn the_hash_sees_content_only() {
     assert_ne!(run, spec("(run: (seed: 4, warmup: \"1s\"))"));
 }
 
-#[test]
-fn many_errors_at_once() {
-    let text = r#"(
+/// Something wrong in every part of the language.
+const MANY_ERRORS: &str = r#"(
     componets: {},
     components: {
         "web": {
@@ -110,8 +109,11 @@ fn many_errors_at_once() {
     objectives: [latency(percentile: 99, below: "1ms", of: 3), late(), 7],
     run: (horizon: [1], seed: 1e400, seed: 4),
 )"#;
+
+#[test]
+fn many_errors_at_once() {
     errors(
-        Spec::parse("bad.ron", text),
+        Spec::parse("bad.ron", MANY_ERRORS),
         expect![[r#"
             bad.ron:2:5: error at componets: unknown part of a model `componets`
               hint: did you mean `components`? there are: question, components, services, stores, network, clients, designs, objectives, run

@@ -27,7 +27,7 @@ pub(super) fn figures(files: &[File]) -> String {
 }
 
 fn check_file(file: &File) -> Vec<Complaint> {
-    let is_main = file.path.ends_with("/main.rs");
+    let is_main = file.path.ends_with("src/main.rs");
     let limit = if is_main { MAIN_LINES_MAX } else { FILE_LINES_MAX };
     let lines = file.text.lines().count();
     let mut complaints = Vec::new();
@@ -116,7 +116,7 @@ mod tests {
         let lines = |n: usize| "x\n".repeat(n);
         assert!(check_file(&file("a.py", &lines(FILE_LINES_MAX))).is_empty());
         assert_eq!(check_file(&file("a.py", &lines(701))), ["a.py:701: 701 lines, of 700 allowed"]);
-        assert_eq!(check_file(&file("a/main.rs", &lines(61))).len(), 1);
+        assert_eq!(check_file(&file("a/src/main.rs", &lines(61))).len(), 1);
     }
 
     #[test]
