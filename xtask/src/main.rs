@@ -33,6 +33,8 @@ enum Task {
         #[arg(long)]
         bless: bool,
     },
+    /// Judge all systems with known answers, those too that take too long for CI.
+    Truth,
     /// Build the WebAssembly module for Node and try it.
     Wasm,
     /// Measure speed and memory, beside loops written by hand.
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
         Task::Test { steps } => return test::run(&steps),
         Task::Tidy => tidy::step(),
         Task::Fingerprints { bless } => determinism::fingerprints(bless),
+        Task::Truth => test::truth(),
         Task::Wasm => wasm::step(),
         Task::Bench(options) => bench::step(options),
     };

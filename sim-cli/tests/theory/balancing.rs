@@ -107,7 +107,12 @@ fn scatter_gather() {
     // What one leaf in a hundred and one in ten thousand exceed, with a mean of 10 ms.
     let exceeded = |part: f64| (1e7 * sim_core::math::ln(1.0 / part)) as u64;
     let (rare, rarest) = (exceeded(0.01), exceeded(0.0001));
-    for fan in ["n1", "n10", "n100", "n2000"] {
+    case.leave_to_long_form(&["p_over_leaf_p99.99_n2000"]);
+    let fans: &[&str] = match case.expects("p_over_leaf_p99.99_n2000") {
+        true => &["n1", "n10", "n100", "n2000"],
+        false => &["n1", "n10", "n100"],
+    };
+    for &fan in fans {
         case.steady(fan, |run, name| {
             let response = &run.client("users").response;
             match name.strip_suffix(fan)?.strip_suffix('_')? {

@@ -6,7 +6,7 @@ use crate::params;
 use crate::steady::{Steady, Window};
 use crate::table::{self, Row};
 use crate::transient::FromEmpty;
-use crate::truth::{Known, known};
+use crate::truth::{Expected, Known, known};
 use sim_core::metrics::Metrics;
 use sim_core::model::{Files, Model};
 use sim_core::simulation::{Recorder, Seed};
@@ -16,12 +16,17 @@ use sim_core::study::{Alternative, Health, Plan, Replicate, Study};
 use std::path::Path;
 use std::time::Instant;
 
+/// Set in the environment, it asks for every value.
+const LONG_FORM: &str = "ARCHSIM_LONG_FORM";
+
 /// A case being measured.
 pub(crate) struct Case {
     id: &'static str,
     spec: Spec,
     known: Known,
     rows: Vec<Row>,
+    /// What only the long form measures.
+    later: Vec<Expected>,
     started: Instant,
 }
 
@@ -35,10 +40,19 @@ impl Case {
             .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let spec = Spec::parse(id, &text).unwrap_or_else(|errors| panic!("{errors}"));
         params::check(&spec, &known.params, except);
-        Some(Case { id, spec, known, rows: Vec::new(), started: Instant::now() })
+        Some(Case { id, spec, known, rows: Vec::new(), later: Vec::new(), started: Instant::now() })
     }
 
-    /// Whether a value of this name is known.
+    /// Leaves the values of these names to the long form, `cargo xtask truth`: they take many more events than the rest.
+    pub(crate) fn leave_to_long_form(&mut self, names: &[&str]) {
+        if std::env::var_os(LONG_FORM).is_none() {
+            let is_left = |expected: &Expected| names.contains(&expected.name.as_str());
+            let expected = std::mem::take(&mut self.known.expected);
+            (self.later, self.known.expected) = expected.into_iter().partition(is_left);
+        }
+    }
+
+    /// Whether a value of this name is wanted.
     pub(crate) fn expects(&self, name: &str) -> bool {
         self.known.expected.iter().any(|expected| expected.name == name)
     }
@@ -110,7 +124,7 @@ impl Case {
 
     /// Prints the values, and panics if one of them failed or was not measured.
     pub(crate) fn close(self) {
-        table::add(self.id, &self.rows, self.started.elapsed());
+        table::add(self.id, &self.rows, &self.later, self.started.elapsed());
         let is_measured =
             |name: &str| self.rows.iter().any(|row| row.measured.expected.name == name);
         let names = self.known.expected.iter().map(|expected| expected.name.as_str());

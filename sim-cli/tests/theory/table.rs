@@ -2,6 +2,7 @@
 
 use crate::campaign::Measured;
 use crate::judge::Verdict;
+use crate::truth::Expected;
 use sim_core::stats::Estimate;
 use std::fmt::Write;
 use std::path::Path;
@@ -21,6 +22,7 @@ struct Done {
     lines: String,
     passed: usize,
     failed: usize,
+    later: usize,
     time: Duration,
 }
 
@@ -31,12 +33,13 @@ const HEAD: &str = "| case | design | value | expected | measured | ± 95 % | le
                     |---|---|---|---|---|---|---|---|---|\n";
 
 /// Adds the rows of a case, prints them, and writes the table anew.
-pub(crate) fn add(case: &'static str, rows: &[Row], time: Duration) {
-    let lines: String = rows.iter().map(line).collect();
+pub(crate) fn add(case: &'static str, rows: &[Row], later: &[Expected], time: Duration) {
+    let mut lines: String = rows.iter().map(line).collect();
+    lines.extend(later.iter().map(|expected| line_of_later(case, expected)));
     let passed = rows.iter().filter(|row| row.measured.verdict == Verdict::Passed).count();
     let failed = rows.len() - passed;
     let mut done = DONE.lock().expect("no test panics while it adds rows");
-    done.push(Done { case, lines, passed, failed, time });
+    done.push(Done { case, lines, passed, failed, later: later.len(), time });
     done.sort_by_key(|done| done.case);
     let total = total(&done);
     let own = done.iter().find(|done| done.case == case).expect("it was just added");
@@ -63,10 +66,16 @@ fn line(row: &Row) -> String {
     )
 }
 
+fn line_of_later(case: &str, Expected { name, value, .. }: &Expected) -> String {
+    format!("| {case} | | {name} | {value:.6} | | | | | long form: cargo xtask truth |\n")
+}
+
 fn total(done: &[Done]) -> String {
     let passed: usize = done.iter().map(|done| done.passed).sum();
     let failed: usize = done.iter().map(|done| done.failed).sum();
-    format!("{} cases: {passed} values passed, {failed} failed", done.len())
+    let later: usize = done.iter().map(|done| done.later).sum();
+    let cases = done.len();
+    format!("{cases} cases: {passed} values passed, {failed} failed, {later} left to the long form")
 }
 
 fn write(done: &[Done], total: &str) {

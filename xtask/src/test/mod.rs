@@ -3,12 +3,12 @@
 mod libtest;
 mod report;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use clap::builder::PossibleValuesParser;
 
-use crate::shell::{self, Problem, command, root};
+use crate::shell::{self, command};
 use crate::{determinism, tidy, toolchain, wasm};
 
 pub(crate) use report::Report;
@@ -110,10 +110,14 @@ fn unit() -> Report {
 
 /// The models of queueing theory take many events, so these tests are compiled with optimisation.
 fn theory() -> Report {
-    let tests = ["sim-cli/tests/theory.rs", "sim-cli/tests/theory/main.rs"];
-    if !tests.iter().any(|path| root().join(path).exists()) {
-        return Report::of(Err(Problem::Missing(format!("{} is missing", tests[0]))));
-    }
-    let release = ["test", "--release", "-p", "sim-cli", "--test", "theory", "--"];
-    libtest::run(command("cargo", release).arg("--include-ignored"))
+    libtest::run(theory_tests().arg("--include-ignored"))
+}
+
+/// The same with the values that take longest; `target/truth.md` has the table.
+pub(crate) fn truth() -> Report {
+    libtest::run(theory_tests().env("ARCHSIM_LONG_FORM", "1").arg("--include-ignored"))
+}
+
+fn theory_tests() -> Command {
+    command("cargo", ["test", "--release", "-p", "sim-cli", "--test", "theory", "--"])
 }
