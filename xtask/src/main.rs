@@ -35,6 +35,8 @@ enum Task {
     },
     /// Judge all systems with known answers, those too that take too long for CI.
     Truth,
+    /// Measure how often intervals cover the truth: 2000 studies of each system, or so many.
+    Coverage { studies: Option<u32> },
     /// Build the WebAssembly module for Node and try it.
     Wasm,
     /// Measure speed and memory, beside loops written by hand.
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::step(),
         Task::Fingerprints { bless } => determinism::fingerprints(bless),
         Task::Truth => test::truth(),
+        Task::Coverage { studies } => test::coverage(studies),
         Task::Wasm => wasm::step(),
         Task::Bench(options) => bench::step(options),
     };

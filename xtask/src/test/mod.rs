@@ -118,6 +118,13 @@ pub(crate) fn truth() -> Report {
     libtest::run(theory_tests().env("ARCHSIM_LONG_FORM", "1").arg("--include-ignored"))
 }
 
+/// Whole studies by the thousand; see `sim-core/benches/coverage.rs`.
+pub(crate) fn coverage(studies: Option<u32>) -> Report {
+    let studies = studies.unwrap_or(2000).to_string();
+    let bench = ["bench", "-p", "sim-core", "--bench", "coverage", "--", &studies];
+    Report::of(shell::run(&mut command("cargo", bench)))
+}
+
 fn theory_tests() -> Command {
     command("cargo", ["test", "--release", "-p", "sim-cli", "--test", "theory", "--"])
 }
