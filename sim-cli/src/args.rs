@@ -14,7 +14,7 @@ use std::path::PathBuf;
     before_help = "Examples:
   archsim new shop.ron                       write a model to start from
   archsim check shop.ron                     say what is wrong, and what is busiest
-  archsim run shop.ron --set services.api.replicas=4
+  archsim run shop.ron --set services.shop.replicas=4
   archsim compare shop.ron                   every design side by side",
     after_help = EXIT_CODES,
     subcommand_required = true,
@@ -80,7 +80,7 @@ pub(crate) enum Verb {
 /// Edits of a model.
 #[derive(ClapArgs)]
 pub(crate) struct ModelArgs {
-    /// Change the model: services.api.replicas=4; may be given several times
+    /// Change the model: services.shop.replicas=4; may be given several times
     #[arg(long, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
 }

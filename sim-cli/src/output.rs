@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::files;
 use sim_core::report::{Format, Style};
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
 
 /// Whether to write in colour to what is a terminal or not: never where NO_COLOR is set
 /// (<https://no-color.org>).
@@ -32,6 +33,21 @@ impl OutputArgs {
             _ => Style::default().width,
         };
         Style { width, color: wants_color(to_terminal) }
+    }
+
+    /// Refuses to write the answer over a model.
+    pub(crate) fn keeps(&self, models: &[String]) -> Result<(), Failure> {
+        let Some(out) = self.out.as_ref().and_then(|out| out.canonicalize().ok()) else {
+            return Ok(());
+        };
+        let is_out =
+            |model: &&String| Path::new(model).canonicalize().is_ok_and(|model| model == out);
+        match models.iter().find(is_out) {
+            Some(model) => {
+                Err(Failure::Usage(format!("--out {model} would write over the model itself")))
+            }
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn write(&self, text: &str) -> Result<(), Failure> {

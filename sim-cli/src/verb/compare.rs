@@ -8,6 +8,7 @@ use sim_core::study::{AS_WRITTEN, Alternative};
 use std::path::Path;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<Success, Failure> {
+    args.output.keeps(&args.models)?;
     let designs = match args.models.as_slice() {
         [model] => of_one_file(model, args)?,
         models => of_files(models, args)?,

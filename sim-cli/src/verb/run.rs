@@ -8,6 +8,7 @@ use sim_core::report;
 use sim_core::study::{Alternative, Replicate};
 
 pub(crate) fn run(args: &OneArgs) -> Result<Success, Failure> {
+    args.output.keeps(std::slice::from_ref(&args.model))?;
     let mut written = Written::read(&args.model, &args.edits)?;
     written.plan(&args.run)?;
     let design = written.check(args.design.as_deref())?;

@@ -89,6 +89,13 @@ impl Lowering<'_> {
                     self.findings.error(&path.key("percentile"), message);
                     return None;
                 }
+                if *percentile <= 1.0 {
+                    let message =
+                        format!("percentile {percentile} is that of the fastest few requests");
+                    let warning = self.findings.warning(&path.key("percentile"), message);
+                    warning
+                        .hint(format!("for a share of {percentile}, write {}", percentile * 100.0));
+                }
                 let limit = Duration::from_nanos(limit?);
                 Some(Goal::LatencyBelow { percentile: percentile / 100.0, limit })
             }

@@ -64,24 +64,30 @@ fn capitalised(text: &str) -> String {
     format!("{first}{}.", chars.as_str())
 }
 
-/// `Clients send 120 requests/s: half are answered within 21 ms, 99 of 100 within 140 ms, and 1.2 % fail.`
+/// `Clients send 120 requests/s: 1.2 % fail; of those answered, half within 21 ms, 99 of 100 within 140 ms.`
 pub(super) fn felt(red: &Red) -> String {
     let rate = significant(red.rate.mean, 3);
     let within = |value: Value| Duration::from_secs(value.mean).to_string();
+    let half_of = if red.errors.mean > 0.0 { "half" } else { "half are answered" };
     let durations = match (red.p50.mean.is_nan(), red.p99.mean.is_nan()) {
         (true, _) => "none is answered".to_owned(),
-        (false, true) => format!("half are answered within {}", within(red.p50)),
+        (false, true) => format!("{half_of} within {}", within(red.p50)),
         (false, false) => {
             let (half, most) = (within(red.p50), within(red.p99));
-            format!("half are answered within {half}, 99 of 100 within {most}")
+            format!("{half_of} within {half}, 99 of 100 within {most}")
         }
     };
-    let errors = match red.errors.mean {
-        share if share.is_nan() => "",
-        0.0 => ", and none fails",
-        share => &format!(", and {} fail", percent(share)),
-    };
-    format!("Clients send {rate} requests/s: {durations}{errors}.")
+    // Durations are of requests answered well: where others fail, "half" is not half of all.
+    match red.errors.mean {
+        0.0 => format!("Clients send {rate} requests/s: {durations}, and none fails."),
+        share if share > 0.0 => {
+            let failing = percent(share);
+            format!(
+                "Clients send {rate} requests/s: {failing} fail; of those answered, {durations}."
+            )
+        }
+        _ => format!("Clients send {rate} requests/s: {durations}."),
+    }
 }
 
 /// Rate, errors and duration of all requests and of each journey.

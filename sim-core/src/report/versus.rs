@@ -58,9 +58,31 @@ fn headline(summary: &Summary) -> String {
         return "No design can be told to be the best: none has a 99th percentile to be sure of."
             .into();
     };
+    let fewest = candidates.iter().map(|design| design.all.errors.high()).fold(1.0, f64::min);
+    if best.all.errors.low() > fewest {
+        let failing = percent(best.all.errors.mean);
+        return format!(
+            "{} answers fastest, but fails {failing} of the requests, more than another: which is better is for an \
+             objective on errors to say.",
+            best.name
+        );
+    }
+    let rivals = candidates.iter().filter(|design| design.name != best.name);
+    let alike: Vec<&str> = rivals
+        .filter(|design| design.all.p99.low() <= best.all.p99.high())
+        .map(|design| design.name.as_str())
+        .collect();
     let answered = felt(&best.all);
     let (_, told) = answered.split_once(": ").unwrap_or(("", &answered));
-    format!("{} has the lowest 99th percentile{among}: {told}", best.name)
+    if alike.is_empty() {
+        format!("{} has the lowest 99th percentile{among}: {told}", best.name)
+    } else {
+        let others = alike.join(", ");
+        format!(
+            "{} is as fast as any at the 99th percentile{among}, about like {others}: {told}",
+            best.name
+        )
+    }
 }
 
 /// What is wrong with the designs that did not fare well.

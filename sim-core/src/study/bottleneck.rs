@@ -46,7 +46,9 @@ impl Bottleneck {
         };
         let load = percent(utilisation);
         let says = if closed {
-            format!("{name}, {load} in use, come first; users who wait send no more.")
+            format!(
+                "{name}, {load} in use; users who wait send no more, so nothing grows without end."
+            )
         } else if offered.utilisation >= 1.0 {
             let offered = percent(offered.utilisation);
             format!("{name}, {load} in use, and offered {offered} of what it can do.")
