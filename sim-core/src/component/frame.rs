@@ -107,7 +107,7 @@ pub struct Frame {
     /// The reply latency law on the way back to the parent, or [`NONE`].
     pub reply: u32,
     /// Events still scheduled for it that an interruption has made void.
-    pub void_events: u16,
+    pub void_events: u32,
     /// Where priorities count: 0 is the most urgent.
     pub lane: u8,
     /// How it has ended, while the answer is on its way.

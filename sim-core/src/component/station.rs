@@ -201,7 +201,9 @@ impl Station {
         match &mut self.line {
             Line::Fifo(lane) | Line::Lifo(lane) => lane.pop_front(frames),
             Line::Random(line, key) => {
-                let at = Draw::new(frames[frame].id, *key).below(line.len() as u32);
+                // Who leaves, and after which of its steps.
+                let leaver = frames[frame].id ^ u64::from(frames[frame].pc).rotate_right(24);
+                let at = Draw::new(leaver, *key).below(line.len() as u32);
                 Some(line.swap_remove(at as usize))
             }
             Line::Priority(lanes) => lanes.iter_mut().find_map(|lane| lane.pop_front(frames)),

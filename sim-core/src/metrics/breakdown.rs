@@ -18,7 +18,7 @@ pub struct Breakdown {
 struct Class {
     requests: u64,
     /// Nanoseconds: work, queueing, connecting, network, waiting.
-    sums: [u64; 5],
+    sums: [u128; 5],
 }
 
 /// Mean times in seconds.
@@ -55,11 +55,11 @@ impl Breakdown {
         }
         let class = &mut self.classes[class(response.0)];
         class.requests += 1;
-        class.sums[0] += spent.work.0;
-        class.sums[1] += spent.queueing.0;
-        class.sums[2] += spent.connecting.0;
-        class.sums[3] += spent.network.0;
-        class.sums[4] += spent.waiting.0;
+        class.sums[0] += u128::from(spent.work.0);
+        class.sums[1] += u128::from(spent.queueing.0);
+        class.sums[2] += u128::from(spent.connecting.0);
+        class.sums[3] += u128::from(spent.network.0);
+        class.sums[4] += u128::from(spent.waiting.0);
     }
 
     /// Mean parts of all requests.
@@ -95,7 +95,7 @@ impl Breakdown {
 
     pub(super) fn fold_into(&self, digest: &mut Digest) {
         for class in self.classes.iter().filter(|class| class.requests > 0) {
-            class.sums.iter().for_each(|&sum| digest.fold(sum));
+            class.sums.iter().for_each(|&sum| digest.fold(sum as u64));
         }
     }
 }

@@ -134,7 +134,7 @@ impl Metrics {
 
     /// Takes the measurements of another replication of the same model in.
     pub fn merge(&mut self, other: &Metrics) {
-        self.measured += other.measured;
+        self.measured = self.measured.saturating_add(other.measured);
         self.population.at_start += other.population.at_start;
         self.population.now += other.population.now;
         for (mine, other) in self.journeys.iter_mut().zip(&other.journeys) {

@@ -28,8 +28,14 @@ impl Lowering<'_> {
             let client = &self.model.clients[journey.client as usize];
             let path = Path::root().key("clients").key(&client.name);
             let steps = load.steps[index];
-            let stuck = matches!(client.source, Source::Closed { think: None, .. })
-                && load.unloaded[index] <= 0.0;
+            let never_thinks = match client.source {
+                Source::Closed { think: Some(law), .. } => {
+                    self.model.laws[law.0 as usize].sampler.mean() <= 0.0
+                }
+                Source::Closed { think: None, .. } => true,
+                Source::Open(_) => false,
+            };
+            let stuck = never_thinks && load.unloaded[index] <= 0.0;
             if steps > STEPS_MAX || !steps.is_finite() {
                 let name = &self.places.journeys[index];
                 let message =

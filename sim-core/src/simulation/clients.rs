@@ -2,7 +2,7 @@
 
 use super::interpreter::Flow;
 use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
-use crate::component::{Frame, FrameId, NONE, Verdict};
+use crate::component::{Frame, FrameId, FrameKind, NONE, Verdict};
 use crate::model::{ARRIVE, Client, Source};
 use crate::random::{Draw, Key};
 use crate::time::Time;
@@ -110,6 +110,8 @@ impl<R: Recorder> Simulation<'_, R> {
         let Source::Closed { think, .. } = self.model.clients[client as usize].source else {
             return;
         };
+        // Who gives up and asks again leaves the old request behind: users are no bound on what is in flight.
+        self.overloaded |= self.frames.len() > MAX_IN_FLIGHT;
         let frame = self.new_request(client, id);
         match think {
             Some(law) => {
@@ -221,5 +223,5 @@ impl<R: Recorder> Simulation<'_, R> {
 
 /// Whether the slot still holds request `id`, and its client still waits for it.
 fn is_awaited(frame: &Frame, id: u64) -> bool {
-    frame.id == id && frame.parent == NONE && !frame.abandoned
+    frame.id == id && frame.kind == FrameKind::Operation && frame.parent == NONE && !frame.abandoned
 }

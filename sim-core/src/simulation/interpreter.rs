@@ -31,7 +31,8 @@ impl<R: Recorder> Simulation<'_, R> {
                 Flow::Continue => {}
                 Flow::Switch(other) => {
                     self.switches += 1;
-                    if self.switches > self.switches_max {
+                    self.overloaded |= self.frames.len() > MAX_IN_FLIGHT;
+                    if self.switches > self.switches_max || self.overloaded {
                         return;
                     }
                     at = other;

@@ -276,6 +276,17 @@ fn users_think_between_an_answer_and_the_next_request() {
     assert_eq!(seen, expected);
 }
 
+/// What runs on after the answer may take the request's place in the slab, with the same identity.
+#[test]
+fn a_fork_left_behind_is_not_taken_for_its_request() {
+    let late = r#"parallel(first: 1, of: [work("1ms"), wait("10s")])"#;
+    let steps = format!(r#"parallel(first: 1, of: [work("1ms"), [wait("5ms"), {late}]])"#);
+    let text = service(&steps, "", "").replace("mix:", r#"timeout: "500ms", mix:"#);
+    let answers = run(&text, &[("t", &[0, 1000])]);
+    let seen: Vec<(Verdict, f64)> = answers.iter().map(|a| (a.1, a.2)).collect();
+    assert_eq!(seen, [(Verdict::Done, 1.0), (Verdict::Done, 1.0)]);
+}
+
 #[test]
 fn a_fan_out_without_bound_ends_as_an_overload() {
     let branches = vec![r#"call("c.b")"#; 2000].join(", ");

@@ -4,7 +4,7 @@ use super::replicate::Alternative;
 use crate::engine::Fingerprint;
 use crate::metrics::{Outcome, Trial, run};
 use crate::model::Model;
-use crate::simulation::{Seed, Simulation, Stopped};
+use crate::simulation::{Seed, Simulation};
 use crate::time::{Duration, Time};
 use std::fmt;
 
@@ -70,10 +70,15 @@ pub fn describe_event(model: &Model, replication: u64, number: u64) -> Option<St
     let seed = Seed { seed: model.run.seed, replication };
     let mut simulation = Simulation::new(model, seed, ());
     let before = number.checked_sub(1)?;
-    if simulation.run_until(Time::ZERO + model.run.horizon, before) != Stopped::Events {
-        return None;
+    for _ in 0..before {
+        if !simulation.step() {
+            return None;
+        }
     }
     let (at, event) = simulation.describe_next()?;
+    if at > Time::ZERO + model.run.horizon {
+        return None;
+    }
     simulation.step();
     let mut digest = simulation.fingerprint().events;
     digest.fold(simulation.fingerprint().timings.0);

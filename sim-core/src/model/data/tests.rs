@@ -6,9 +6,7 @@ use proptest::prelude::*;
 /// The contents of a file of the data that tests share, or `None`, said plainly, where that is not present.
 fn shared(name: &str) -> Option<String> {
     let path = format!("{}/../../shared/data/{name}", env!("CARGO_MANIFEST_DIR"));
-    // A test is run from a checkout or from a worktree one level further down.
-    let deeper = format!("{}/../../../shared/data/{name}", env!("CARGO_MANIFEST_DIR"));
-    let text = std::fs::read_to_string(path).or_else(|_| std::fs::read_to_string(deeper)).ok();
+    let text = std::fs::read_to_string(path).ok();
     if text.is_none() {
         assert!(std::env::var_os("CI").is_none_or(|ci| ci != "true"), "no shared data: {name}");
         println!("SKIPPED: no shared data: {name}");
