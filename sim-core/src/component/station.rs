@@ -4,7 +4,7 @@
 //! for as long as it asks; of the latter the holder decides when to leave.
 
 use super::{Frame, FrameId, Frames, NONE, Sharing};
-use crate::model::{StationGroup, UNLIMITED};
+use crate::model::StationGroup;
 use crate::random::{Draw, Key};
 use crate::spec::Discipline;
 use crate::time::Time;
@@ -221,11 +221,6 @@ impl Station {
     pub fn share(&mut self, in_system: u32) {
         self.busy = in_system.min(self.servers);
         self.waiting = in_system - self.busy;
-    }
-
-    /// Whether there are always enough servers.
-    pub fn is_unlimited(&self) -> bool {
-        self.servers == UNLIMITED
     }
 }
 

@@ -27,11 +27,6 @@ impl Digest {
     pub fn fold(&mut self, number: u64) {
         self.0 = (self.0.rotate_left(5) ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
-
-    /// Takes in a float, bit by bit; the two zeros are one.
-    pub fn fold_float(&mut self, number: f64) {
-        self.fold((number + 0.0).to_bits());
-    }
 }
 
 impl Fingerprint {

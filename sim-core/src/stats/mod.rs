@@ -1,6 +1,5 @@
 //! Statistics of simulation output: numbers in, numbers out.
 
-mod batches;
 mod histogram;
 mod interval;
 mod levels;
@@ -8,7 +7,6 @@ mod student;
 mod trend;
 mod warmup;
 
-pub use batches::{batch_means, lag1_autocorrelation};
 pub use histogram::{Bucket, Histogram};
 pub use interval::{Estimate, Welford};
 pub use levels::Levels;

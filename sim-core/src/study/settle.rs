@@ -20,8 +20,8 @@ pub(super) const LOOKS_MIN: f64 = 40.0;
 /// Looks that each replication has to hold before a percentile `p` is believed: its tail is made of fewer and
 /// longer spells than the rest.
 ///
-/// Measured likewise: with about 90 looks, intervals of the 99th percentile cover 90 %, with 130 they cover 94 %. More
-/// than about 180 cannot be told apart by the course's points.
+/// Measured likewise on M/M/1 at 80 %: with 10,000 requests a replication intervals of the 99th percentile cover
+/// 90 %, with 50,000 they cover 97 %. More than about 180 looks cannot be told apart by the course's points.
 pub(super) fn looks_needed(p: f64) -> f64 {
     (1.0 / (1.0 - p)).clamp(LOOKS_MIN, 100.0)
 }
