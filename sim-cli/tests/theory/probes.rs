@@ -1,6 +1,6 @@
 //! Recorders for what is not measured by default.
 
-use sim_core::component::{Spent, Verdict};
+use sim_core::component::{Ending, Spent};
 use sim_core::model::StationId;
 use sim_core::simulation::Recorder;
 use sim_core::time::{Duration, Time};
@@ -20,7 +20,7 @@ impl Responses {
 }
 
 impl Recorder for Responses {
-    fn finished(&mut self, _: Time, _: u32, _: Verdict, response: Duration, _: &Spent) {
+    fn finished(&mut self, _: Time, _: u32, _: Ending, response: Duration, _: &Spent) {
         self.requests += 1;
         self.nanos += u128::from(response.0);
     }

@@ -16,7 +16,7 @@ pub const NONE: u32 = u32::MAX;
 
 /// How an operation ended.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
-pub enum Verdict {
+pub enum Ending {
     /// Well.
     #[default]
     Done,
@@ -24,6 +24,8 @@ pub enum Verdict {
     Refused,
     /// The client gave up first.
     TimedOut,
+    /// What worked on it has crashed, or what was asked has failed.
+    Failed,
 }
 
 /// Where the time of an operation went. Of parallel branches only the one that was waited for counts, so the parts
@@ -62,6 +64,8 @@ pub enum FrameKind {
     Body,
     /// What the branches of a `parallel` report to.
     Fork,
+    /// What is left of an operation that was given up: nobody waits for it, and it ends when it is reached.
+    Ghost,
 }
 
 /// An operation, branch or loop in progress.
@@ -70,6 +74,8 @@ pub struct Frame {
     /// Who this is, for draws: a function of the client, the number of the request and the way here, never of the
     /// order of events.
     pub id: u64,
+    /// The identity of the client's request that it is part of: the keys that a request carries are drawn by it.
+    pub request: u64,
     /// Of a client's request: when the client sent it.
     pub sent: Time,
     /// When it began where it runs.
@@ -90,12 +96,20 @@ pub struct Frame {
     pub next: FrameId,
     /// The replica it runs on, counted within its service.
     pub replica: u32,
-    /// The service it entered, or [`NONE`] in a frame that did not itself enter one.
-    pub entered: u32,
+    /// The service it runs in; [`NONE`] on the way from a client.
+    pub service: u32,
     /// The station that serves it, or last did.
     pub station: u32,
     /// The station of the connection it holds, or [`NONE`].
     pub connection: u32,
+    /// The member of a store that was chosen for it: a shard, a replica; counted in stations.
+    pub chosen: u32,
+    /// The key that its present query is about.
+    pub key: u64,
+    /// What it carries: the version of what it has read or writes.
+    pub cargo: u32,
+    /// The lock that it holds or waits for, or [`NONE`].
+    pub lock: u32,
     /// Of a fork: branches still running. Of a loop: repetitions left.
     pub left: u32,
     /// Of a fork: branches that still have to end well.
@@ -108,12 +122,16 @@ pub struct Frame {
     pub reply: u32,
     /// Events still scheduled for it that an interruption has made void.
     pub void_events: u32,
+    /// Where it is: an index into the places of the model.
+    pub place: u16,
     /// Where priorities count: 0 is the most urgent.
     pub lane: u8,
     /// How it has ended, while the answer is on its way.
-    pub verdict: Verdict,
+    pub ending: Ending,
     /// What it is.
     pub kind: FrameKind,
+    /// It came in through the door of its service, which counts it until it ends.
+    pub entered: bool,
     /// Its thread is held until it ends.
     pub holds_thread: bool,
     /// Its client waits for it no more: it has its answer or has given up.
@@ -125,6 +143,7 @@ impl Frame {
     pub fn new(id: u64, pc: Pc, parent: FrameId, started: Time) -> Frame {
         Frame {
             id,
+            request: id,
             sent: started,
             started,
             since: started,
@@ -135,20 +154,42 @@ impl Frame {
             parent,
             next: NONE,
             replica: 0,
-            entered: NONE,
+            service: NONE,
             station: NONE,
             connection: NONE,
+            chosen: 0,
+            key: 0,
+            cargo: 0,
+            lock: NONE,
             left: 0,
             need: 0,
             operation: 0,
             journey: 0,
             reply: NONE,
             void_events: 0,
+            place: 0,
             lane: 0,
-            verdict: Verdict::Done,
+            ending: Ending::Done,
             kind: FrameKind::Operation,
+            entered: false,
             holds_thread: false,
             abandoned: false,
+        }
+    }
+
+    /// A part of this frame, which waits for it at `parent`: it is where its parent is and carries what that carries.
+    #[inline]
+    pub fn part(&self, id: u64, pc: Pc, parent: FrameId, started: Time) -> Frame {
+        Frame {
+            request: self.request,
+            replica: self.replica,
+            service: self.service,
+            chosen: self.chosen,
+            key: self.key,
+            cargo: self.cargo,
+            place: self.place,
+            lane: self.lane,
+            ..Frame::new(id, pc, parent, started)
         }
     }
 }

@@ -8,6 +8,6 @@ mod sharing;
 mod station;
 
 pub use balancer::Balancing;
-pub use frame::{Frame, FrameId, FrameKind, Frames, NONE, Spent, Verdict};
+pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 pub use sharing::Sharing;
 pub use station::{Admission, Station};

@@ -1,6 +1,7 @@
 //! What a run measures: counts, histograms and where time went, for clients, operations and stations.
 
 mod audit;
+mod blocks;
 mod breakdown;
 mod outcome;
 
@@ -8,9 +9,11 @@ pub use audit::Violation;
 pub use breakdown::{Breakdown, Parts};
 pub use outcome::{COURSE_POINTS, EVENTS_MAX, Outcome, Trial, run};
 
-use crate::component::{Spent, Verdict};
+use crate::component::{Ending, Spent};
 use crate::engine::Digest;
-use crate::model::{Model, OperationId, StationGroup, StationId};
+use crate::model::{
+    CounterId, LevelId, MeasureKind, Model, OperationId, StationGroup, StationId, TimingId,
+};
 use crate::simulation::Recorder;
 use crate::stats::{Histogram, Levels};
 use crate::time::{Duration, Time};
@@ -27,6 +30,10 @@ pub struct Metrics {
     pub operations: Vec<OperationMetrics>,
     /// By group of stations.
     pub stations: Vec<StationMetrics>,
+    /// What blocks count, keep and time.
+    blocks: blocks::BlockMetrics,
+    /// How many replications these are.
+    replications: u64,
     /// By station: who was there.
     presence: Vec<Presence>,
     started: Time,
@@ -52,6 +59,8 @@ pub struct JourneyMetrics {
     pub refused: u64,
     /// Requests that the client gave up.
     pub timed_out: u64,
+    /// Requests that met a crash or a failure on the way.
+    pub failed: u64,
     /// Response times of the requests answered well, in nanoseconds.
     pub response: Histogram,
     /// Where those times went.
@@ -105,12 +114,12 @@ impl Presence {
 impl JourneyMetrics {
     /// Requests that ended, well or not.
     pub fn ended(&self) -> u64 {
-        self.response.count() + self.failed()
+        self.response.count() + self.errors()
     }
 
     /// Requests that ended badly.
-    pub fn failed(&self) -> u64 {
-        self.refused + self.timed_out
+    pub fn errors(&self) -> u64 {
+        self.refused + self.timed_out + self.failed
     }
 }
 
@@ -125,6 +134,8 @@ impl Metrics {
             journeys: vec![JourneyMetrics::default(); model.journeys.len()],
             operations: vec![OperationMetrics::default(); model.operations.len()],
             stations: vec![StationMetrics::default(); model.stations.len()],
+            blocks: blocks::BlockMetrics::new(&model.measures),
+            replications: 0,
             presence: presence.collect(),
             started: Time::ZERO,
             ended: Time::ZERO,
@@ -141,6 +152,7 @@ impl Metrics {
             mine.sent += other.sent;
             mine.refused += other.refused;
             mine.timed_out += other.timed_out;
+            mine.failed += other.failed;
             mine.response.merge(&other.response);
             mine.breakdown.merge(&other.breakdown);
         }
@@ -153,6 +165,8 @@ impl Metrics {
             mine.service += other.service;
             mine.refused += other.refused;
         }
+        self.replications += other.replications;
+        self.blocks.merge(&other.blocks);
         for (mine, other) in self.presence.iter_mut().zip(&other.presence) {
             mine.levels.merge(&other.levels);
         }
@@ -168,6 +182,12 @@ impl Metrics {
         &self.presence[first..first + group.count as usize]
     }
 
+    /// The number that a measure of the model comes to, on average over the replications; NaN where nothing was seen.
+    /// In seconds, per second, as a share or plain.
+    pub fn measure(&self, kind: &MeasureKind) -> f64 {
+        self.blocks.value(kind, self.measured, self.replications)
+    }
+
     /// Requests that clients wait for, at the start and at the end.
     pub fn population(&self) -> Population {
         self.population
@@ -180,6 +200,7 @@ impl Metrics {
             digest.fold(journey.sent);
             digest.fold(journey.refused);
             digest.fold(journey.timed_out);
+            digest.fold(journey.failed);
             fold(&mut digest, &journey.response);
             journey.breakdown.fold_into(&mut digest);
         }
@@ -192,6 +213,7 @@ impl Metrics {
             digest.fold(station.service as u64);
             digest.fold(station.refused);
         }
+        self.blocks.fold_into(&mut digest);
         for (level, nanos) in self.presence.iter().flat_map(|presence| presence.levels.iter()) {
             digest.fold(u64::from(level));
             digest.fold(nanos);
@@ -202,6 +224,8 @@ impl Metrics {
     /// Ends the measurements at `now`; every station's last state has been told.
     pub(crate) fn close(&mut self, now: Time) {
         self.measured = now.since(self.started).0;
+        self.replications = 1;
+        self.blocks.close(now);
         self.ended = now;
     }
 
@@ -211,7 +235,8 @@ impl Metrics {
 
     fn forget(&mut self) {
         for journey in &mut self.journeys {
-            (journey.sent, journey.refused, journey.timed_out) = (0, 0, 0);
+            (journey.sent, journey.refused) = (0, 0);
+            (journey.timed_out, journey.failed) = (0, 0);
             journey.response.clear();
             journey.breakdown.clear();
         }
@@ -247,28 +272,29 @@ impl Recorder for Metrics {
         &mut self,
         _: Time,
         journey: u32,
-        verdict: Verdict,
+        ending: Ending,
         response: Duration,
         spent: &Spent,
     ) {
         let journey = &mut self.journeys[journey as usize];
         self.population.now -= 1;
-        match verdict {
-            Verdict::Done => {
+        match ending {
+            Ending::Done => {
                 journey.response.record(response.0);
                 journey.breakdown.record(response, spent);
             }
-            Verdict::Refused => journey.refused += 1,
-            Verdict::TimedOut => journey.timed_out += 1,
+            Ending::Refused => journey.refused += 1,
+            Ending::TimedOut => journey.timed_out += 1,
+            Ending::Failed => journey.failed += 1,
         }
     }
 
     #[inline]
-    fn replied(&mut self, _: Time, operation: OperationId, verdict: Verdict, duration: Duration) {
+    fn replied(&mut self, _: Time, operation: OperationId, ending: Ending, duration: Duration) {
         let operation = &mut self.operations[operation.0 as usize];
-        match verdict {
-            Verdict::Done => operation.duration.record(duration.0),
-            Verdict::Refused | Verdict::TimedOut => operation.failed += 1,
+        match ending {
+            Ending::Done => operation.duration.record(duration.0),
+            Ending::Refused | Ending::TimedOut | Ending::Failed => operation.failed += 1,
         }
     }
 
@@ -304,8 +330,24 @@ impl Recorder for Metrics {
         self.presence[station.0 as usize].levels.change(now, before);
     }
 
+    #[inline]
+    fn counted(&mut self, counter: CounterId, times: u64) {
+        self.blocks.counts[counter.0 as usize] += times;
+    }
+
+    #[inline]
+    fn level(&mut self, now: Time, level: LevelId, value: u64) {
+        self.blocks.levels[level.0 as usize].set(now, value);
+    }
+
+    #[inline]
+    fn timed(&mut self, timing: TimingId, duration: Duration) {
+        self.blocks.timed(timing, duration);
+    }
+
     fn restart(&mut self, now: Time) {
         self.forget();
+        self.blocks.restart(now);
         for presence in &mut self.presence {
             presence.age_at_start = presence.age(now);
             presence.levels.restart(now);

@@ -105,6 +105,7 @@ impl<'a> Lowering<'a> {
     /// What is wrong with a model, found and not yet located; nothing is compiled yet.
     fn checked(spec: &'a Spec, files: &'a Files) -> Lowering<'a> {
         let mut lowering = Lowering::new(spec, files);
+        lowering.lower_keys();
         lowering.place_services();
         lowering.place_stores();
         lowering.check_components();

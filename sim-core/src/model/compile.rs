@@ -6,7 +6,7 @@ use super::{
     Delay, Instruction, LawId, Operation, OperationId, Pc, Resource, ServiceId, Way, shares,
 };
 use crate::random::{Sampler, name_hash};
-use crate::spec::{Choice, Count, Law, Path, Step, Store};
+use crate::spec::{Choice, Count, Database, Key, Law, Path, Query, Step, Store};
 use std::collections::BTreeMap;
 
 /// An operation in a service; over the network it also encodes and decodes its messages.
@@ -29,7 +29,7 @@ struct Linking {
 impl Lowering<'_> {
     /// Compiles every operation that a client's request can reach. The model has been found free of errors.
     pub(super) fn compile(&mut self) {
-        self.model.plan = vec![Instruction::Arrive, Instruction::Deliver];
+        self.model.plan = vec![Instruction::Arrive, Instruction::Deliver, Instruction::Bury];
         let mut linking = Linking::default();
         let mut entries = Vec::new();
         for index in 0..self.model.journeys.len() {
@@ -107,8 +107,8 @@ impl Lowering<'_> {
                 self.emit(Instruction::Pause { law, delay: Delay::Wait });
             }
             Step::Call(target) => self.compile_call(target, service, path, linking),
-            Step::Read(target) => self.compile_query(target, "read", service, path),
-            Step::Write(target) => self.compile_query(target, "write", service, path),
+            Step::Read(query) => self.compile_query(query, "read", service, path),
+            Step::Write(query) => self.compile_query(query, "write", service, path),
             Step::Parallel { branches, first } => {
                 let count = branches.len() as u32;
                 let need = first.unwrap_or(count);
@@ -197,11 +197,14 @@ impl Lowering<'_> {
         linking.todo.push(target);
     }
 
-    fn compile_query(&mut self, target: &str, kind: &str, service: ServiceId, path: &Path) {
-        let (name, law) = self.query(target, kind).expect("checked");
+    fn compile_query(&mut self, query: &Query, kind: &str, service: ServiceId, path: &Path) {
+        let (name, law) = self.query(&query.store, kind).expect("checked");
         let (station, hop) = self.places.stores[name].clone();
         let law = law.clone();
         let law = self.placed(&law, Unit::Time, path);
+        if let Some(key) = &query.key {
+            self.pick(key, path);
+        }
         let pool = self.places.pools.get(&(service.0, name.to_owned())).copied();
         if let Some(pool) = pool {
             self.emit(Instruction::Connect(pool));
@@ -226,13 +229,22 @@ impl Lowering<'_> {
             Some((name, query)) => (name, Some(query)),
             None => (target, None),
         };
-        let Store::Database { read, write, queries, .. } = self.spec.stores.get(name)?;
+        let Store::Database(Database { read, write, queries, .. }) = self.spec.stores.get(name)?;
         let law = match (query, kind) {
             (Some(query), _) => queries.get(query),
             (None, "read") => read.as_ref(),
             (None, _) => write.as_ref(),
         };
         Some((name, law?))
+    }
+
+    fn pick(&mut self, key: &Key, path: &Path) {
+        let keys = self.keys_id(key.population()).expect("checked");
+        let another = match key {
+            Key::Own(_) => None,
+            Key::Another(_) => Some(self.site(&format!("{path}.key"))),
+        };
+        self.emit(Instruction::Pick { keys, another });
     }
 
     fn serialise(&mut self, service: ServiceId, name: &str) {

@@ -4,7 +4,7 @@ use super::REPEATS_MAX;
 use super::check::{Lowering, operations};
 use super::laws::Unit;
 use super::placement::meant;
-use crate::spec::{Count, Path, Step, Store, did_you_mean};
+use crate::spec::{Count, Database, Path, Query, Step, Store, did_you_mean};
 use std::collections::BTreeMap;
 
 /// Branches of one `parallel`, at most.
@@ -43,8 +43,8 @@ impl Lowering<'_> {
             Step::Call(target) => {
                 self.operation(target, &path.key("call"));
             }
-            Step::Read(target) => self.check_query(target, "read", &path.key("read")),
-            Step::Write(target) => self.check_query(target, "write", &path.key("write")),
+            Step::Read(query) => self.check_query(query, "read", &path.key("read")),
+            Step::Write(query) => self.check_query(query, "write", &path.key("write")),
             Step::Parallel { branches, first } => {
                 let at = Step::branches_path(path, first.is_some());
                 let count = branches.len();
@@ -121,13 +121,17 @@ impl Lowering<'_> {
         }
     }
 
-    fn check_query(&mut self, target: &str, kind: &str, path: &Path) {
+    fn check_query(&mut self, query: &Query, kind: &str, path: &Path) {
+        if let Some(key) = &query.key {
+            self.check_key(key, &query.key_path(path));
+        }
+        let (target, path) = (query.store.as_str(), &query.store_path(path));
         if self.query(target, kind).is_some() {
             return;
         }
         let (name, query) =
             target.split_once('.').map_or((target, None), |(name, query)| (name, Some(query)));
-        let Some(Store::Database { queries, .. }) = self.spec.stores.get(name) else {
+        let Some(Store::Database(Database { queries, .. })) = self.spec.stores.get(name) else {
             if self.spec.is_written(&["stores", name]) {
                 return;
             }

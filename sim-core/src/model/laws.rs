@@ -1,7 +1,7 @@
 //! Laws: from parameters with units to samplers of nanoseconds or counts.
 
 use super::check::Lowering;
-use super::data::column;
+use super::data::{column, occurrences};
 use super::quantity::{self, QuantityError};
 use super::{LawId, PlacedLaw};
 use crate::random::{Sampler, name_hash};
@@ -14,6 +14,8 @@ pub(super) enum Unit {
     Time,
     /// A pure number, such as a count.
     Number,
+    /// Bytes; written with a unit of size.
+    Bytes,
 }
 
 impl Unit {
@@ -21,6 +23,7 @@ impl Unit {
         match self {
             Unit::Time => quantity::duration(quantity),
             Unit::Number => quantity::number(quantity),
+            Unit::Bytes => quantity::bytes(quantity),
         }
     }
 }
@@ -176,7 +179,10 @@ impl Lowering<'_> {
             (Unit::Time, None) => {
                 return self.parameters(&at, "say what unit the column is in: unit: \"ms\"");
             }
-            (Unit::Time, Some(text)) => {
+            (Unit::Bytes, None) => {
+                return self.parameters(&at, "say what unit the column is in: unit: \"kB\"");
+            }
+            (Unit::Time | Unit::Bytes, Some(text)) => {
                 self.value(&Quantity::Text(format!("1{text}")), unit, &at.key("unit"))?
             }
         };
@@ -188,6 +194,17 @@ impl Lowering<'_> {
             }
             Err(error) => {
                 self.data_error(file, error, &at);
+                None
+            }
+        }
+    }
+
+    /// How often each value stands in a column of a file, the most frequent first.
+    pub(super) fn occurrences(&mut self, file: &str, name: &str, path: &Path) -> Option<Vec<f64>> {
+        match self.files.read(file).and_then(|text| occurrences(text, name)) {
+            Ok(counts) => Some(counts),
+            Err(error) => {
+                self.data_error(file, error, path);
                 None
             }
         }

@@ -206,7 +206,7 @@ impl Walk<'_> {
         loop {
             demand.steps += 1.0;
             match self.model.plan[pc as usize] {
-                Instruction::Arrive | Instruction::Deliver => {}
+                Instruction::Arrive | Instruction::Deliver | Instruction::Pick { .. } => {}
                 Instruction::Enter(service) => {
                     if let Some(threads) = self.model.services[service.0 as usize].threads {
                         let group = self.model.group_of(super::Resource::per_replica(threads));
@@ -233,6 +233,12 @@ impl Walk<'_> {
                 Instruction::Fork { first, count, need } => {
                     self.fork(&mut demand, first, count, need)
                 }
+                Instruction::Scatter { count, .. } => {
+                    // The branch is behind a jump past it.
+                    let branch = self.walk(pc + 2, None);
+                    demand.add(&Demand { time: 0.0, ..branch.clone() }, f64::from(count));
+                    demand.time += branch.time;
+                }
                 Instruction::Choose { first, count, .. } => {
                     let (ways, after) = self.model.ways_of(first, count);
                     let shares = shares_of(&ways.iter().map(|way| way.until).collect::<Vec<_>>());
@@ -254,7 +260,10 @@ impl Walk<'_> {
                     pc = after;
                     continue;
                 }
-                Instruction::Join | Instruction::Again { .. } | Instruction::Return => break,
+                Instruction::Join
+                | Instruction::Again { .. }
+                | Instruction::Return
+                | Instruction::Bury => break,
             }
             pc += 1;
         }
@@ -278,6 +287,9 @@ impl Walk<'_> {
             let branch = self.walk(self.model.branches[branch as usize], None);
             times.push(branch.time);
             demand.add(&Demand { time: 0.0, ..branch }, 1.0);
+        }
+        if need == 0 {
+            return;
         }
         // As if no branch ever varied. Exact for constant times; a mean of random ones is at least this where all
         // branches are waited for.

@@ -5,8 +5,10 @@ mod clients;
 mod compile;
 mod components;
 pub mod data;
+mod keys;
 mod laws;
 mod load;
+mod measures;
 mod objectives;
 mod placement;
 mod plan;
@@ -16,11 +18,13 @@ mod warnings;
 
 pub use check::Checked;
 pub use data::Files;
+pub use keys::{Population, Ranking};
 pub use load::{Load, Offered};
+pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
 pub use objectives::{Goal, Objective, REPLICATIONS_MAX, RunPlan};
 pub use plan::{
-    ARRIVE, DELIVER, Delay, Instruction, LawId, OperationId, Pc, PlacedLaw, Resource, ServiceId,
-    StationId, Way,
+    ARRIVE, BURY, DELIVER, Delay, Instruction, KeysId, LawId, OperationId, Pc, PlacedLaw, Resource,
+    ServiceId, StationId, Way,
 };
 
 use crate::spec::{Balancer, Discipline};
@@ -48,6 +52,8 @@ pub struct Model {
     pub branches: Vec<Pc>,
     /// The ways of choices.
     pub ways: Vec<Way>,
+    /// Populations of keys by [`KeysId`].
+    pub keys: Vec<Population>,
     /// Operations by [`OperationId`].
     pub operations: Vec<Operation>,
     /// Services by [`ServiceId`].
@@ -58,6 +64,8 @@ pub struct Model {
     pub clients: Vec<Client>,
     /// What clients ask for: one for each client and operation of its mix.
     pub journeys: Vec<Journey>,
+    /// What blocks measure of themselves.
+    pub measures: Measures,
     /// What a design has to achieve.
     pub objectives: Vec<Objective>,
     /// How long and how often to simulate, unless told otherwise.

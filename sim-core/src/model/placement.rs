@@ -226,7 +226,8 @@ impl<'a> Lowering<'a> {
         let spec = self.spec;
         for (name, store) in sorted(&spec.stores) {
             let path = Path::root().key("stores").key(name).key("database");
-            let Store::Database { servers, read, write, queries, discipline, queue, hop } = store;
+            let Store::Database(database) = store;
+            let spec::Database { servers, read, write, queries, discipline, queue, hop } = database;
             for (field, law) in [("read", read), ("write", write)] {
                 if let Some(law) = law {
                     self.law(law, Unit::Time, &path.key(field));
@@ -355,7 +356,7 @@ fn for_permits(discipline: Discipline) -> Discipline {
 impl Model {
     /// The group of a resource's stations.
     pub fn group_of(&self, resource: Resource) -> usize {
-        let station = resource.at(0);
+        let station = resource.first();
         self.stations.partition_point(|group| group.first <= station) - 1
     }
 }

@@ -21,16 +21,21 @@ pub struct OperationId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct StationId(pub u32);
 
+/// A population of keys, one of [`super::Model::keys`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct KeysId(pub u32);
+
 /// A service, one of [`super::Model::services`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ServiceId(pub u32);
 
-/// A station as seen from a frame: the replica's own, or one that all share.
+/// A station as seen from a frame: the replica's own, one that all share, or the member of a store that was chosen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Resource(u32);
 
 impl Resource {
     const SHARED: u32 = 1 << 31;
+    const CHOSEN: u32 = 1 << 30;
 
     /// A station of which each replica has its own; `first` is replica 0's.
     pub fn per_replica(first: StationId) -> Resource {
@@ -42,19 +47,31 @@ impl Resource {
         Resource(station.0 | Resource::SHARED)
     }
 
-    /// Whether it is one that all share.
+    /// A store of several members, of which one has been chosen for the frame; `first` is member 0.
+    pub fn chosen(first: StationId) -> Resource {
+        Resource(first.0 | Resource::SHARED | Resource::CHOSEN)
+    }
+
+    /// Whether it is part of a store, which all share.
     #[inline]
     pub fn is_shared(self) -> bool {
         self.0 & Resource::SHARED != 0
     }
 
-    /// The station that a frame on `replica` means.
+    /// The first of its stations.
     #[inline]
-    pub fn at(self, replica: u32) -> StationId {
-        StationId(if self.0 & Resource::SHARED == 0 {
-            self.0 + replica
-        } else {
-            self.0 & !Resource::SHARED
+    pub fn first(self) -> StationId {
+        StationId(self.0 & !(Resource::SHARED | Resource::CHOSEN))
+    }
+
+    /// The station that a frame on `replica` means, for which the member `chosen` has been chosen.
+    #[inline]
+    pub fn at(self, replica: u32, chosen: u32) -> StationId {
+        let first = self.first().0;
+        StationId(match (self.0 & Resource::SHARED, self.0 & Resource::CHOSEN) {
+            (0, _) => first + replica,
+            (_, 0) => first,
+            _ => first + chosen,
         })
     }
 }
@@ -91,6 +108,13 @@ pub enum Instruction {
         /// What the time is accounted as.
         delay: Delay,
     },
+    /// Find out which key the next query is about.
+    Pick {
+        /// Of which population.
+        keys: KeysId,
+        /// For another key than the request's own: the place that draws it.
+        another: Option<u32>,
+    },
     /// Take a connection, or wait for one. A frame holds at most one.
     Connect(Resource),
     /// Give the connection back.
@@ -115,7 +139,7 @@ pub enum Instruction {
         /// The call site.
         site: u32,
     },
-    /// Start branches and wait until `need` of them have ended.
+    /// Start branches and wait until `need` of them have ended; of 0, go on at once and leave them to themselves.
     Fork {
         /// First of them in [`super::Model::branches`].
         first: u32,
@@ -124,8 +148,17 @@ pub enum Instruction {
         /// How many have to end well.
         need: u32,
     },
+    /// Start the same branch once for each of some members of a store, and wait until `need` of them have ended.
+    Scatter {
+        /// What each runs: the instruction after next. The next one leads past it.
+        count: u32,
+        /// How many have to end well.
+        need: u32,
+    },
     /// A branch ends.
     Join,
+    /// The frame was given up meanwhile: it ends without a word.
+    Bury,
     /// Go to one of several places, drawn by weight.
     Choose {
         /// First of them in [`super::Model::ways`].
@@ -159,6 +192,8 @@ pub enum Instruction {
 pub const ARRIVE: Pc = 0;
 /// Where every plan has its [`Instruction::Deliver`].
 pub const DELIVER: Pc = 1;
+/// Where every plan has its [`Instruction::Bury`].
+pub const BURY: Pc = 2;
 
 /// A sampler and the place in the model that draws from it.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use super::block::{Block, Table, Tone};
 use super::cell::{Cell, legend};
 use super::units::time_unit;
-use super::{objectives, time_spent};
+use super::{blocks as of_blocks, objectives, time_spent};
 use crate::study::words::{flag, percent, significant};
 use crate::study::{DesignSummary, Red, Scope, StationSummary, Status, Summary, Value};
 use crate::time::Duration;
@@ -23,6 +23,7 @@ pub(super) fn blocks(summary: &Summary, design: &DesignSummary) -> Vec<Block> {
     }
     blocks.push(Block::Title("How busy it is".into()));
     blocks.push(Block::Table(stations(&design.stations)));
+    blocks.extend(of_blocks::blocks(design));
     blocks.extend(signs(design));
     if let Some(bottleneck) = &design.bottleneck {
         blocks.push(Block::Paragraph(format!("Bottleneck: {}", bottleneck.says)));
@@ -167,7 +168,7 @@ fn red_cells(red: &Red, unit: &super::units::TimeUnit) -> Vec<Cell> {
 pub(super) fn operation(scope: &Scope) -> &str {
     match scope {
         Scope::Journey { operation, .. } | Scope::Operation { operation, .. } => operation,
-        Scope::Service(name) | Scope::Station(name) => name,
+        Scope::Service(name) | Scope::Station(name) | Scope::Block(name) => name,
         Scope::All | Scope::Objective(_) => "all requests",
     }
 }
@@ -177,10 +178,13 @@ fn failures(design: &DesignSummary) -> Option<Block> {
     let (refused, timed_out) = (design.all.refused.mean, design.all.timed_out.mean);
     let mut parts = Vec::new();
     if refused > 0.0 {
-        parts.push(format!("{} met a full queue", percent(refused)));
+        parts.push(format!("{} were refused", percent(refused)));
     }
     if timed_out > 0.0 {
         parts.push(format!("{} were given up by their clients", percent(timed_out)));
+    }
+    if design.all.failed.mean > 0.0 {
+        parts.push(format!("{} met a failure", percent(design.all.failed.mean)));
     }
     (!parts.is_empty())
         .then(|| Block::Paragraph(format!("Of all requests, {}.", parts.join(" and "))))
@@ -241,6 +245,8 @@ fn signs(design: &DesignSummary) -> Option<Block> {
     for station in &design.stations {
         values.extend(station.values().map(|(_, value)| value));
     }
+    let measures = design.blocks.iter().flat_map(|block| &block.measures);
+    values.extend(measures.map(|measured| measured.value));
     let lines: Vec<_> = legend(&values).into_iter().map(|line| (line, Tone::Faint)).collect();
     (!lines.is_empty()).then_some(Block::Lines(lines))
 }

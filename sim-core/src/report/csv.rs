@@ -14,17 +14,23 @@ pub(super) fn render(summary: &Summary) -> String {
             let (mean, half) = (number(value.mean), number(value.half_width));
             let _ = writeln!(out, "{text},{metric},{unit},{mean},{half},{status}");
         };
-        line(&Scope::All, "in_flight", unit(Metric::InFlight), design.in_flight);
+        line(&Scope::All, "in_flight", unit(Metric::InFlight.unit()), design.in_flight);
         let inside = design.operations.iter().chain(&design.services);
         for red in std::iter::once(&design.all).chain(&design.journeys).chain(inside) {
             for (metric, value) in red.values() {
-                line(&red.scope, metric.name(), unit(metric), value);
+                line(&red.scope, metric.name(), unit(metric.unit()), value);
             }
         }
         for station in &design.stations {
             let scope = Scope::Station(station.name.clone());
             for (metric, value) in station.values() {
-                line(&scope, metric.name(), unit(metric), value);
+                line(&scope, metric.name(), unit(metric.unit()), value);
+            }
+        }
+        for block in &design.blocks {
+            let scope = Scope::Block(block.path.clone());
+            for measured in &block.measures {
+                line(&scope, measured.name, unit(measured.unit), measured.value);
             }
         }
         for (index, objective) in design.objectives.iter().enumerate() {
@@ -44,14 +50,16 @@ fn columns(scope: &Scope) -> (&str, &str, String) {
         }
         Scope::Service(name) => ("service", "", name.clone()),
         Scope::Station(name) => ("station", "", name.clone()),
+        Scope::Block(path) => ("block", "", path.clone()),
         Scope::Objective(index) => ("objective", "", index.to_string()),
     }
 }
 
-fn unit(metric: Metric) -> &'static str {
-    match metric.unit() {
+fn unit(unit: Unit) -> &'static str {
+    match unit {
         Unit::Seconds => "s",
         Unit::PerSecond => "1/s",
+        Unit::BytesPerSecond => "B/s",
         Unit::Share | Unit::Count => "1",
     }
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod block;
+mod blocks;
 mod cell;
 mod csv;
 mod load;

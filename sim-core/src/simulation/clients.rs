@@ -2,7 +2,7 @@
 
 use super::interpreter::Flow;
 use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
-use crate::component::{Frame, FrameId, FrameKind, NONE, Verdict};
+use crate::component::{Ending, Frame, FrameId, FrameKind, NONE};
 use crate::model::{ARRIVE, Client, Source};
 use crate::random::{Draw, Key};
 use crate::time::Time;
@@ -191,7 +191,7 @@ impl<R: Recorder> Simulation<'_, R> {
             }
             self.clients[client as usize].deadlines.pop_front();
             if awaited {
-                self.answered(frame, Verdict::TimedOut);
+                self.answered(frame, Ending::TimedOut);
             }
         }
     }
@@ -201,20 +201,20 @@ impl<R: Recorder> Simulation<'_, R> {
     pub(super) fn deliver(&mut self, at: FrameId) {
         let frame = &self.frames[at];
         if !frame.abandoned {
-            self.answered(at, frame.verdict);
+            self.answered(at, frame.ending);
         }
         self.frames.remove(at);
     }
 
     /// For its client a request is over.
     #[inline]
-    fn answered(&mut self, at: FrameId, verdict: Verdict) {
+    fn answered(&mut self, at: FrameId, ending: Ending) {
         let frame = &mut self.frames[at];
         frame.abandoned = true;
         let (id, response) = (frame.id, self.now.since(frame.sent));
         let client = self.model.journeys[frame.journey as usize].client;
         self.clients[client as usize].in_flight -= 1;
-        self.recorder.finished(self.now, frame.journey, verdict, response, &frame.spent);
+        self.recorder.finished(self.now, frame.journey, ending, response, &frame.spent);
         if let Source::Closed { .. } = self.model.clients[client as usize].source {
             self.think(client, id.wrapping_add(1));
         }

@@ -1,13 +1,16 @@
 //! Running the plan: what each instruction does to a frame.
 
 use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
-use crate::component::{Admission, Frame, FrameId, FrameKind, NONE, Verdict};
+use crate::component::{Admission, Ending, FrameId, FrameKind, NONE};
 use crate::model::{
     DELIVER, Delay, Instruction, LawId, OperationId, Pc, REPEATS_MAX, Resource, StationId,
     UNLIMITED,
 };
 use crate::random::Draw;
 use crate::time::Duration;
+
+/// How far apart the identities of the branches of one scatter are.
+const MEMBERS_APART: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// What comes after an instruction.
 pub(super) enum Flow {
@@ -47,7 +50,7 @@ impl<R: Recorder> Simulation<'_, R> {
         match instruction {
             Instruction::Serve { station, law } => self.serve(at, station, law),
             Instruction::Enter(service) => self.enter(at, service.0),
-            Instruction::Return => self.end(at, Verdict::Done),
+            Instruction::Return => self.end(at, Ending::Done),
             Instruction::Arrive => self.begin(at),
             Instruction::Deliver => {
                 self.deliver(at);
@@ -88,8 +91,11 @@ impl<R: Recorder> Simulation<'_, R> {
                 self.frames[at].pc = to;
                 Flow::Continue
             }
+            Instruction::Pick { keys, another } => self.pick(at, keys, another),
             Instruction::Fork { first, count, need } => self.fork(at, first, count, need),
-            Instruction::Join => self.end(at, Verdict::Done),
+            Instruction::Scatter { count, need } => self.scatter(at, count, need),
+            Instruction::Join => self.end(at, Ending::Done),
+            Instruction::Bury => self.bury(at),
             Instruction::Repeat { law, after } => self.repeat(at, law, after),
             Instruction::Again { body, site } => self.again(at, body, site),
         }
@@ -126,10 +132,8 @@ impl<R: Recorder> Simulation<'_, R> {
     fn child(&mut self, at: FrameId, entry: Pc, operation: OperationId, site: u32) -> FrameId {
         let parent = &self.frames[at];
         let id = parent.id.wrapping_add(self.model.sites[site as usize]);
-        let mut child = Frame::new(id, entry, at, self.now);
+        let mut child = parent.part(id, entry, at, self.now);
         child.operation = operation.0;
-        child.lane = parent.lane;
-        child.replica = parent.replica;
         self.frames.insert(child)
     }
 
@@ -139,7 +143,8 @@ impl<R: Recorder> Simulation<'_, R> {
         let frame = &mut self.frames[at];
         let replica = self.balancers[service as usize].choose(frame.id);
         frame.replica = replica;
-        frame.entered = service;
+        frame.service = service;
+        frame.entered = true;
         frame.started = self.now;
         let Some(threads) = target.threads else {
             let cores = StationId(target.cores.0 + replica);
@@ -183,7 +188,8 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     fn connect(&mut self, at: FrameId, pool: Resource) -> Flow {
-        let pool = pool.at(self.frames[at].replica);
+        let frame = &self.frames[at];
+        let pool = pool.at(frame.replica, frame.chosen);
         self.frames[at].connection = pool.0;
         self.acquire(at, pool)
     }
@@ -199,7 +205,7 @@ impl<R: Recorder> Simulation<'_, R> {
     #[inline]
     fn serve(&mut self, at: FrameId, resource: Resource, law: LawId) -> Flow {
         let frame = &mut self.frames[at];
-        let id = resource.at(frame.replica);
+        let id = resource.at(frame.replica, frame.chosen);
         let station = &mut self.stations[id.0 as usize];
         if resource.is_shared() && station.is_full() {
             return self.refuse(at, id);
@@ -293,9 +299,9 @@ impl<R: Recorder> Simulation<'_, R> {
     #[inline]
     pub(super) fn resume(&mut self, at: FrameId) {
         let frame = &self.frames[at];
-        if frame.verdict != Verdict::Done && frame.pc != DELIVER {
-            let verdict = frame.verdict;
-            if let Flow::Switch(next) = self.end(at, verdict) {
+        if frame.ending != Ending::Done && frame.pc != DELIVER {
+            let ending = frame.ending;
+            if let Flow::Switch(next) = self.end(at, ending) {
                 self.run(next);
             }
         } else {
@@ -305,29 +311,32 @@ impl<R: Recorder> Simulation<'_, R> {
 
     fn refuse(&mut self, at: FrameId, station: StationId) -> Flow {
         self.recorder.refused(self.now, station);
-        self.end(at, Verdict::Refused)
+        self.end(at, Ending::Refused)
     }
 
     /// A frame ends, well or not; if not, so do those that wait for it.
     #[inline]
-    pub(super) fn end(&mut self, mut at: FrameId, mut verdict: Verdict) -> Flow {
+    pub(super) fn end(&mut self, mut at: FrameId, mut ending: Ending) -> Flow {
         loop {
             let frame = &self.frames[at];
             let (parent, kind) = (frame.parent, frame.kind);
+            if kind == FrameKind::Ghost {
+                return self.bury(at);
+            }
             if frame.connection != NONE {
                 self.disconnect(at);
             }
             if kind == FrameKind::Operation {
-                self.reply(at, verdict);
+                self.reply(at, ending);
             }
             if parent == NONE {
-                return self.answer_client(at, verdict);
+                return self.answer_client(at, ending);
             }
             if self.frames[parent].kind == FrameKind::Fork {
-                match self.join(at, verdict) {
-                    Some((waiter, Verdict::Done)) => return Flow::Switch(waiter),
+                match self.join(at, ending) {
+                    Some((waiter, Ending::Done)) => return Flow::Switch(waiter),
                     Some((waiter, bad)) => {
-                        (at, verdict) = (waiter, bad);
+                        (at, ending) = (waiter, bad);
                         continue;
                     }
                     None => return Flow::Stop,
@@ -340,29 +349,38 @@ impl<R: Recorder> Simulation<'_, R> {
             waiter.spent += spent;
             if reply != NONE {
                 let latency = self.laws.time(LawId(reply), id);
-                waiter.verdict = verdict;
+                waiter.ending = ending;
                 waiter.spent.network += latency;
                 self.schedule(self.now + latency, Happening::Resume(parent));
                 return Flow::Stop;
             }
-            if verdict == Verdict::Done {
+            if ending == Ending::Done {
                 return Flow::Switch(parent);
             }
             at = parent;
         }
     }
 
+    /// What is left of a frame that was given up ends.
+    fn bury(&mut self, at: FrameId) -> Flow {
+        if self.frames[at].connection != NONE {
+            self.disconnect(at);
+        }
+        self.frames.remove(at);
+        Flow::Stop
+    }
+
     /// An operation's answer leaves: what it holds is given back.
     #[inline]
-    fn reply(&mut self, at: FrameId, verdict: Verdict) {
+    fn reply(&mut self, at: FrameId, ending: Ending) {
         let frame = &self.frames[at];
-        let (replica, entered) = (frame.replica, frame.entered);
+        let (replica, service) = (frame.replica, frame.service as usize);
         let operation = OperationId(frame.operation);
-        self.recorder.replied(self.now, operation, verdict, self.now.since(frame.started));
-        if entered != NONE {
-            self.balancers[entered as usize].answered(replica);
+        self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
+        if frame.entered {
+            self.balancers[service].answered(replica);
             if frame.holds_thread
-                && let Some(threads) = self.model.services[entered as usize].threads
+                && let Some(threads) = self.model.services[service].threads
                 && let Some(next) = self.release(at, StationId(threads.0 + replica))
             {
                 let wait = self.now.since(self.frames[next].since);
@@ -372,9 +390,9 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     #[inline]
-    fn answer_client(&mut self, at: FrameId, verdict: Verdict) -> Flow {
+    fn answer_client(&mut self, at: FrameId, ending: Ending) -> Flow {
         let frame = &mut self.frames[at];
-        frame.verdict = verdict;
+        frame.ending = ending;
         frame.pc = DELIVER;
         let client = self.model.journeys[frame.journey as usize].client;
         match self.model.clients[client as usize].hop {
@@ -391,29 +409,53 @@ impl<R: Recorder> Simulation<'_, R> {
             self.overloaded = true;
             return Flow::Stop;
         }
-        let parent = &self.frames[at];
-        let (id, lane, replica) = (parent.id, parent.lane, parent.replica);
-        let mut fork = Frame::new(id, parent.pc, at, self.now);
-        (fork.kind, fork.left, fork.need) = (FrameKind::Fork, count, need);
-        let fork = self.frames.insert(fork);
+        let fork = self.branch_off(at, count, need);
         for &pc in &self.model.branches[first as usize..(first + count) as usize] {
-            let mut branch = Frame::new(id, pc, fork, self.now);
-            (branch.kind, branch.lane, branch.replica) = (FrameKind::Body, lane, replica);
+            let mut branch = self.frames[at].part(self.frames[at].id, pc, fork, self.now);
+            branch.kind = FrameKind::Body;
             let branch = self.frames.insert(branch);
             self.ready.push_back(branch);
         }
-        Flow::Stop
+        if need == 0 { Flow::Continue } else { Flow::Stop }
+    }
+
+    /// What branches of a frame report to; the frame waits for it if it needs any of them.
+    fn branch_off(&mut self, at: FrameId, count: u32, need: u32) -> FrameId {
+        let parent = &self.frames[at];
+        let waiter = if need == 0 { NONE } else { at };
+        let mut fork = parent.part(parent.id, parent.pc, waiter, self.now);
+        (fork.kind, fork.left, fork.need) = (FrameKind::Fork, count, need);
+        self.frames.insert(fork)
+    }
+
+    /// Starts the branch behind the next instruction for each of `count` members from the one that is chosen.
+    fn scatter(&mut self, at: FrameId, count: u32, need: u32) -> Flow {
+        if self.frames.len() + count as usize > MAX_IN_FLIGHT {
+            self.overloaded = true;
+            return Flow::Stop;
+        }
+        let fork = self.branch_off(at, count, need);
+        for member in 0..count {
+            let parent = &self.frames[at];
+            let id = parent.id.wrapping_add(MEMBERS_APART.wrapping_mul(u64::from(member) + 1));
+            let mut branch = parent.part(id, parent.pc + 1, fork, self.now);
+            branch.kind = FrameKind::Body;
+            branch.chosen += member;
+            let branch = self.frames.insert(branch);
+            self.ready.push_back(branch);
+        }
+        if need == 0 { Flow::Continue } else { Flow::Stop }
     }
 
     /// A branch ends. Returns who waits for the fork, and how it ended, when enough branches have ended well or too
     /// few still can.
-    fn join(&mut self, at: FrameId, verdict: Verdict) -> Option<(FrameId, Verdict)> {
+    fn join(&mut self, at: FrameId, ending: Ending) -> Option<(FrameId, Ending)> {
         let branch = &self.frames[at];
         let (spent, fork_id) = (branch.spent, branch.parent);
         self.frames.remove(at);
         let fork = &mut self.frames[fork_id];
         fork.left -= 1;
-        if verdict == Verdict::Done {
+        if ending == Ending::Done {
             fork.need = fork.need.saturating_sub(1);
         }
         let (waiter, well) = (fork.parent, fork.need == 0);
@@ -428,7 +470,7 @@ impl<R: Recorder> Simulation<'_, R> {
             return None;
         }
         self.frames[waiter].spent += spent;
-        Some((waiter, if well { Verdict::Done } else { verdict }))
+        Some((waiter, if well { Ending::Done } else { ending }))
     }
 
     fn repeat(&mut self, at: FrameId, law: LawId, after: u32) -> Flow {
@@ -440,9 +482,8 @@ impl<R: Recorder> Simulation<'_, R> {
             return Flow::Continue;
         }
         let id = parent.id.wrapping_add(self.model.laws[law.0 as usize].name);
-        let mut frame = Frame::new(id, body, at, self.now);
+        let mut frame = parent.part(id, body, at, self.now);
         (frame.kind, frame.left) = (FrameKind::Body, times);
-        (frame.lane, frame.replica) = (parent.lane, parent.replica);
         Flow::Switch(self.frames.insert(frame))
     }
 
@@ -450,7 +491,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let frame = &mut self.frames[at];
         frame.left -= 1;
         if frame.left == 0 {
-            return self.end(at, Verdict::Done);
+            return self.end(at, Ending::Done);
         }
         frame.id = frame.id.wrapping_add(self.model.sites[site as usize]);
         frame.pc = body;

@@ -2,6 +2,7 @@
 
 mod clients;
 mod interpreter;
+mod keys;
 mod laws;
 mod recorder;
 #[cfg(test)]
@@ -58,6 +59,7 @@ pub struct Simulation<'m, R> {
     balancers: Vec<Balancing>,
     clients: Vec<ClientState>,
     laws: Laws<'m>,
+    keys: Vec<keys::KeysState>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
     fingerprint: Fingerprint,
@@ -142,6 +144,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 .collect(),
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
+            keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             fingerprint: Fingerprint::default(),
             overloaded: false,

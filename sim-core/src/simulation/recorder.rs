@@ -1,7 +1,7 @@
 //! What a run tells to whoever measures it.
 
-use crate::component::{Spent, Verdict};
-use crate::model::{OperationId, StationId};
+use crate::component::{Ending, Spent};
+use crate::model::{CounterId, LevelId, OperationId, StationId, TimingId};
 use crate::time::{Duration, Time};
 
 /// Told of everything that a statistic may want, at the instant at which it happens.
@@ -20,16 +20,16 @@ pub trait Recorder {
         &mut self,
         now: Time,
         journey: u32,
-        verdict: Verdict,
+        ending: Ending,
         response: Duration,
         spent: &Spent,
     ) {
-        let _ = (now, journey, verdict, response, spent);
+        let _ = (now, journey, ending, response, spent);
     }
 
     /// An operation has ended in its service; for one called over the network, when its reply is sent.
-    fn replied(&mut self, now: Time, operation: OperationId, verdict: Verdict, duration: Duration) {
-        let _ = (now, operation, verdict, duration);
+    fn replied(&mut self, now: Time, operation: OperationId, ending: Ending, duration: Duration) {
+        let _ = (now, operation, ending, duration);
     }
 
     /// A request has come to a station that serves, with its demand.
@@ -55,6 +55,21 @@ pub trait Recorder {
     /// The number at a station (served and waiting), `before` until now, is about to change.
     fn occupancy(&mut self, now: Time, station: StationId, before: u32) {
         let _ = (now, station, before);
+    }
+
+    /// Something that a block counts has happened `times` times.
+    fn counted(&mut self, counter: CounterId, times: u64) {
+        let _ = (counter, times);
+    }
+
+    /// A level that a block keeps is `value` from now on.
+    fn level(&mut self, now: Time, level: LevelId, value: u64) {
+        let _ = (now, level, value);
+    }
+
+    /// Something that a block times took so long.
+    fn timed(&mut self, timing: TimingId, duration: Duration) {
+        let _ = (timing, duration);
     }
 
     /// The warm-up is over: forget everything.

@@ -1,25 +1,25 @@
 //! Scenarios with constant times, whose answers are worked out by hand.
 
 use super::{Recorder, Seed, Simulation, Stopped};
-use crate::component::{Spent, Verdict};
+use crate::component::{Ending, Spent};
 use crate::model::{Files, Model, StationId};
 use crate::spec::Spec;
 use crate::time::{Duration, Time};
 
 /// What each request came to, in the order in which clients got their answers.
 #[derive(Default)]
-struct Answers(Vec<(String, Verdict, f64, Spent)>, Vec<String>);
+struct Answers(Vec<(String, Ending, f64, Spent)>, Vec<String>);
 
 impl Recorder for Answers {
     fn finished(
         &mut self,
         _: Time,
         journey: u32,
-        verdict: Verdict,
+        ending: Ending,
         response: Duration,
         spent: &Spent,
     ) {
-        self.0.push((self.1[journey as usize].clone(), verdict, millis(response), *spent));
+        self.0.push((self.1[journey as usize].clone(), ending, millis(response), *spent));
     }
 }
 
@@ -44,7 +44,7 @@ fn model(text: &str, files: &[(&str, &[u64])]) -> Model {
 }
 
 /// Runs for a minute and returns what became of every request.
-fn run(text: &str, files: &[(&str, &[u64])]) -> Vec<(String, Verdict, f64, Spent)> {
+fn run(text: &str, files: &[(&str, &[u64])]) -> Vec<(String, Ending, f64, Spent)> {
     let model = model(text, files);
     let names = model
         .journeys
@@ -157,9 +157,9 @@ fn a_held_thread_waits_with_its_request() {
 fn a_full_queue_refuses_at_the_door() {
     for threads in ["", "threads: 1,"] {
         let text = service(r#"work("10ms")"#, &format!("{threads} queue: 1"), "");
-        let verdicts: Vec<Verdict> =
+        let verdicts: Vec<Ending> =
             run(&text, &[("t", &[0, 1, 2, 11])]).iter().map(|a| a.1).collect();
-        assert_eq!(verdicts, [Verdict::Refused, Verdict::Done, Verdict::Done, Verdict::Done]);
+        assert_eq!(verdicts, [Ending::Refused, Ending::Done, Ending::Done, Ending::Done]);
     }
 }
 
@@ -196,10 +196,10 @@ fn a_refusal_deep_down_fails_the_request_and_gives_everything_back() {
     let steps = r#"repeat(2, [parallel([read("d"), [work("1ms"), read("d")]])])"#;
     let text = service(steps, r#"threads: 4, pools: {"d": 1}"#, store);
     // One connection makes the branches take turns, so nothing is refused; with two the second read is.
-    assert_eq!(run(&text, &[("t", &[0])])[0].1, Verdict::Done);
+    assert_eq!(run(&text, &[("t", &[0])])[0].1, Ending::Done);
     let text = service(steps, r#"threads: 4, pools: {"d": 2}"#, store);
     let answers = run(&text, &[("t", &[0])]);
-    assert_eq!((answers[0].1, answers[0].2), (Verdict::Refused, 1.0));
+    assert_eq!((answers[0].1, answers[0].2), (Ending::Refused, 1.0));
 }
 
 #[test]
@@ -229,13 +229,13 @@ fn a_message_pays_hops_and_serialisation_on_both_sides() {
 fn a_client_gives_up_and_the_server_finishes() {
     let text = service(r#"work("10ms")"#, "", "").replace("mix:", r#"timeout: "12ms", mix:"#);
     let answers = run(&text, &[("t", &[0, 1, 2, 40])]);
-    let seen: Vec<(Verdict, f64)> = answers.iter().map(|a| (a.1, a.2)).collect();
+    let seen: Vec<(Ending, f64)> = answers.iter().map(|a| (a.1, a.2)).collect();
     // The second would end at 20 ms and gives up at 13; the third, at 14, but is served from 20 to 30 all the same.
     let expected = [
-        (Verdict::Done, 10.0),
-        (Verdict::TimedOut, 12.0),
-        (Verdict::TimedOut, 12.0),
-        (Verdict::Done, 10.0),
+        (Ending::Done, 10.0),
+        (Ending::TimedOut, 12.0),
+        (Ending::TimedOut, 12.0),
+        (Ending::Done, 10.0),
     ];
     assert_eq!(seen, expected);
 }
@@ -245,9 +245,9 @@ fn an_answer_at_the_very_deadline_is_in_time() {
     let text = service(r#"work("10ms")"#, "", "").replace("mix:", r#"timeout: "20ms", mix:"#);
     // The third gives up at 20 ms, just when the second gets its answer.
     let answers = run(&text, &[("t", &[0, 0, 0, 25])]);
-    let seen: Vec<(Verdict, f64)> = answers.iter().map(|a| (a.1, a.2)).collect();
-    let done = |response| (Verdict::Done, response);
-    assert_eq!(seen, [done(10.0), done(20.0), (Verdict::TimedOut, 20.0), done(15.0)]);
+    let seen: Vec<(Ending, f64)> = answers.iter().map(|a| (a.1, a.2)).collect();
+    let done = |response| (Ending::Done, response);
+    assert_eq!(seen, [done(10.0), done(20.0), (Ending::TimedOut, 20.0), done(15.0)]);
 }
 
 #[test]
@@ -266,12 +266,12 @@ fn users_think_between_an_answer_and_the_next_request() {
     assert_eq!(run.run_until(Time::ZERO + Duration::from_secs(0.999), u64::MAX), Stopped::Horizon);
     // Both ask at 300; one is served by 400, the other gives up at 440. They ask again at 700 and 740; the core is busy
     // with the first until 800 and with the second until 900, which is too late.
-    let seen: Vec<(Verdict, f64)> = run.recorder.0.iter().map(|a| (a.1, a.2)).collect();
+    let seen: Vec<(Ending, f64)> = run.recorder.0.iter().map(|a| (a.1, a.2)).collect();
     let expected = [
-        (Verdict::Done, 100.0),
-        (Verdict::TimedOut, 140.0),
-        (Verdict::Done, 100.0),
-        (Verdict::TimedOut, 140.0),
+        (Ending::Done, 100.0),
+        (Ending::TimedOut, 140.0),
+        (Ending::Done, 100.0),
+        (Ending::TimedOut, 140.0),
     ];
     assert_eq!(seen, expected);
 }
@@ -283,8 +283,8 @@ fn a_fork_left_behind_is_not_taken_for_its_request() {
     let steps = format!(r#"parallel(first: 1, of: [work("1ms"), [wait("5ms"), {late}]])"#);
     let text = service(&steps, "", "").replace("mix:", r#"timeout: "500ms", mix:"#);
     let answers = run(&text, &[("t", &[0, 1000])]);
-    let seen: Vec<(Verdict, f64)> = answers.iter().map(|a| (a.1, a.2)).collect();
-    assert_eq!(seen, [(Verdict::Done, 1.0), (Verdict::Done, 1.0)]);
+    let seen: Vec<(Ending, f64)> = answers.iter().map(|a| (a.1, a.2)).collect();
+    assert_eq!(seen, [(Ending::Done, 1.0), (Ending::Done, 1.0)]);
 }
 
 #[test]

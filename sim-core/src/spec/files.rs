@@ -1,20 +1,28 @@
 //! The files that a model refers to.
 
 use super::path::Path;
-use super::{Arrivals, Choice, Count, Law, Spec, Step, Store};
+use super::{Arrivals, Choice, Count, Database, Law, Popularity, Spec, Step, Store};
 
 impl Spec {
     /// The files that the model refers to, each with the path of its name, in the order of the model.
     pub fn files(&self) -> Vec<(Path, String)> {
         let mut files = Vec::new();
         let root = Path::root();
+        for (name, keys) in &self.keys {
+            let path = root.key("keys").key(name);
+            of_option(&keys.size, &path.key("size"), &mut files);
+            if let Popularity::Column { file, .. } = &keys.popularity {
+                let at = path.key("popularity").key("column").key("file");
+                files.push((at, file.clone()));
+            }
+        }
         for (name, component) in &self.components {
             for (operation, steps) in component {
                 let path = root.key("components").key(name).key(operation);
                 of_steps(steps, &path, &mut files);
             }
         }
-        for (name, Store::Database { read, write, queries, hop, .. }) in &self.stores {
+        for (name, Store::Database(Database { read, write, queries, hop, .. })) in &self.stores {
             let path = root.key("stores").key(name).key("database");
             let laws = [("read", read), ("write", write), ("hop", hop)];
             for (field, law) in laws {

@@ -27,6 +27,7 @@ mod diagnostic;
 mod edit;
 mod files;
 mod hash;
+mod keys;
 mod law;
 mod objective;
 mod outline;
@@ -46,6 +47,7 @@ mod write;
 
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
+pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
@@ -54,7 +56,7 @@ pub use quantity::Quantity;
 pub use services::{Balancer, Discipline, Network, Service, Ties, WhileWaiting};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
-pub use stores::Store;
+pub use stores::{Database, Store};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -73,6 +75,9 @@ pub struct Spec {
     /// The question the model answers, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
+    /// What requests are about: customers, products.
+    #[serde(default)]
+    pub keys: Named<Keys>,
     /// What the software does: operations made of steps, whatever runs them.
     #[serde(default)]
     pub components: Named<Component>,

@@ -262,8 +262,9 @@ enum Dots {
     Forbidden,
 }
 
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 10] = [
     "question",
+    "keys",
     "components",
     "services",
     "stores",
@@ -294,6 +295,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
     let read = Section { top, root };
     let spec = Spec {
         question: read.one("question", out),
+        keys: read.named("keys", Dots::Forbidden, out, item),
         components: read.named("components", Dots::Forbidden, out, component),
         services: read.named("services", Dots::Allowed, out, item),
         stores: read.named("stores", Dots::Forbidden, out, item),
@@ -307,7 +309,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         run: read.one("run", out),
         source: None,
     };
-    for (store, super::Store::Database { queries, .. }) in &spec.stores {
+    for (store, super::Store::Database(super::Database { queries, .. })) in &spec.stores {
         let path = read.root.key("stores").key(store).key("database").key("queries");
         for name in queries.keys() {
             check_name(name, &path.key(name), Dots::Forbidden, out);

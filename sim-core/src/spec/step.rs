@@ -1,6 +1,6 @@
 //! The steps that operations are made of.
 
-use super::{Law, Path, Quantity};
+use super::{Law, Path, Quantity, Query};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
@@ -18,10 +18,11 @@ pub enum Step {
     Wait(Law),
     /// Call `"component.operation"` and wait for its answer.
     Call(String),
-    /// Run a query that reads: `"store"`, or `"store.query"` for one of its named queries.
-    Read(String),
-    /// Run a query that writes: `"store"`, or `"store.query"` for one of its named queries.
-    Write(String),
+    /// Run a query that reads: `"store"`, or `"store.query"` for one of its named queries, or `read(store: "store",
+    /// key: "keys")` with the key that it is about.
+    Read(Query),
+    /// Run a query that writes, named in the same ways.
+    Write(Query),
     /// Start all branches at once, each of them a step or a list of steps, and wait for them: `parallel([a,
     /// [b, c]])`. `parallel(first: 1, of: [a, b])` waits for as many as it says.
     #[serde(with = "parallel")]

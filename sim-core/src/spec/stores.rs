@@ -9,26 +9,31 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Store {
     /// A database that runs so many queries at once and queues the rest.
-    Database {
-        /// How many queries run at once. 0 stands for more than will ever be needed.
-        servers: u32,
-        /// How long a query of a plain `read` takes.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        read: Option<Law>,
-        /// How long a query of a plain `write` takes.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        write: Option<Law>,
-        /// How long a named query (`read("store.query")`) takes.
-        #[serde(default)]
-        queries: Named<Law>,
-        /// In which order waiting queries run.
-        #[serde(default)]
-        discipline: Discipline,
-        /// How many queries may wait; one more is refused. Absent: no limit.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        queue: Option<u32>,
-        /// One-way latency between a caller and the store; absent: the network's.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        hop: Option<Law>,
-    },
+    Database(Database),
+}
+
+/// A database.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Database {
+    /// How many queries run at once. 0 stands for more than will ever be needed.
+    pub servers: u32,
+    /// How long a query of a plain `read` takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<Law>,
+    /// How long a query of a plain `write` takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write: Option<Law>,
+    /// How long a named query (`read("store.query")`) takes.
+    #[serde(default)]
+    pub queries: Named<Law>,
+    /// In which order waiting queries run.
+    #[serde(default)]
+    pub discipline: Discipline,
+    /// How many queries may wait; one more is refused. Absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub queue: Option<u32>,
+    /// One-way latency between a caller and the store; absent: the network's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hop: Option<Law>,
 }

@@ -116,7 +116,7 @@ fn many_errors_at_once() {
         Spec::parse("bad.ron", MANY_ERRORS),
         expect![[r#"
             bad.ron:2:5: error at componets: unknown part of a model `componets`
-              hint: did you mean `components`? there are: question, components, services, stores, network, clients, designs, objectives, run
+              hint: did you mean `components`? there are: question, keys, components, services, stores, network, clients, designs, objectives, run
             bad.ron:5:29: error at components.web.browse[0].work: `exponentail` is not known here
               hint: did you mean `exponential`? there are: constant, exponential, uniform, normal, lognormal, gamma, erlang, hyperexponential, weibull, pareto, bounded_pareto, geometric, mixture, quantiles, column
             bad.ron:5:50: error at components.web.browse[1].cal: unknown step `cal`
@@ -153,7 +153,7 @@ fn many_errors_at_once() {
             bad.ron:17:21: error at stores.db.databse: unknown store `databse`
               hint: did you mean `database`? there are: database
             bad.ron:17:57: error at stores.db2.database: `servers` is missing
-            bad.ron:17:79: error at stores.db3: `servers` is missing
+            bad.ron:17:79: error at stores.db3: `database` needs a value: database(…)
             bad.ron:18:36: error at clients.u.mix."a.b": expected a number, found the text "x"
             bad.ron:18:49: error at clients.u.rate: `NaN` is not a finite number
             bad.ron:18:64: error at clients.u.priority: 300 is too large: at most 255

@@ -1,7 +1,9 @@
 //! What is estimated: the columns that every replication fills with one number each.
 
 use crate::metrics::Metrics;
-use crate::model::{Goal, Instruction, Model, OperationId, ServiceId, StationKind, UNLIMITED};
+use crate::model::{
+    Goal, Instruction, MeasureKind, Model, OperationId, ServiceId, StationKind, UNLIMITED,
+};
 use crate::stats::Histogram;
 use crate::time::SECOND;
 use serde::Serialize;
@@ -31,6 +33,8 @@ pub enum Scope {
     Service(String),
     /// A group of equal stations.
     Station(String),
+    /// A block that measures itself, by its path: `caches.redis`.
+    Block(String),
     /// An objective, by its place in the file.
     Objective(usize),
 }
@@ -47,6 +51,8 @@ pub enum Metric {
     Refused,
     /// Share of them that the client gave up.
     TimedOut,
+    /// Share of them that met a crash or a failure.
+    Failed,
     /// Mean duration, in seconds.
     Mean,
     /// Median duration, in seconds.
@@ -71,6 +77,13 @@ pub enum Metric {
     WaitP99,
     /// Requests turned away per second.
     RefusedRate,
+    /// What a block measures of itself.
+    Measure {
+        /// Its name, `hit_ratio`.
+        name: &'static str,
+        /// Its unit.
+        unit: Unit,
+    },
     /// The quantity that an objective limits, in seconds, as a share or per second.
     Goal,
 }
@@ -83,6 +96,8 @@ pub enum Unit {
     Seconds,
     /// Per second.
     PerSecond,
+    /// Bytes per second.
+    BytesPerSecond,
     /// A share of 1.
     Share,
     /// A number of things.
@@ -91,11 +106,12 @@ pub enum Unit {
 
 impl Metric {
     /// What is measured of requests: rate, errors, duration.
-    pub const RED: [Metric; 9] = [
+    pub const RED: [Metric; 10] = [
         Metric::Rate,
         Metric::Errors,
         Metric::Refused,
         Metric::TimedOut,
+        Metric::Failed,
         Metric::Mean,
         Metric::P50,
         Metric::P95,
@@ -120,6 +136,7 @@ impl Metric {
             Metric::Errors => "errors",
             Metric::Refused => "refused",
             Metric::TimedOut => "timed_out",
+            Metric::Failed => "failed",
             Metric::Mean => "mean",
             Metric::P50 => "p50",
             Metric::P95 => "p95",
@@ -132,6 +149,7 @@ impl Metric {
             Metric::Wait => "wait",
             Metric::WaitP99 => "wait_p99",
             Metric::RefusedRate => "refused_rate",
+            Metric::Measure { name, .. } => name,
             Metric::Goal => "goal",
         }
     }
@@ -140,9 +158,12 @@ impl Metric {
     pub fn unit(self) -> Unit {
         match self {
             Metric::Rate | Metric::RefusedRate => Unit::PerSecond,
-            Metric::Errors | Metric::Refused | Metric::TimedOut | Metric::Utilisation => {
-                Unit::Share
-            }
+            Metric::Errors
+            | Metric::Refused
+            | Metric::TimedOut
+            | Metric::Failed
+            | Metric::Utilisation => Unit::Share,
+            Metric::Measure { unit, .. } => unit,
             Metric::InFlight | Metric::Busy | Metric::Queue | Metric::Goal => Unit::Count,
             _ => Unit::Seconds,
         }
@@ -202,6 +223,10 @@ impl Layout {
             let scope = Scope::Station(station.name.clone());
             columns.extend(Metric::STATION.map(|metric| (scope.clone(), metric)));
         }
+        columns.extend(model.measures.reported.iter().map(|measure| {
+            let unit = measure_unit(&measure.kind);
+            (Scope::Block(measure.of.clone()), Metric::Measure { name: measure.name, unit })
+        }));
         let objectives = 0..model.objectives.len();
         columns.extend(objectives.map(|index| (Scope::Objective(index), Metric::Goal)));
         Layout { columns, entries: entries(model) }
@@ -225,11 +250,12 @@ impl Layout {
         for index in 0..model.stations.len() {
             row.extend(station_row(model, metrics, index, seconds));
         }
+        row.extend(model.measures.reported.iter().map(|measure| metrics.measure(&measure.kind)));
         for objective in &model.objectives {
             let felt = Felt::of_objective(model, metrics, objective.of.as_deref());
             row.push(match objective.goal {
                 Goal::LatencyBelow { percentile, .. } => felt.quantile(percentile),
-                Goal::ErrorsBelow(_) => felt.share(felt.failed()),
+                Goal::ErrorsBelow(_) => felt.share(felt.errors()),
                 Goal::ThroughputAbove(_) => felt.response.count() as f64 / seconds,
             });
         }
@@ -254,11 +280,28 @@ impl Layout {
         for station in &metrics.stations {
             counts.extend([station.wait.count(); Metric::STATION.len()]);
         }
+        counts.extend(model.measures.reported.iter().map(|_| u64::MAX));
         for objective in &model.objectives {
             let felt = Felt::of_objective(model, metrics, objective.of.as_deref());
             counts.push(felt.response.count());
         }
         counts
+    }
+}
+
+/// The unit of a measure.
+pub(super) fn measure_unit(kind: &MeasureKind) -> Unit {
+    match kind {
+        MeasureKind::Rate(_) => Unit::PerSecond,
+        MeasureKind::BytesRate(_) => Unit::BytesPerSecond,
+        MeasureKind::Share { .. } => Unit::Share,
+        MeasureKind::Total(_)
+        | MeasureKind::Ratio { .. }
+        | MeasureKind::Mean(_)
+        | MeasureKind::Peak(_) => Unit::Count,
+        MeasureKind::MeanTime(_) | MeasureKind::P99Time(_) | MeasureKind::LongestTime(_) => {
+            Unit::Seconds
+        }
     }
 }
 
@@ -283,6 +326,7 @@ fn entries(model: &Model) -> Vec<Vec<OperationId>> {
 struct Felt<'a> {
     refused: u64,
     timed_out: u64,
+    failed: u64,
     response: Cow<'a, Histogram>,
 }
 
@@ -296,6 +340,7 @@ impl<'a> Felt<'a> {
         Felt {
             refused: which.iter().map(|i| of(i).refused).sum(),
             timed_out: which.iter().map(|i| of(i).timed_out).sum(),
+            failed: which.iter().map(|i| of(i).failed).sum(),
             response: merged(which.iter().map(|i| &of(i).response)),
         }
     }
@@ -303,8 +348,9 @@ impl<'a> Felt<'a> {
     fn operations(metrics: &'a Metrics, which: &[OperationId]) -> Felt<'a> {
         let of = |id: &OperationId| &metrics.operations[id.0 as usize];
         Felt {
-            refused: which.iter().map(|id| of(id).failed).sum(),
+            refused: 0,
             timed_out: 0,
+            failed: which.iter().map(|id| of(id).failed).sum(),
             response: merged(which.iter().map(|id| &of(id).duration)),
         }
     }
@@ -317,13 +363,14 @@ impl<'a> Felt<'a> {
         Felt::journeys(metrics, &(0..model.journeys.len()).filter(wanted).collect::<Vec<_>>())
     }
 
-    fn failed(&self) -> u64 {
-        self.refused + self.timed_out
+    /// Requests that ended badly.
+    fn errors(&self) -> u64 {
+        self.refused + self.timed_out + self.failed
     }
 
     /// A part of the requests that ended; NaN if none did.
     fn share(&self, part: u64) -> f64 {
-        part as f64 / (self.response.count() + self.failed()) as f64
+        part as f64 / (self.response.count() + self.errors()) as f64
     }
 
     fn quantile(&self, p: f64) -> f64 {
@@ -332,10 +379,11 @@ impl<'a> Felt<'a> {
 
     fn red(&self, seconds: f64) -> [f64; Metric::RED.len()] {
         [
-            (self.response.count() + self.failed()) as f64 / seconds,
-            self.share(self.failed()),
+            (self.response.count() + self.errors()) as f64 / seconds,
+            self.share(self.errors()),
             self.share(self.refused),
             self.share(self.timed_out),
+            self.share(self.failed),
             self.response.mean() / SECOND,
             self.quantile(0.5),
             self.quantile(0.95),

@@ -1,14 +1,16 @@
 //! From what a study was told to what it answers.
 
 use super::estimate::{BEYOND_MIN, Status, Value};
-use super::layout::{Metric, Scope};
+use super::layout::{Metric, Scope, measure_unit};
 use super::objective::ObjectiveResult;
 use super::replicate::Replicate;
 use super::settle::{Health, looks_needed};
-use super::summary::{DesignSummary, Red, StationSummary, Summary, TimeSpent};
+use super::summary::{
+    BlockSummary, DesignSummary, Measured, Red, StationSummary, Summary, TimeSpent,
+};
 use super::{Bottleneck, Comparison};
 use crate::metrics::{Breakdown, Metrics};
-use crate::model::{Goal, StationKind};
+use crate::model::{Goal, Measure, StationKind};
 use crate::stats::Histogram;
 
 impl Replicate {
@@ -85,6 +87,7 @@ impl Replicate {
                 capacity: offered.capacity,
             })
             .collect();
+        let blocks = blocks(&model.measures.reported, &mut next);
         let objectives = model
             .objectives
             .iter()
@@ -105,6 +108,7 @@ impl Replicate {
             operations,
             services,
             stations,
+            blocks,
             bottleneck: Bottleneck::of(alternative, tally),
             objectives,
             violations: tally.violations.iter().map(|violation| violation.to_string()).collect(),
@@ -162,9 +166,9 @@ fn read_red<'a>(columns: &mut impl Iterator<Item = (&'a (Scope, Metric), Value)>
         }
         None => Value::none(Status::NothingSeen),
     };
-    let [rate, errors, refused, timed_out, mean, p50, p95, p99, p999] =
+    let [rate, errors, refused, timed_out, failed, mean, p50, p95, p99, p999] =
         std::array::from_fn(|_| next());
-    Red { scope, rate, errors, refused, timed_out, mean, p50, p95, p99, p999 }
+    Red { scope, rate, errors, refused, timed_out, failed, mean, p50, p95, p99, p999 }
 }
 
 fn kind(kind: StationKind) -> &'static str {
@@ -174,6 +178,22 @@ fn kind(kind: StationKind) -> &'static str {
         StationKind::Connections => "connections",
         StationKind::Store => "store",
     }
+}
+
+/// The measures of each block together, in the order of the columns.
+fn blocks(measures: &[Measure], mut next: impl FnMut() -> Value) -> Vec<BlockSummary> {
+    let mut blocks: Vec<BlockSummary> = Vec::new();
+    for measure in measures {
+        let unit = measure_unit(&measure.kind);
+        let measured = Measured { name: measure.name, unit, value: next() };
+        match blocks.last_mut().filter(|block| block.path == measure.of) {
+            Some(block) => block.measures.push(measured),
+            None => {
+                blocks.push(BlockSummary { path: measure.of.clone(), measures: vec![measured] })
+            }
+        }
+    }
+    blocks
 }
 
 /// All requests together first, then each journey if there are several.

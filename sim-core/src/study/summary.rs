@@ -3,7 +3,7 @@
 use super::bottleneck::Bottleneck;
 use super::compare::Comparison;
 use super::estimate::Value;
-use super::layout::{Metric, Scope};
+use super::layout::{Metric, Scope, Unit};
 use super::objective::{ObjectiveResult, Verdict};
 use super::settle::Health;
 use crate::metrics::Parts;
@@ -59,6 +59,8 @@ pub struct DesignSummary {
     pub services: Vec<Red>,
     /// Stations.
     pub stations: Vec<StationSummary>,
+    /// What caches, queues, replicas and other blocks tell of themselves.
+    pub blocks: Vec<BlockSummary>,
     /// Where the time of clients' requests went: all together, then by journey where there are several.
     pub time: Vec<TimeSpent>,
     /// What breaks first.
@@ -82,6 +84,8 @@ pub struct Red {
     pub refused: Value,
     /// Share of them that the client gave up.
     pub timed_out: Value,
+    /// Share of them that met a crash or a failure.
+    pub failed: Value,
     /// Mean duration in seconds, of those that ended well; so are the percentiles.
     pub mean: Value,
     /// Median.
@@ -96,12 +100,13 @@ pub struct Red {
 
 impl Red {
     /// Its numbers by metric, in the order of [`Metric::RED`].
-    pub fn values(&self) -> [(Metric, Value); 9] {
+    pub fn values(&self) -> [(Metric, Value); 10] {
         let values = [
             self.rate,
             self.errors,
             self.refused,
             self.timed_out,
+            self.failed,
             self.mean,
             self.p50,
             self.p95,
@@ -148,6 +153,26 @@ impl StationSummary {
             [self.utilisation, self.busy, self.queue, self.wait, self.wait_p99, self.refused_rate];
         std::array::from_fn(|i| (Metric::STATION[i], values[i]))
     }
+}
+
+/// What a block tells of itself.
+#[derive(Clone, Debug, Serialize)]
+pub struct BlockSummary {
+    /// Its path in the model, `caches.redis`.
+    pub path: String,
+    /// Its measures.
+    pub measures: Vec<Measured>,
+}
+
+/// A measure of a block.
+#[derive(Clone, Debug, Serialize)]
+pub struct Measured {
+    /// Its name, `hit_ratio`.
+    pub name: &'static str,
+    /// Its unit.
+    pub unit: Unit,
+    /// The number.
+    pub value: Value,
 }
 
 /// Where time went, in seconds.

@@ -118,7 +118,7 @@ fn every_model_conserves_requests() {
             assert!(outcome.violations.is_empty(), "{name}, {design}: {:?}", outcome.violations);
             let sent: u64 = outcome.metrics.journeys.iter().map(|j| j.sent).sum();
             let done: u64 = outcome.metrics.journeys.iter().map(|j| j.response.count()).sum();
-            let failed: u64 = outcome.metrics.journeys.iter().map(|j| j.failed()).sum();
+            let failed: u64 = outcome.metrics.journeys.iter().map(|j| j.errors()).sum();
             // What comes at the first instant is in flight when measuring begins.
             let population = outcome.metrics.population();
             assert!(sent > 0, "{name}, {design}");

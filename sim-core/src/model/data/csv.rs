@@ -5,6 +5,7 @@
 
 use super::date::{self, Stamp};
 use super::{DataError, admit, admit_row, offsets, shown};
+use std::collections::BTreeMap;
 
 /// Most fields of a record.
 const FIELDS_MAX: usize = 10_000;
@@ -27,6 +28,26 @@ pub fn column(text: &str, name: &str) -> Result<Vec<f64>, DataError> {
         Ok(())
     })?;
     Ok(numbers)
+}
+
+/// How often each value stands in one column, the most frequent first.
+///
+/// # Errors
+/// As [`column()`], but any text is a value.
+pub fn occurrences(text: &str, name: &str) -> Result<Vec<f64>, DataError> {
+    let mut times: BTreeMap<String, u32> = BTreeMap::new();
+    each(text, name, |_, value| {
+        match times.get_mut(value) {
+            Some(times) => *times += 1,
+            None => {
+                times.insert(value.to_owned(), 1);
+            }
+        }
+        Ok(())
+    })?;
+    let mut counts: Vec<f64> = times.into_values().map(f64::from).collect();
+    counts.sort_by(|a, b| b.total_cmp(a));
+    Ok(counts)
 }
 
 /// The instants of one column, in nanoseconds after the first.

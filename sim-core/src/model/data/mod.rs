@@ -9,7 +9,7 @@ mod date;
 mod tests;
 
 pub use access_log::access_log;
-pub use csv::{column, timestamps};
+pub use csv::{column, occurrences, timestamps};
 
 use std::collections::BTreeMap;
 use std::fmt;

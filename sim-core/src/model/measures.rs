@@ -1,0 +1,101 @@
+//! Measures: the numbers that blocks keep about themselves, beside what every request and station tells.
+//!
+//! A block (a cache, a queue, a replicated store) asks for counters, levels and timings when it is lowered and tells
+//! the recorder of them while it runs. Which numbers the report makes of them is said here once, so that metrics,
+//! intervals, tables and exports need to know no block.
+
+/// Counts things that happen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CounterId(pub u32);
+
+/// A whole number over time, such as entries of a cache.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LevelId(pub u32);
+
+/// Durations of something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TimingId(pub u32);
+
+/// A number that is reported of a thing.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Measure {
+    /// Of what: the path of the thing in the model, `caches.redis`.
+    pub of: String,
+    /// Its name, `hit_ratio`.
+    pub name: &'static str,
+    /// How it comes about.
+    pub kind: MeasureKind,
+}
+
+/// How a measure comes about.
+#[derive(Clone, PartialEq, Debug)]
+pub enum MeasureKind {
+    /// Events per second.
+    Rate(CounterId),
+    /// Amount (of bytes) per second.
+    BytesRate(CounterId),
+    /// Events in a replication.
+    Total(CounterId),
+    /// Part over the sum of the others.
+    Share {
+        /// What is counted.
+        part: CounterId,
+        /// Of what: these together.
+        whole: Vec<CounterId>,
+    },
+    /// One count over another: an average number of things for each of something.
+    Ratio {
+        /// What is counted.
+        of: CounterId,
+        /// For each of these.
+        per: CounterId,
+    },
+    /// Mean of a level over time.
+    Mean(LevelId),
+    /// The highest that a level was.
+    Peak(LevelId),
+    /// Mean duration.
+    MeanTime(TimingId),
+    /// 99th percentile of a duration.
+    P99Time(TimingId),
+    /// The longest duration.
+    LongestTime(TimingId),
+}
+
+/// All measures of a model, and how many counters, levels and timings they rest on.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Measures {
+    /// What is reported.
+    pub reported: Vec<Measure>,
+    /// How many counters there are.
+    pub counters: u32,
+    /// How many levels.
+    pub levels: u32,
+    /// How many timings.
+    pub timings: u32,
+}
+
+impl Measures {
+    /// A new counter.
+    pub fn counter(&mut self) -> CounterId {
+        self.counters += 1;
+        CounterId(self.counters - 1)
+    }
+
+    /// A new level, 0 at first.
+    pub fn level(&mut self) -> LevelId {
+        self.levels += 1;
+        LevelId(self.levels - 1)
+    }
+
+    /// A new timing.
+    pub fn timing(&mut self) -> TimingId {
+        self.timings += 1;
+        TimingId(self.timings - 1)
+    }
+
+    /// Reports a number of the thing at path `of`.
+    pub fn report(&mut self, of: &str, name: &'static str, kind: MeasureKind) {
+        self.reported.push(Measure { of: of.to_owned(), name, kind });
+    }
+}
