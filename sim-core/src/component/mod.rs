@@ -4,10 +4,12 @@
 
 mod balancer;
 mod frame;
+mod sharding;
 mod sharing;
 mod station;
 
 pub use balancer::Balancing;
 pub use frame::{Frame, FrameId, FrameKind, Frames, NONE, Spent, Verdict};
+pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use sharing::Sharing;
 pub use station::{Admission, Station};
