@@ -4,12 +4,14 @@
 
 mod balancer;
 mod frame;
+mod limiter;
 mod sharding;
 mod sharing;
 mod station;
 
 pub use balancer::Balancing;
 pub use frame::{Frame, FrameId, FrameKind, Frames, NONE, Spent, Verdict};
+pub use limiter::{Aimd, BUCKETS_MAX, Gradient, KeyedBuckets, Limit, Limiter, Pass};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use sharing::Sharing;
 pub use station::{Admission, Station};
