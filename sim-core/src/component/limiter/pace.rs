@@ -1,12 +1,12 @@
 //! Pace: the generic cell rate algorithm, in exact arithmetic.
 //!
-//! Virtual scheduling, ITU-T I.371 annex A: with an increment `T = 1 / rate` and a limit `τ`, a request at `t`
+//! Virtual scheduling, ITU-T Recommendation I.371: with an increment `T = 1 / rate` and a limit `τ`, a request at `t`
 //! conforms if `t ≥ TAT - τ`, and then the theoretical arrival time becomes `TAT = max(t, TAT) + T`. One number is the
 //! whole state: a bucket of `b` tokens is the case `τ = (b - 1) T` and holds `b - max(0, TAT - t) / T` of them.
 
 use crate::time::{Duration, SECOND, Time};
 
-/// Instants are counted in 2^-32 ns: the increment is off by at most 1 part in 10^11 at 10^8 per second, and no
+/// Instants are counted in 2^-32 ns: the increment is off by about 1 part in 10^11 at 10^8 per second, and no
 /// rounding adds up.
 const FRACTION: u32 = 32;
 
