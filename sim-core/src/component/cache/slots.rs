@@ -164,3 +164,27 @@ impl List {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Time;
+
+    /// What is promised of memory: 40 bytes a slot, none before it is used, and no more slots than fit.
+    #[test]
+    fn memory_follows_what_is_held() {
+        assert_eq!(size_of::<Slot>(), 40);
+        let entry = Entry { fetched: Time::ZERO, expires: Time::MAX, version: 0, bytes: 1 };
+        let mut slots = Slots::new(1_000);
+        assert_eq!(slots.slots.capacity(), 0);
+        (0..10).for_each(|item| _ = slots.hold(item, entry));
+        assert!(slots.slots.capacity() <= 16);
+        (10..1_000).for_each(|item| _ = slots.hold(item, entry));
+        assert_eq!(slots.slots.capacity(), 1_000);
+        slots.release(7);
+        slots.release(400);
+        let mut reused = [slots.hold(1, entry), slots.hold(2, entry)];
+        reused.sort_unstable();
+        assert_eq!((reused, slots.len()), ([7, 400], 1_000));
+    }
+}
