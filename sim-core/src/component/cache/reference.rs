@@ -272,8 +272,9 @@ proptest! {
             let all = || naive.held.iter().chain(&naive.main);
             prop_assert_eq!(real.len(), all().count());
             prop_assert_eq!(real.is_empty(), all().count() == 0);
-            prop_assert_eq!(real.bytes(), all().map(|held| u64::from(held.entry.bytes)).sum::<u64>());
-            prop_assert_eq!(real.live(now), all().filter(|held| held.entry.is_fresh(now)).count());
+            let bytes: u64 = all().map(|held| u64::from(held.entry.bytes)).sum();
+            let fresh = all().filter(|held| held.entry.is_fresh(now)).count();
+            prop_assert_eq!((real.bytes(), real.live(now)), (bytes, fresh));
         }
     }
 
@@ -306,9 +307,11 @@ proptest! {
                 roomy.put(item, entry, put);
                 naive.put(item, entry, put);
                 tight.put(item, entry, put);
-                prop_assert_eq!(roomy.live(now), naive.held.iter().filter(|held| held.entry.is_fresh(now)).count());
-                prop_assert!(tight.used <= tight.capacity.limit());
-                prop_assert_eq!(tight.used, tight.slots.iter().map(|slot| capacity.weight(slot.entry.bytes)).sum::<u64>());
+                let fresh = naive.held.iter().filter(|held| held.entry.is_fresh(now));
+                prop_assert_eq!(roomy.live(now), fresh.count());
+                let weights = tight.slots.iter().map(|slot| capacity.weight(slot.entry.bytes));
+                prop_assert_eq!(tight.used, weights.sum::<u64>());
+                prop_assert!(tight.used <= capacity.limit());
             }
         }
     }
