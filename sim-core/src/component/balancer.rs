@@ -64,6 +64,11 @@ impl Balancing {
         self.outstanding[replica as usize] -= 1;
     }
 
+    /// A replica has crashed: nothing that was outstanding there will be answered.
+    pub fn forget(&mut self, replica: u32) {
+        self.outstanding[replica as usize] = 0;
+    }
+
     fn pick(&mut self, request: u64, replicas: u32) -> u32 {
         let mut draw = Draw::new(request, self.key);
         match &mut self.policy {

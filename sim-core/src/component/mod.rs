@@ -10,4 +10,4 @@ mod station;
 pub use balancer::Balancing;
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 pub use sharing::Sharing;
-pub use station::{Admission, Station};
+pub use station::{Admission, Capacity, Station};

@@ -5,6 +5,7 @@ mod clients;
 mod compile;
 mod components;
 pub mod data;
+mod faults;
 mod keys;
 mod laws;
 mod load;
@@ -18,6 +19,7 @@ mod warnings;
 
 pub use check::Checked;
 pub use data::Files;
+pub use faults::{Broken, Fault, FaultKind};
 pub use keys::{Population, Ranking};
 pub use load::{Load, Offered};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
@@ -64,6 +66,8 @@ pub struct Model {
     pub clients: Vec<Client>,
     /// What clients ask for: one for each client and operation of its mix.
     pub journeys: Vec<Journey>,
+    /// What breaks.
+    pub faults: Vec<Fault>,
     /// What blocks measure of themselves.
     pub measures: Measures,
     /// What a design has to achieve.

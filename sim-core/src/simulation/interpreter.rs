@@ -146,8 +146,11 @@ impl<R: Recorder> Simulation<'_, R> {
         frame.service = service;
         frame.entered = true;
         frame.started = self.now;
+        let cores = StationId(target.cores.0 + replica);
+        if self.faults.closed > 0 && self.is_down(cores) {
+            return self.turn_away(at, cores);
+        }
         let Some(threads) = target.threads else {
-            let cores = StationId(target.cores.0 + replica);
             // The limit of the line is the door's: inside, work always finds a place to wait.
             if target.queue != UNLIMITED && self.stations[cores.0 as usize].is_full() {
                 return self.refuse(at, cores);
@@ -158,7 +161,7 @@ impl<R: Recorder> Simulation<'_, R> {
         if self.stations[threads.0 as usize].is_full() {
             return self.refuse(at, threads);
         }
-        frame.holds_thread = true;
+        self.frames[at].holds_thread = true;
         self.acquire(at, threads)
     }
 
@@ -235,7 +238,7 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// A server turns to a frame, which has `due` nanoseconds of service left.
     #[inline]
-    fn start(&mut self, at: FrameId) {
+    pub(super) fn start(&mut self, at: FrameId) {
         let frame = &mut self.frames[at];
         let end = self.now + Duration(frame.due);
         frame.due = end.0;
@@ -248,6 +251,10 @@ impl<R: Recorder> Simulation<'_, R> {
         let frame = &mut self.frames[at];
         if frame.void_events > 0 {
             frame.void_events -= 1;
+            if frame.kind == FrameKind::Ghost && frame.void_events == 0 && frame.station == NONE {
+                // It was thrown out of its station, and only this event was still scheduled for it.
+                self.bury(at);
+            }
             return;
         }
         let id = StationId(frame.station);
@@ -290,6 +297,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let frame = &mut self.frames[at];
         let sojourn = self.now.since(frame.since);
         let wait = sojourn - frame.demand;
+        frame.station = NONE;
         frame.spent.work += sojourn - wait;
         frame.spent.queueing += wait;
         self.recorder.served(self.now, station, wait, sojourn - wait);
@@ -310,6 +318,9 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     fn refuse(&mut self, at: FrameId, station: StationId) -> Flow {
+        if self.is_down(station) {
+            return self.turn_away(at, station);
+        }
         self.recorder.refused(self.now, station);
         self.end(at, Ending::Refused)
     }
@@ -362,7 +373,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// What is left of a frame that was given up ends.
-    fn bury(&mut self, at: FrameId) -> Flow {
+    pub(super) fn bury(&mut self, at: FrameId) -> Flow {
         if self.frames[at].connection != NONE {
             self.disconnect(at);
         }

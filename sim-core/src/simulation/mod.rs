@@ -1,6 +1,7 @@
 //! A run in progress: the model's plan, the clock, and everything that is in flight.
 
 mod clients;
+mod faults;
 mod interpreter;
 mod keys;
 mod laws;
@@ -59,6 +60,7 @@ pub struct Simulation<'m, R> {
     balancers: Vec<Balancing>,
     clients: Vec<ClientState>,
     laws: Laws<'m>,
+    faults: faults::FaultState,
     keys: Vec<keys::KeysState>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
@@ -86,6 +88,8 @@ enum Happening {
     Wake(u32),
     /// The oldest request of a client may have waited too long.
     Deadline(u32),
+    /// A fault begins (twice its number) or is over (one more).
+    Fault(u32),
 }
 
 impl Happening {
@@ -99,6 +103,7 @@ impl Happening {
             Happening::Arrival(client) => (2, client),
             Happening::Wake(station) => (3, station),
             Happening::Deadline(client) => (4, client),
+            Happening::Fault(change) => (5, change),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -111,7 +116,8 @@ impl Happening {
             1 => Happening::Resume(index),
             2 => Happening::Arrival(index),
             3 => Happening::Wake(index),
-            _ => Happening::Deadline(index),
+            4 => Happening::Deadline(index),
+            _ => Happening::Fault(index),
         }
     }
 }
@@ -144,6 +150,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 .collect(),
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
+            faults: faults::FaultState::new(model),
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             fingerprint: Fingerprint::default(),
@@ -151,6 +158,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             switches: 0,
             switches_max: u64::MAX,
         };
+        run.schedule_faults();
         run.start_clients();
         run
     }
@@ -244,6 +252,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Arrival(client) => self.arrival(client),
             Happening::Wake(station) => self.wake(station),
             Happening::Deadline(client) => self.deadline(client),
+            Happening::Fault(change) => self.fault(change),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -264,6 +273,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Deadline(c) => {
                 format!("a deadline of {}", self.model.clients[c as usize].name)
             }
+            Happening::Fault(change) => {
+                let name = &self.model.faults[change as usize / 2].name;
+                if change % 2 == 0 { format!("a {name}") } else { format!("a {name} is over") }
+            }
         };
         Some((at, text))
     }
@@ -277,6 +290,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Arrival(client) => self.model.clients[client as usize].site,
             Happening::Wake(station) => self.model.station_group(StationId(station)).site,
             Happening::Deadline(client) => !self.model.clients[client as usize].site,
+            Happening::Fault(change) => {
+                self.model.faults[change as usize / 2].site.wrapping_add(u64::from(change % 2))
+            }
         }
     }
 
