@@ -7,7 +7,7 @@ mod frame;
 mod sharing;
 mod station;
 
-pub use balancer::Balancing;
+pub use balancer::{Balancing, Watch};
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 pub use sharing::Sharing;
 pub use station::{Admission, Capacity, Station};

@@ -1,5 +1,6 @@
 //! What was meant: a checked, indexed, immutable model, ready to run.
 
+mod balancing;
 mod check;
 mod clients;
 mod compile;
@@ -17,6 +18,7 @@ pub mod quantity;
 pub mod traffic;
 mod warnings;
 
+pub use balancing::{EjectionRule, HealthRule, WatchRules};
 pub use check::Checked;
 pub use data::Files;
 pub use faults::{Broken, Fault, FaultKind};
@@ -98,6 +100,10 @@ pub struct Service {
     pub threads: Option<StationId>,
     /// How a replica is chosen.
     pub balancer: Balancer,
+    /// What the balancer watches.
+    pub watch: Option<WatchRules>,
+    /// The keys that decide, if keys do.
+    pub sticky: Option<KeysId>,
     /// How many requests may wait at the door of a replica.
     pub queue: u32,
     /// Hash of the name: the balancer's stream of draws.

@@ -17,6 +17,8 @@ pub(super) struct FaultState {
     /// By station: which fault has taken it down, or [`NONE`]. Of a replica of a service, its cores stand for all.
     /// Empty where nothing ever breaks.
     down: Vec<u32>,
+    /// By station: whether its servers stand still.
+    halted: Vec<bool>,
     /// How many stations are down.
     pub(super) closed: u32,
     /// By fault: stations that do not serve, what they can do when they do, and whom they were serving.
@@ -32,6 +34,7 @@ impl FaultState {
         }
         FaultState {
             down: vec![NONE; model.station_count()],
+            halted: vec![false; model.station_count()],
             closed: 0,
             stopped: model.faults.iter().map(|_| Vec::new()).collect(),
             moved: Vec::new(),
@@ -70,7 +73,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let fault = &model.faults[number as usize];
         self.recorder.level(self.now, fault.lasts, u64::from(begins));
         match (&fault.of, begins) {
-            (of, false) => self.repair(number, of),
+            (of, false) => self.repair(number, fault.kind, of),
             (Broken::Replicas(service, replicas), true) => {
                 self.break_replicas(number, fault.kind, *service, replicas);
             }
@@ -118,7 +121,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// What was broken works again.
-    fn repair(&mut self, fault: u32, of: &Broken) {
+    fn repair(&mut self, fault: u32, kind: FaultKind, of: &Broken) {
         let stations = match of {
             Broken::Store(stations) => stations.clone(),
             Broken::Replicas(service, replicas) => {
@@ -132,11 +135,18 @@ impl<R: Recorder> Simulation<'_, R> {
                 self.faults.closed -= 1;
             }
         }
+        if let Broken::Replicas(service, replicas) = of
+            && let Some(watch) = self.balancers[service.0 as usize].watch()
+            && kind != FaultKind::Stall
+        {
+            replicas.clone().for_each(|replica| watch.warm_up(replica, self.now));
+        }
         let mut started = Vec::new();
         for (station, capacity, halted) in std::mem::take(&mut self.faults.stopped[fault as usize])
         {
             let id = StationId(station);
             self.recorder.halted(self.now, id, false);
+            self.faults.halted[station as usize] = false;
             let station = &mut self.stations[station as usize];
             station.restart(self.now, capacity, &self.frames, &halted, &mut started);
             for frame in started.drain(..) {
@@ -157,6 +167,11 @@ impl<R: Recorder> Simulation<'_, R> {
     /// Whether a station is down; the cores of a replica stand for the replica.
     pub(super) fn is_down(&self, station: StationId) -> bool {
         self.faults.down.get(station.0 as usize).is_some_and(|&fault| fault != NONE)
+    }
+
+    /// Whether the servers of a station stand still.
+    pub(super) fn is_halted(&self, station: StationId) -> bool {
+        self.faults.halted.get(station.0 as usize).is_some_and(|&halted| halted)
     }
 
     /// A request that has come to something that is down fails.
@@ -187,6 +202,7 @@ impl<R: Recorder> Simulation<'_, R> {
                 &served,
             );
             self.recorder.halted(self.now, StationId(station), true);
+            self.faults.halted[station as usize] = true;
             self.faults.stopped[fault as usize].push((station, capacity, served));
         }
     }
@@ -349,6 +365,7 @@ impl<R: Recorder> Simulation<'_, R> {
         told.sort_unstable_by_key(|&(since, id, at, _)| (since, id, at));
         let mut tellers = Vec::with_capacity(told.len());
         for (_, _, at, teller) in told {
+            self.watch_answer(service.0, teller.replica, Ending::Failed);
             let moved = self.frames.insert(teller);
             self.faults.moved.push((at, moved));
             tellers.push(moved);

@@ -140,8 +140,12 @@ impl<R: Recorder> Simulation<'_, R> {
     #[inline]
     fn enter(&mut self, at: FrameId, service: u32) -> Flow {
         let target = &self.model.services[service as usize];
+        let balancer = &mut self.balancers[service as usize];
+        let replica = match balancer.is_careful() {
+            false => balancer.choose(self.frames[at].id),
+            true => self.balance(at, service),
+        };
         let frame = &mut self.frames[at];
-        let replica = self.balancers[service as usize].choose(frame.id);
         frame.replica = replica;
         frame.service = service;
         frame.entered = true;
@@ -386,11 +390,15 @@ impl<R: Recorder> Simulation<'_, R> {
     fn reply(&mut self, at: FrameId, ending: Ending) {
         let frame = &self.frames[at];
         let (replica, service) = (frame.replica, frame.service as usize);
+        let (entered, holds_thread) = (frame.entered, frame.holds_thread);
         let operation = OperationId(frame.operation);
         self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
-        if frame.entered {
+        if entered {
             self.balancers[service].answered(replica);
-            if frame.holds_thread
+            if self.balancers[service].is_careful() {
+                self.watch_answer(service as u32, replica, ending);
+            }
+            if holds_thread
                 && let Some(threads) = self.model.services[service].threads
                 && let Some(next) = self.release(at, StationId(threads.0 + replica))
             {

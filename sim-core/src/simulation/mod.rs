@@ -1,5 +1,6 @@
 //! A run in progress: the model's plan, the clock, and everything that is in flight.
 
+mod balancing;
 mod clients;
 mod faults;
 mod interpreter;
@@ -61,6 +62,8 @@ pub struct Simulation<'m, R> {
     clients: Vec<ClientState>,
     laws: Laws<'m>,
     faults: faults::FaultState,
+    /// By service: replicas that have not answered a check yet.
+    unanswered: Vec<Vec<u32>>,
     keys: Vec<keys::KeysState>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
@@ -90,6 +93,8 @@ enum Happening {
     Deadline(u32),
     /// A fault begins (twice its number) or is over (one more).
     Fault(u32),
+    /// The replicas of a service are checked (twice its number), or those without an answer have no more time.
+    Check(u32),
 }
 
 impl Happening {
@@ -104,6 +109,7 @@ impl Happening {
             Happening::Wake(station) => (3, station),
             Happening::Deadline(client) => (4, client),
             Happening::Fault(change) => (5, change),
+            Happening::Check(service) => (6, service),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -117,7 +123,8 @@ impl Happening {
             2 => Happening::Arrival(index),
             3 => Happening::Wake(index),
             4 => Happening::Deadline(index),
-            _ => Happening::Fault(index),
+            5 => Happening::Fault(index),
+            _ => Happening::Check(index),
         }
     }
 }
@@ -143,14 +150,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             frames: Frames::default(),
             ready: VecDeque::new(),
             stations,
-            balancers: model
-                .services
-                .iter()
-                .map(|s| Balancing::new(&s.balancer, s.replicas, key(s.site)))
-                .collect(),
+            balancers: model.services.iter().map(|s| Balancing::new(s, key(s.site))).collect(),
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
             faults: faults::FaultState::new(model),
+            unanswered: vec![Vec::new(); model.services.len()],
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             fingerprint: Fingerprint::default(),
@@ -159,6 +163,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             switches_max: u64::MAX,
         };
         run.schedule_faults();
+        run.start_checks();
         run.start_clients();
         run
     }
@@ -253,6 +258,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Wake(station) => self.wake(station),
             Happening::Deadline(client) => self.deadline(client),
             Happening::Fault(change) => self.fault(change),
+            Happening::Check(service) => self.check(service),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -277,6 +283,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 let name = &self.model.faults[change as usize / 2].name;
                 if change % 2 == 0 { format!("a {name}") } else { format!("a {name} is over") }
             }
+            Happening::Check(s) => {
+                format!("{} is checked", self.model.services[s as usize / 2].name)
+            }
         };
         Some((at, text))
     }
@@ -292,6 +301,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Deadline(client) => !self.model.clients[client as usize].site,
             Happening::Fault(change) => {
                 self.model.faults[change as usize / 2].site.wrapping_add(u64::from(change % 2))
+            }
+            Happening::Check(service) => {
+                self.model.services[service as usize / 2].site.wrapping_add(u64::from(service % 2))
             }
         }
     }

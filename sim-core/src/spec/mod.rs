@@ -22,6 +22,7 @@
 //! # Ok::<(), sim_core::spec::Diagnostics>(())
 //! ```
 
+mod balancing;
 mod clients;
 mod diagnostic;
 mod edit;
@@ -46,6 +47,7 @@ mod stores;
 mod tests;
 mod write;
 
+pub use balancing::{Ejection, Health};
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use faults::{Fault, InFlight};
