@@ -12,10 +12,10 @@ mod sharding;
 mod sharing;
 mod station;
 
-pub use balancer::Balancing;
+pub use balancer::{Balancing, Watch};
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 pub use limiter::{Aimd, BUCKETS_MAX, Gradient, KeyedBuckets, Limit, Limiter, Pass};
 pub use locks::{Acquired, Locks, Mode};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use sharing::Sharing;
-pub use station::{Admission, Station};
+pub use station::{Admission, Capacity, Station};

@@ -22,9 +22,11 @@
 //! # Ok::<(), sim_core::spec::Diagnostics>(())
 //! ```
 
+mod balancing;
 mod clients;
 mod diagnostic;
 mod edit;
+mod faults;
 mod files;
 mod hash;
 mod keys;
@@ -46,8 +48,10 @@ mod stores;
 mod tests;
 mod write;
 
+pub use balancing::{Ejection, Health};
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
+pub use faults::{Fault, InFlight};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
 pub use objective::Objective;
@@ -95,6 +99,9 @@ pub struct Spec {
     /// Who sends requests, and when.
     #[serde(default)]
     pub clients: Named<Client>,
+    /// What breaks, and when.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
     /// Named alternatives: each a set of edits, path to value.
     #[serde(default)]
     pub designs: Named<Named<serde_json::Value>>,
