@@ -13,6 +13,7 @@ mod network;
 mod over_time;
 mod params;
 mod probes;
+mod regions;
 mod single;
 mod steady;
 mod table;

@@ -13,6 +13,7 @@ mod objectives;
 mod placement;
 mod plan;
 pub mod quantity;
+mod regions;
 pub mod traffic;
 mod warnings;
 
@@ -22,6 +23,9 @@ pub use keys::{Population, Ranking};
 pub use load::{Load, Offered};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
 pub use objectives::{Goal, Objective, REPLICATIONS_MAX, RunPlan};
+pub use regions::{
+    Distance, Front, Handshake, Places, Region, RegionMeasures, Route, Transfer, Transfers, Travel,
+};
 pub use plan::{
     ARRIVE, BURY, DELIVER, Delay, Instruction, KeysId, LawId, OperationId, Pc, PlacedLaw, Resource,
     ServiceId, StationId, Way,
@@ -64,6 +68,14 @@ pub struct Model {
     pub clients: Vec<Client>,
     /// What clients ask for: one for each client and operation of its mix.
     pub journeys: Vec<Journey>,
+    /// Where things can run, and how far it is.
+    pub places: Places,
+    /// How clients open connections, if that takes time.
+    pub handshake: Option<Handshake>,
+    /// Traffic between regions and to clients.
+    pub transfers: Transfers,
+    /// What the clients of each region feel; empty where there are not several regions.
+    pub region_measures: Vec<Option<RegionMeasures>>,
     /// What blocks measure of themselves.
     pub measures: Measures,
     /// What a design has to achieve.
@@ -92,7 +104,15 @@ pub struct Service {
     pub cores: StationId,
     /// Threads of replica 0 where requests hold theirs while they wait.
     pub threads: Option<StationId>,
-    /// How a replica is chosen.
+    /// Its replicas by region; where there is only one place, one front of all.
+    pub fronts: Vec<Front>,
+    /// How many fronts the services before it have: the balancers in front of them are numbered so.
+    pub first_front: u32,
+    /// To which front a request goes.
+    pub route: Route,
+    /// The place of each replica; empty where there is only one.
+    pub replica_places: Vec<u16>,
+    /// How a replica is chosen, in each front.
     pub balancer: Balancer,
     /// How many requests may wait at the door of a replica.
     pub queue: u32,
@@ -153,6 +173,8 @@ pub struct Client {
     pub timeout: Option<Duration>,
     /// Latency of its requests; the law after it is the replies'.
     pub hop: Option<LawId>,
+    /// The share of them in each region; empty where there is only one place.
+    pub regions: Vec<f64>,
 }
 
 /// When clients send requests.

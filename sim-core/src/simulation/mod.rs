@@ -5,6 +5,7 @@ mod interpreter;
 mod keys;
 mod laws;
 mod recorder;
+mod travel;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use crate::random::Key;
 use crate::time::Time;
 use clients::ClientState;
 use laws::Laws;
+use travel::Routing;
 use std::collections::VecDeque;
 
 /// Which run of a model: everything that a result depends on, beside the model.
@@ -56,7 +58,9 @@ pub struct Simulation<'m, R> {
     /// Frames that go on at this very instant.
     ready: VecDeque<FrameId>,
     stations: Vec<Station>,
+    /// By service and its fronts.
     balancers: Vec<Balancing>,
+    routing: Routing,
     clients: Vec<ClientState>,
     laws: Laws<'m>,
     keys: Vec<keys::KeysState>,
@@ -140,8 +144,12 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             balancers: model
                 .services
                 .iter()
-                .map(|s| Balancing::new(&s.balancer, s.replicas, key(s.site)))
+                .flat_map(|s| s.fronts.iter().map(move |front| (s, front)))
+                .map(|(s, front)| {
+                    Balancing::new(&s.balancer_of(front), front.replicas, key(s.site))
+                })
                 .collect(),
+            routing: Routing::new(model, key),
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),

@@ -29,6 +29,7 @@ mod files;
 mod hash;
 mod keys;
 mod law;
+mod network;
 mod objective;
 mod outline;
 mod parse;
@@ -36,6 +37,7 @@ mod path;
 mod quantity;
 mod read;
 mod reader;
+mod regions;
 mod schema;
 mod services;
 mod source;
@@ -50,10 +52,12 @@ pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
 pub use objective::Objective;
+pub use network::{Message, Network, Terminate, Tls};
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use quantity::Quantity;
-pub use services::{Balancer, Discipline, Network, Service, Ties, WhileWaiting};
+pub use regions::{Region, Routing};
+pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
 pub use stores::{Database, Store};
@@ -87,6 +91,9 @@ pub struct Spec {
     /// Databases.
     #[serde(default)]
     pub stores: Named<Store>,
+    /// Where things run; absent: all in one place.
+    #[serde(default)]
+    pub regions: Named<Region>,
     /// What lies between services.
     #[serde(default)]
     pub network: Network,

@@ -299,7 +299,10 @@ pub(super) fn measure_unit(kind: &MeasureKind) -> Unit {
         | MeasureKind::Ratio { .. }
         | MeasureKind::Mean(_)
         | MeasureKind::Peak(_) => Unit::Count,
-        MeasureKind::MeanTime(_) | MeasureKind::P99Time(_) | MeasureKind::LongestTime(_) => {
+        MeasureKind::MeanTime(_)
+        | MeasureKind::MedianTime(_)
+        | MeasureKind::P99Time(_)
+        | MeasureKind::LongestTime(_) => {
             Unit::Seconds
         }
     }
