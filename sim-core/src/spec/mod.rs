@@ -31,6 +31,7 @@ mod files;
 mod hash;
 mod keys;
 mod law;
+mod network;
 mod objective;
 mod outline;
 mod parse;
@@ -39,6 +40,7 @@ mod quantity;
 mod read;
 mod reader;
 mod reference;
+mod regions;
 mod schema;
 mod services;
 mod source;
@@ -54,12 +56,14 @@ pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use faults::{Fault, InFlight};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
+pub use network::{Message, Network, Terminate, Tls};
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use quantity::Quantity;
 pub use reference::Page;
-pub use services::{Balancer, Discipline, Network, Service, Ties, WhileWaiting};
+pub use regions::{Region, Routing};
+pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
 pub use stores::{Database, Store};
@@ -93,6 +97,9 @@ pub struct Spec {
     /// Databases.
     #[serde(default)]
     pub stores: Named<Store>,
+    /// Where things run; absent: all in one place.
+    #[serde(default)]
+    pub regions: Named<Region>,
     /// What lies between services.
     #[serde(default)]
     pub network: Network,

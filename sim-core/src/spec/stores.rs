@@ -33,7 +33,10 @@ pub struct Database {
     /// How many queries may wait; one more is refused. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<u32>,
-    /// One-way latency between a caller and the store; absent: the network's.
+    /// One-way latency between a caller in the same zone and the store; absent: the network's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hop: Option<Law>,
+    /// The region that it is in, or the zone: `"eu"` is the first zone of eu, `"eu/b"` another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
 }
