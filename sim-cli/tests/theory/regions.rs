@@ -8,7 +8,12 @@ use sim_core::model::Load;
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn geo_routing() {
     // The means of the slower regions are written as speeds.
-    let Some(mut case) = Case::open("geo-routing", &["service_means_s", "normal", "region3_lost", "region3_sent_to_2"]) else { return };
+    let Some(mut case) = Case::open(
+        "geo-routing",
+        &["service_means_s", "normal", "region3_lost", "region3_sent_to_2"],
+    ) else {
+        return;
+    };
     for routes in ["normal", "region3_lost", "region3_sent_to_2"] {
         case.steady(routes, |run, name| {
             let value = name.strip_prefix(routes)?.strip_prefix('_')?;

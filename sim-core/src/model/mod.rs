@@ -23,12 +23,12 @@ pub use keys::{Population, Ranking};
 pub use load::{Load, Offered};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
 pub use objectives::{Goal, Objective, REPLICATIONS_MAX, RunPlan};
-pub use regions::{
-    Distance, Front, Handshake, Places, Region, RegionMeasures, Route, Transfer, Transfers, Travel,
-};
 pub use plan::{
     ARRIVE, BURY, DELIVER, Delay, Instruction, KeysId, LawId, OperationId, Pc, PlacedLaw, Resource,
     ServiceId, StationId, Way,
+};
+pub use regions::{
+    Distance, Front, Handshake, Places, Region, RegionMeasures, Route, Transfer, Transfers, Travel,
 };
 
 use crate::spec::{Balancer, Discipline};

@@ -231,7 +231,8 @@ impl<'a> Lowering<'a> {
         for (name, store) in sorted(&spec.stores) {
             let path = Path::root().key("stores").key(name).key("database");
             let Store::Database(database) = store;
-            let spec::Database { servers, read, write, queries, discipline, queue, hop, region } = database;
+            let spec::Database { servers, read, write, queries, discipline, queue, hop, region } =
+                database;
             for (field, law) in [("read", read), ("write", write)] {
                 if let Some(law) = law {
                     self.law(law, Unit::Time, &path.key(field));

@@ -95,7 +95,9 @@ impl Lowering<'_> {
         let root = Path::root();
         // The stations of a service are named by its regions, if there are several.
         let name = match name.rsplit_once('@') {
-            Some((name, _)) if self.model.places.regions.len() > 1 && kind != StationKind::Store => {
+            Some((name, _))
+                if self.model.places.regions.len() > 1 && kind != StationKind::Store =>
+            {
                 name
             }
             _ => name,

@@ -131,7 +131,13 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// A new frame that `at` waits for.
     #[inline]
-    pub(super) fn child(&mut self, at: FrameId, entry: Pc, operation: OperationId, site: u32) -> FrameId {
+    pub(super) fn child(
+        &mut self,
+        at: FrameId,
+        entry: Pc,
+        operation: OperationId,
+        site: u32,
+    ) -> FrameId {
         let parent = &self.frames[at];
         let id = parent.id.wrapping_add(self.model.sites[site as usize]);
         let mut child = parent.part(id, entry, at, self.now);

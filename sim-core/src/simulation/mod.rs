@@ -5,9 +5,9 @@ mod interpreter;
 mod keys;
 mod laws;
 mod recorder;
-mod travel;
 #[cfg(test)]
 mod tests;
+mod travel;
 
 pub use recorder::Recorder;
 
@@ -18,8 +18,8 @@ use crate::random::Key;
 use crate::time::Time;
 use clients::ClientState;
 use laws::Laws;
-use travel::Routing;
 use std::collections::VecDeque;
+use travel::Routing;
 
 /// Which run of a model: everything that a result depends on, beside the model.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

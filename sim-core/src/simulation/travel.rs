@@ -37,8 +37,12 @@ pub(super) struct Routing {
 
 impl Routing {
     pub(super) fn new(model: &Model, key: impl Fn(u64) -> Key) -> Routing {
-        let mut routing =
-            Routing { is_up: Vec::new(), shares: Vec::new(), services: Vec::new(), homes: Vec::new() };
+        let mut routing = Routing {
+            is_up: Vec::new(),
+            shares: Vec::new(),
+            services: Vec::new(),
+            homes: Vec::new(),
+        };
         if model.places.is_one() {
             return routing;
         }
@@ -161,7 +165,8 @@ impl<R: Recorder> Simulation<'_, R> {
             let there = self.model.services[service.0 as usize].fronts[front].region;
             link = self.model.places.link(self.model.places.region_of(home), there);
         }
-        let latency = link.map_or(Duration::ZERO, |link| self.half(link, id.wrapping_add(OF_CLIENT)))
+        let latency = link
+            .map_or(Duration::ZERO, |link| self.half(link, id.wrapping_add(OF_CLIENT)))
             + self.handshake(client, id, link);
         if latency == Duration::ZERO { Flow::Continue } else { self.spend(at, latency) }
     }
@@ -179,10 +184,10 @@ impl<R: Recorder> Simulation<'_, R> {
             for way in 0..2 {
                 leg = leg.wrapping_add(LEG);
                 if let Some(hop) = self.model.clients[client as usize].hop {
-                    latency = latency + self.laws.time(LawId(hop.0 + way), leg);
+                    latency += self.laws.time(LawId(hop.0 + way), leg);
                 }
                 if let (Some(link), false) = (link, tls.at_gateway) {
-                    latency = latency + self.half(link, leg);
+                    latency += self.half(link, leg);
                 }
             }
         }

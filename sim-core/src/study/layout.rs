@@ -302,9 +302,7 @@ pub(super) fn measure_unit(kind: &MeasureKind) -> Unit {
         MeasureKind::MeanTime(_)
         | MeasureKind::MedianTime(_)
         | MeasureKind::P99Time(_)
-        | MeasureKind::LongestTime(_) => {
-            Unit::Seconds
-        }
+        | MeasureKind::LongestTime(_) => Unit::Seconds,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{buckets, felt, model, simulate};
 use sim_core::metrics::Metrics;
-use sim_core::model::{Load, MeasureKind, Model, ServiceId, StationId};
+use sim_core::model::{Load, Model, ServiceId, StationId};
 use sim_core::simulation::{Recorder, Seed, Simulation};
 use sim_core::stats::Histogram;
 use sim_core::time::{Duration, Time};
@@ -206,7 +206,7 @@ fn a_region_that_is_down_gets_nothing() {
             )"#
         ));
         let mut run = Simulation::new(&model, Seed { seed: 1, replication: 0 }, Served::default());
-        let mut until = |run: &mut Simulation<'_, Served>, secs: u64| {
+        let until = |run: &mut Simulation<'_, Served>, secs: u64| {
             run.run_until(Time(secs * 1_000_000_000), u64::MAX);
             let mut served = std::mem::take(&mut run.recorder.0);
             served.resize(3, 0);

@@ -23,7 +23,8 @@ impl Walk<'_> {
             let region = self.model.services[service.0 as usize].fronts[front].region;
             let there = Here { region, front: None };
             demand.add(&self.operation(entry, there), share);
-            let trip = self.model.places.link(here.region, region).map_or(0.0, |law| self.mean(law));
+            let trip =
+                self.model.places.link(here.region, region).map_or(0.0, |law| self.mean(law));
             demand.time += share * (trip + self.handshake(trip));
         }
     }
@@ -56,12 +57,7 @@ impl Walk<'_> {
     }
 
     /// One way between a service and a store.
-    pub(in crate::model) fn way_to(
-        &self,
-        store: Resource,
-        near: Option<LawId>,
-        here: Here,
-    ) -> f64 {
+    pub(in crate::model) fn way_to(&self, store: Resource, near: Option<LawId>, here: Here) -> f64 {
         let store = BTreeMap::from([(self.model.places.of_station(store.first()), 1)]);
         mean_over(&self.places_of(here), &store, |a, b| self.way(a, b, near))
     }

@@ -212,4 +212,3 @@ impl Service {
         self.fronts.iter().position(|front| front.region == region)
     }
 }
-

@@ -122,8 +122,13 @@ impl Lowering<'_> {
         let found = self.model.places.region(name);
         if found.is_none() && !self.spec.names("regions").any(|known| known == name) {
             let hint = match self.spec.regions.is_empty() {
-                true => Some(format!("list the regions that there are: regions: {{\"{name}\": ()}}")),
-                false => meant(name, self.spec.names("regions")),
+                true => {
+                    Some(format!("list the regions that there are: regions: {{\"{name}\": ()}}"))
+                }
+                false => meant(name, self.spec.names("regions")).or_else(|| {
+                    let names = self.model.places.regions.iter().map(|region| &*region.name);
+                    Some(format!("there are: {}", names.collect::<Vec<_>>().join(", ")))
+                }),
             };
             let error = self.findings.error(path, format!("there is no region `{name}`"));
             (error.hint, error.on_key) = (hint, on_key);
@@ -169,7 +174,9 @@ impl Lowering<'_> {
         path: &Path,
     ) -> Option<u16> {
         match name {
-            Some(name) => self.places_in(name, &path.key("region"), false).map(|places| places.start),
+            Some(name) => {
+                self.places_in(name, &path.key("region"), false).map(|places| places.start)
+            }
             None if self.model.places.regions.len() <= 1 => Some(0),
             None => {
                 let example = self.model.places.regions[0].name.clone();

@@ -146,7 +146,10 @@ impl Lowering<'_> {
                 1 => Vec::new(),
                 zones => (0..replicas).map(|replica| (replica as usize % zones) as u16).collect(),
             };
-            return Spread { fronts: vec![Front { region: 0, first: 0, replicas, speed: 1.0 }], places };
+            return Spread {
+                fronts: vec![Front { region: 0, first: 0, replicas, speed: 1.0 }],
+                places,
+            };
         }
         let mut by_region: BTreeMap<u16, Vec<u16>> = BTreeMap::new();
         for (name, replicas) in sorted(&service.regions) {
@@ -207,10 +210,10 @@ impl Lowering<'_> {
             self.findings.error(&path.key("region"), message).hint("leave one of them out");
         }
         let mut shares = vec![0.0; self.model.places.regions.len()];
-        if let Some(name) = &client.region {
-            if let Some(region) = self.region_index(name, &path.key("region"), false) {
-                shares[usize::from(region)] = 1.0;
-            }
+        if let Some(name) = &client.region
+            && let Some(region) = self.region_index(name, &path.key("region"), false)
+        {
+            shares[usize::from(region)] = 1.0;
         }
         self.check_shares(&client.regions, &path.key("regions"));
         for (name, share) in &client.regions {

@@ -112,7 +112,12 @@ impl<'a> Lowering<'a> {
     }
 
     /// A pair of regions that is travelled needs a round trip.
-    fn need(&mut self, (from, to): (u16, u16), (caller, called): (&str, &str), walk: &mut Walk<'_>) {
+    fn need(
+        &mut self,
+        (from, to): (u16, u16),
+        (caller, called): (&str, &str),
+        walk: &mut Walk<'_>,
+    ) {
         let known = from == to || self.model.places.link(from, to).is_some();
         if known || !walk.reported.insert((from.min(to), from.max(to))) {
             return;
