@@ -118,6 +118,7 @@ impl<'a> Lowering<'a> {
         lowering.check_routes();
         lowering.lower_objectives();
         lowering.lower_run();
+        lowering.lower_faults();
         lowering
     }
 

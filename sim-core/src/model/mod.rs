@@ -1,10 +1,12 @@
 //! What was meant: a checked, indexed, immutable model, ready to run.
 
+mod balancing;
 mod check;
 mod clients;
 mod compile;
 mod components;
 pub mod data;
+mod faults;
 mod keys;
 mod laws;
 mod load;
@@ -17,8 +19,10 @@ mod regions;
 pub mod traffic;
 mod warnings;
 
+pub use balancing::{EjectionRule, HealthRule, WatchRules};
 pub use check::Checked;
 pub use data::Files;
+pub use faults::{Broken, Fault, FaultKind};
 pub use keys::{Population, Ranking};
 pub use load::{Load, Offered};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
@@ -76,6 +80,8 @@ pub struct Model {
     pub transfers: Transfers,
     /// What the clients of each region feel; empty where there are not several regions.
     pub region_measures: Vec<Option<RegionMeasures>>,
+    /// What breaks.
+    pub faults: Vec<Fault>,
     /// What blocks measure of themselves.
     pub measures: Measures,
     /// What a design has to achieve.
@@ -114,6 +120,10 @@ pub struct Service {
     pub replica_places: Vec<u16>,
     /// How a replica is chosen, in each front.
     pub balancer: Balancer,
+    /// What the balancer watches.
+    pub watch: Option<WatchRules>,
+    /// The keys that decide, if keys do.
+    pub sticky: Option<KeysId>,
     /// How many requests may wait at the door of a replica.
     pub queue: u32,
     /// Hash of the name: the balancer's stream of draws.

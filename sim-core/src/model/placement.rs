@@ -53,7 +53,7 @@ impl<'a> Lowering<'a> {
             let is_sound = self.is_service_sound(service, &path)
                 & self.are_regions_sound(name, service, &path);
             if is_sound && self.is_room_for(service, &path) {
-                self.place_service(index as u32, name, service);
+                self.place_service(index as u32, name, service, &path);
             }
         }
     }
@@ -169,7 +169,7 @@ impl<'a> Lowering<'a> {
         true
     }
 
-    fn place_service(&mut self, index: u32, name: &str, service: &spec::Service) {
+    fn place_service(&mut self, index: u32, name: &str, service: &spec::Service, path: &Path) {
         let spread = self.spread(service);
         let held = service.threads.filter(|_| service.while_waiting == WhileWaiting::Hold);
         let queue = service.queue.unwrap_or(UNLIMITED);
@@ -211,7 +211,12 @@ impl<'a> Lowering<'a> {
         }
         let before = self.model.services.last();
         let first_front = before.map_or(0, |s| s.first_front + s.fronts.len() as u32);
+        self.warn_of_single(service, path);
+        let watch = self.watch_rules(name, service, path);
+        let sticky = self.sticky_keys(service, path);
         self.model.services.push(Service {
+            watch,
+            sticky,
             name: name.to_owned(),
             replicas: self.replicas_of(service),
             cores,

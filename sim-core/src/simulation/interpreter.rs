@@ -147,8 +147,11 @@ impl<R: Recorder> Simulation<'_, R> {
 
     #[inline]
     fn enter(&mut self, at: FrameId, service: u32) -> Flow {
-        let frame = &self.frames[at];
-        let replica = self.balancers[service as usize].choose(frame.id);
+        let balancer = &mut self.balancers[service as usize];
+        let replica = match balancer.is_careful() {
+            false => balancer.choose(self.frames[at].id),
+            true => self.balance(at, service, service as usize),
+        };
         self.door(at, service, replica)
     }
 
@@ -161,8 +164,11 @@ impl<R: Recorder> Simulation<'_, R> {
         frame.service = service;
         frame.entered = true;
         frame.started = self.now;
+        let cores = StationId(target.cores.0 + replica);
+        if self.faults.closed > 0 && self.is_down(cores) {
+            return self.turn_away(at, cores);
+        }
         let Some(threads) = target.threads else {
-            let cores = StationId(target.cores.0 + replica);
             // The limit of the line is the door's: inside, work always finds a place to wait.
             if target.queue != UNLIMITED && self.stations[cores.0 as usize].is_full() {
                 return self.refuse(at, cores);
@@ -173,7 +179,7 @@ impl<R: Recorder> Simulation<'_, R> {
         if self.stations[threads.0 as usize].is_full() {
             return self.refuse(at, threads);
         }
-        frame.holds_thread = true;
+        self.frames[at].holds_thread = true;
         self.acquire(at, threads)
     }
 
@@ -256,7 +262,7 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// A server turns to a frame, which has `due` nanoseconds of service left.
     #[inline]
-    fn start(&mut self, at: FrameId) {
+    pub(super) fn start(&mut self, at: FrameId) {
         let frame = &mut self.frames[at];
         let end = self.now + Duration(frame.due);
         frame.due = end.0;
@@ -269,6 +275,10 @@ impl<R: Recorder> Simulation<'_, R> {
         let frame = &mut self.frames[at];
         if frame.void_events > 0 {
             frame.void_events -= 1;
+            if frame.kind == FrameKind::Ghost && frame.void_events == 0 && frame.station == NONE {
+                // It was thrown out of its station, and only this event was still scheduled for it.
+                self.bury(at);
+            }
             return;
         }
         let id = StationId(frame.station);
@@ -311,6 +321,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let frame = &mut self.frames[at];
         let sojourn = self.now.since(frame.since);
         let wait = sojourn - frame.demand;
+        frame.station = NONE;
         frame.spent.work += sojourn - wait;
         frame.spent.queueing += wait;
         self.recorder.served(self.now, station, wait, sojourn - wait);
@@ -331,6 +342,9 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     fn refuse(&mut self, at: FrameId, station: StationId) -> Flow {
+        if self.is_down(station) {
+            return self.turn_away(at, station);
+        }
         self.recorder.refused(self.now, station);
         self.end(at, Ending::Refused)
     }
@@ -391,7 +405,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// What is left of a frame that was given up ends.
-    fn bury(&mut self, at: FrameId) -> Flow {
+    pub(super) fn bury(&mut self, at: FrameId) -> Flow {
         if self.frames[at].connection != NONE {
             self.disconnect(at);
         }
@@ -404,15 +418,16 @@ impl<R: Recorder> Simulation<'_, R> {
     fn reply(&mut self, at: FrameId, ending: Ending) {
         let frame = &self.frames[at];
         let (replica, service) = (frame.replica, frame.service as usize);
+        let (entered, holds_thread) = (frame.entered, frame.holds_thread);
         let operation = OperationId(frame.operation);
         self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
-        if frame.entered {
-            let (balancer, number) = match self.model.places.is_one() {
-                true => (service, replica),
-                false => self.balancer_of(service, replica),
-            };
+        if entered {
+            let (balancer, number) = self.balancer_of(service as u32, replica);
             self.balancers[balancer].answered(number);
-            if frame.holds_thread
+            if self.balancers[balancer].is_careful() {
+                self.watch_answer(service as u32, replica, ending);
+            }
+            if holds_thread
                 && let Some(threads) = self.model.services[service].threads
                 && let Some(next) = self.release(at, StationId(threads.0 + replica))
             {

@@ -1,6 +1,8 @@
 //! A run in progress: the model's plan, the clock, and everything that is in flight.
 
+mod balancing;
 mod clients;
+mod faults;
 mod interpreter;
 mod keys;
 mod laws;
@@ -63,6 +65,9 @@ pub struct Simulation<'m, R> {
     routing: Routing,
     clients: Vec<ClientState>,
     laws: Laws<'m>,
+    faults: faults::FaultState,
+    /// By service: replicas that have not answered a check yet.
+    unanswered: Vec<Vec<u32>>,
     keys: Vec<keys::KeysState>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
@@ -90,6 +95,10 @@ enum Happening {
     Wake(u32),
     /// The oldest request of a client may have waited too long.
     Deadline(u32),
+    /// A fault begins (twice its number) or is over (one more).
+    Fault(u32),
+    /// The replicas of a service are checked (twice its number), or those without an answer have no more time.
+    Check(u32),
 }
 
 impl Happening {
@@ -103,6 +112,8 @@ impl Happening {
             Happening::Arrival(client) => (2, client),
             Happening::Wake(station) => (3, station),
             Happening::Deadline(client) => (4, client),
+            Happening::Fault(change) => (5, change),
+            Happening::Check(service) => (6, service),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -115,7 +126,9 @@ impl Happening {
             1 => Happening::Resume(index),
             2 => Happening::Arrival(index),
             3 => Happening::Wake(index),
-            _ => Happening::Deadline(index),
+            4 => Happening::Deadline(index),
+            5 => Happening::Fault(index),
+            _ => Happening::Check(index),
         }
     }
 }
@@ -145,13 +158,13 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 .services
                 .iter()
                 .flat_map(|s| s.fronts.iter().map(move |front| (s, front)))
-                .map(|(s, front)| {
-                    Balancing::new(&s.balancer_of(front), front.replicas, key(s.site))
-                })
+                .map(|(s, front)| Balancing::new(s, front, key(s.site)))
                 .collect(),
             routing: Routing::new(model, key),
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
+            faults: faults::FaultState::new(model),
+            unanswered: vec![Vec::new(); model.services.len()],
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             fingerprint: Fingerprint::default(),
@@ -159,6 +172,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             switches: 0,
             switches_max: u64::MAX,
         };
+        run.schedule_faults();
+        run.start_checks();
         run.start_clients();
         run
     }
@@ -252,6 +267,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Arrival(client) => self.arrival(client),
             Happening::Wake(station) => self.wake(station),
             Happening::Deadline(client) => self.deadline(client),
+            Happening::Fault(change) => self.fault(change),
+            Happening::Check(service) => self.check(service),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -272,6 +289,13 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Deadline(c) => {
                 format!("a deadline of {}", self.model.clients[c as usize].name)
             }
+            Happening::Fault(change) => {
+                let name = &self.model.faults[change as usize / 2].name;
+                if change % 2 == 0 { format!("a {name}") } else { format!("a {name} is over") }
+            }
+            Happening::Check(s) => {
+                format!("{} is checked", self.model.services[s as usize / 2].name)
+            }
         };
         Some((at, text))
     }
@@ -285,6 +309,12 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Arrival(client) => self.model.clients[client as usize].site,
             Happening::Wake(station) => self.model.station_group(StationId(station)).site,
             Happening::Deadline(client) => !self.model.clients[client as usize].site,
+            Happening::Fault(change) => {
+                self.model.faults[change as usize / 2].site.wrapping_add(u64::from(change % 2))
+            }
+            Happening::Check(service) => {
+                self.model.services[service as usize / 2].site.wrapping_add(u64::from(service % 2))
+            }
         }
     }
 

@@ -226,23 +226,31 @@ impl<R: Recorder> Simulation<'_, R> {
         let frame = &self.frames[at];
         let replica = match frame.entered {
             true => frame.replica,
-            false => self.choose_replica(service, frame.need as usize, frame.id),
+            false => self.choose_replica(at, service, frame.need as usize),
         };
         let place = self.model.services[service.0 as usize].replica_places[replica as usize];
         self.frames[at].place = place;
         self.door(at, service.0, replica)
     }
 
-    fn choose_replica(&mut self, service: ServiceId, front: usize, request: u64) -> u32 {
+    fn choose_replica(&mut self, at: FrameId, service: ServiceId, front: usize) -> u32 {
         let target = &self.model.services[service.0 as usize];
-        let balancer = &mut self.balancers[target.first_front as usize + front];
-        target.fronts[front].first + balancer.choose(request)
+        let index = target.first_front as usize + front;
+        let balancer = &mut self.balancers[index];
+        target.fronts[front].first
+            + match balancer.is_careful() {
+                false => balancer.choose(self.frames[at].id),
+                true => self.balance(at, service.0, index),
+            }
     }
 
     /// The balancer that a replica is behind, and the replica's number there.
-    #[inline(never)]
-    pub(super) fn balancer_of(&self, service: usize, replica: u32) -> (usize, u32) {
-        let target = &self.model.services[service];
+    #[inline]
+    pub(super) fn balancer_of(&self, service: u32, replica: u32) -> (usize, u32) {
+        if self.model.places.is_one() {
+            return (service as usize, replica);
+        }
+        let target = &self.model.services[service as usize];
         let front = target.front_of(replica);
         (target.first_front as usize + front, replica - target.fronts[front].first)
     }
@@ -267,7 +275,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let is_here = region == places.region_of(from);
         if is_here && places.regions[usize::from(region)].zones.len() > 1 {
             // Inside a region the caller's side chooses the replica, so that the message goes straight to its zone.
-            let replica = self.choose_replica(service, front, id);
+            let replica = self.choose_replica(child, service, front);
             let frame = &mut self.frames[child];
             (frame.service, frame.replica, frame.entered) = (service.0, replica, true);
             to = target.replica_places[replica as usize];

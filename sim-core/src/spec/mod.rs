@@ -22,9 +22,11 @@
 //! # Ok::<(), sim_core::spec::Diagnostics>(())
 //! ```
 
+mod balancing;
 mod clients;
 mod diagnostic;
 mod edit;
+mod faults;
 mod files;
 mod hash;
 mod keys;
@@ -37,6 +39,7 @@ mod path;
 mod quantity;
 mod read;
 mod reader;
+mod reference;
 mod regions;
 mod schema;
 mod services;
@@ -47,8 +50,10 @@ mod stores;
 mod tests;
 mod write;
 
+pub use balancing::{Ejection, Health};
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
+pub use faults::{Fault, InFlight};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
 pub use network::{Message, Network, Terminate, Tls};
@@ -56,6 +61,7 @@ pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use quantity::Quantity;
+pub use reference::Page;
 pub use regions::{Region, Routing};
 pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
 pub use source::Notation;
@@ -100,6 +106,9 @@ pub struct Spec {
     /// Who sends requests, and when.
     #[serde(default)]
     pub clients: Named<Client>,
+    /// What breaks, and when.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
     /// Named alternatives: each a set of edits, path to value.
     #[serde(default)]
     pub designs: Named<Named<serde_json::Value>>,

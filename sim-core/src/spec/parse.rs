@@ -262,7 +262,7 @@ enum Dots {
     Forbidden,
 }
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 12] = [
     "question",
     "keys",
     "components",
@@ -271,6 +271,7 @@ const FIELDS: [&str; 11] = [
     "regions",
     "network",
     "clients",
+    "faults",
     "designs",
     "objectives",
     "run",
@@ -303,6 +304,10 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         regions: read.named("regions", Dots::Allowed, out, item),
         network: read.one("network", out),
         clients: read.named("clients", Dots::Allowed, out, item),
+        faults: match top.get("faults") {
+            Some(value) => list(value, &read.root.key("faults"), "faults", out)?,
+            None => Vec::new(),
+        },
         designs: read.named("designs", Dots::Allowed, out, design),
         objectives: match top.get("objectives") {
             Some(value) => list(value, &read.root.key("objectives"), "objectives", out)?,

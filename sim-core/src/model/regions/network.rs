@@ -118,7 +118,12 @@ impl Lowering<'_> {
     }
 
     /// The region of this name, or an error at `path`.
-    pub(super) fn region_index(&mut self, name: &str, path: &Path, on_key: bool) -> Option<u16> {
+    pub(in crate::model) fn region_index(
+        &mut self,
+        name: &str,
+        path: &Path,
+        on_key: bool,
+    ) -> Option<u16> {
         let found = self.model.places.region(name);
         if found.is_none() && !self.spec.names("regions").any(|known| known == name) {
             let hint = match self.spec.regions.is_empty() {
