@@ -45,6 +45,16 @@ pub struct EjectionRule {
     pub ejections: CounterId,
 }
 
+impl WatchRules {
+    /// The rules for some of all replicas: of those, as large a part may be ejected.
+    pub fn within(self, replicas: u32, all: u32) -> WatchRules {
+        let part = |at_most: u32| u64::from(at_most) * u64::from(replicas) / u64::from(all);
+        let ejection =
+            self.ejection.map(|rule| EjectionRule { at_most: part(rule.at_most) as u32, ..rule });
+        WatchRules { ejection, ..self }
+    }
+}
+
 impl Lowering<'_> {
     /// What a service's balancer watches, if anything.
     pub(super) fn watch_rules(
@@ -57,7 +67,7 @@ impl Lowering<'_> {
         let ejection = service
             .ejection
             .as_ref()
-            .and_then(|ejection| self.ejection(ejection, service.replicas, &path.key("ejection")));
+            .and_then(|e| self.ejection(e, self.replicas_of(service), &path.key("ejection")));
         let slow_start = service.slow_start.as_ref().and_then(|slow_start| {
             self.check_slow_start(service, path);
             self.positive_duration(slow_start, "a slow start", &path.key("slow_start"))
@@ -185,7 +195,7 @@ impl Lowering<'_> {
 
     /// Whoever watches one replica only has nobody to send its requests to.
     pub(super) fn warn_of_single(&mut self, service: &spec::Service, path: &Path) {
-        if service.replicas == 1 && service.health.is_some() {
+        if self.replicas_of(service) == 1 && service.health.is_some() {
             self.findings
                 .warning(
                     &path.key("health"),

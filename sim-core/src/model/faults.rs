@@ -127,6 +127,18 @@ impl Lowering<'_> {
             [Segment::Key(section), Segment::Key(name)] if &**section == "services" => {
                 self.broken_service(name, replica, path)
             }
+            [
+                Segment::Key(section),
+                Segment::Key(name),
+                Segment::Key(field),
+                Segment::Key(region),
+            ] if (&**section, &**field) == ("services", "regions") => {
+                if replica.is_some() {
+                    let message = "all replicas in the region break";
+                    self.findings.error(&path.key("replica"), message).hint("leave `replica` out");
+                }
+                self.broken_region(name, region, path)
+            }
             [Segment::Key(section), Segment::Key(name)] if &**section == "stores" => {
                 if replica.is_some() {
                     let message = format!("`{name}` is a store and has no replicas to choose from");
@@ -138,7 +150,8 @@ impl Lowering<'_> {
             }
             _ => {
                 self.findings.error(&at, format!("`{of}` is nothing that can break")).hint(
-                    "write the path of a service or a store: \"services.api\", \"stores.orders\"",
+                    "write the path of a service, its replicas in a region or a store: \"services.api\", \
+                     \"services.api.regions.eu\", \"stores.orders\"",
                 );
                 None
             }
@@ -166,6 +179,24 @@ impl Lowering<'_> {
             }
         };
         Some(Broken::Replicas(ServiceId(index as u32), range))
+    }
+
+    /// All replicas of a service in one region.
+    fn broken_region(&mut self, name: &str, region: &str, path: &Path) -> Option<Broken> {
+        let Some(Broken::Replicas(id, _)) = self.broken_service(name, None, path) else {
+            return None;
+        };
+        let at = path.key("of");
+        let region = self.region_index(region, &at, false)?;
+        let service = &self.model.services[id.0 as usize];
+        let Some(front) = service.front_in(region) else {
+            let region = &self.model.places.regions[usize::from(region)].name;
+            let message = format!("no replica of `{name}` runs in `{region}`");
+            self.findings.error(&at, message).hint("name one of its own `regions`");
+            return None;
+        };
+        let front = &service.fronts[front];
+        Some(Broken::Replicas(id, front.first..front.first + front.replicas))
     }
 
     fn broken_store(&mut self, name: &str, path: &Path) -> Option<Broken> {

@@ -72,8 +72,6 @@ pub struct Model {
     pub clients: Vec<Client>,
     /// What clients ask for: one for each client and operation of its mix.
     pub journeys: Vec<Journey>,
-    /// What breaks.
-    pub faults: Vec<Fault>,
     /// Where things can run, and how far it is.
     pub places: Places,
     /// How clients open connections, if that takes time.
@@ -82,6 +80,8 @@ pub struct Model {
     pub transfers: Transfers,
     /// What the clients of each region feel; empty where there are not several regions.
     pub region_measures: Vec<Option<RegionMeasures>>,
+    /// What breaks.
+    pub faults: Vec<Fault>,
     /// What blocks measure of themselves.
     pub measures: Measures,
     /// What a design has to achieve.

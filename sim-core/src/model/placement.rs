@@ -209,11 +209,11 @@ impl<'a> Lowering<'a> {
             let first = self.push_groups(&group, &spread);
             self.places.pools.insert((index, store.clone()), Resource::per_replica(first));
         }
+        let before = self.model.services.last();
+        let first_front = before.map_or(0, |s| s.first_front + s.fronts.len() as u32);
         self.warn_of_single(service, path);
         let watch = self.watch_rules(name, service, path);
         let sticky = self.sticky_keys(service, path);
-        let before = self.model.services.last();
-        let first_front = before.map_or(0, |s| s.first_front + s.fronts.len() as u32);
         self.model.services.push(Service {
             watch,
             sticky,

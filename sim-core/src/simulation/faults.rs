@@ -139,7 +139,7 @@ impl<R: Recorder> Simulation<'_, R> {
             && kind != FaultKind::Stall
         {
             for replica in replicas.clone() {
-                let (balancer, number) = self.balancer_of(service.0 as usize, replica);
+                let (balancer, number) = self.balancer_of(service.0, replica);
                 if let Some(watch) = self.balancers[balancer].watch() {
                     watch.warm_up(number, self.now);
                 }
@@ -364,7 +364,7 @@ impl<R: Recorder> Simulation<'_, R> {
             self.lose(at, surviving[place], is_idle);
         }
         for replica in replicas {
-            let (balancer, number) = self.balancer_of(service.0 as usize, replica);
+            let (balancer, number) = self.balancer_of(service.0, replica);
             self.balancers[balancer].forget(number);
         }
         told.sort_unstable_by_key(|&(since, id, at, _)| (since, id, at));
@@ -399,7 +399,9 @@ impl<R: Recorder> Simulation<'_, R> {
         let first = self.model.group_of(crate::model::Resource::per_replica(
             self.model.services[service.0 as usize].cores,
         ));
-        let own = self.model.stations[first + 1..].iter();
+        // Of each kind of its stations there is a group for each region, side by side.
+        let kinds = self.model.services[service.0 as usize].fronts.len();
+        let own = self.model.stations[first..].iter().step_by(kinds).skip(1);
         let permits = own.take_while(|group| {
             matches!(group.kind, StationKind::Threads | StationKind::Connections)
         });

@@ -150,7 +150,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let balancer = &mut self.balancers[service as usize];
         let replica = match balancer.is_careful() {
             false => balancer.choose(self.frames[at].id),
-            true => self.balance(at, service, service),
+            true => self.balance(at, service, service as usize),
         };
         self.door(at, service, replica)
     }
@@ -422,10 +422,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let operation = OperationId(frame.operation);
         self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
         if entered {
-            let (balancer, number) = match self.model.places.is_one() {
-                true => (service, replica),
-                false => self.balancer_of(service, replica),
-            };
+            let (balancer, number) = self.balancer_of(service as u32, replica);
             self.balancers[balancer].answered(number);
             if self.balancers[balancer].is_careful() {
                 self.watch_answer(service as u32, replica, ending);

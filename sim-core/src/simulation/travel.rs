@@ -184,10 +184,10 @@ impl<R: Recorder> Simulation<'_, R> {
             for way in 0..2 {
                 leg = leg.wrapping_add(LEG);
                 if let Some(hop) = self.model.clients[client as usize].hop {
-                    latency = latency + self.laws.time(LawId(hop.0 + way), leg);
+                    latency += self.laws.time(LawId(hop.0 + way), leg);
                 }
                 if let (Some(link), false) = (link, tls.at_gateway) {
-                    latency = latency + self.half(link, leg);
+                    latency += self.half(link, leg);
                 }
             }
         }
@@ -235,19 +235,22 @@ impl<R: Recorder> Simulation<'_, R> {
 
     fn choose_replica(&mut self, at: FrameId, service: ServiceId, front: usize) -> u32 {
         let target = &self.model.services[service.0 as usize];
-        let number = target.first_front as usize + front;
-        let balancer = &mut self.balancers[number];
-        let chosen = match balancer.is_careful() {
-            false => balancer.choose(self.frames[at].id),
-            true => self.balance(at, service.0, number as u32),
-        };
-        target.fronts[front].first + chosen
+        let index = target.first_front as usize + front;
+        let balancer = &mut self.balancers[index];
+        target.fronts[front].first
+            + match balancer.is_careful() {
+                false => balancer.choose(self.frames[at].id),
+                true => self.balance(at, service.0, index),
+            }
     }
 
     /// The balancer that a replica is behind, and the replica's number there.
-    #[inline(never)]
-    pub(super) fn balancer_of(&self, service: usize, replica: u32) -> (usize, u32) {
-        let target = &self.model.services[service];
+    #[inline]
+    pub(super) fn balancer_of(&self, service: u32, replica: u32) -> (usize, u32) {
+        if self.model.places.is_one() {
+            return (service as usize, replica);
+        }
+        let target = &self.model.services[service as usize];
         let front = target.front_of(replica);
         (target.first_front as usize + front, replica - target.fronts[front].first)
     }

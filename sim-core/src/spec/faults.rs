@@ -15,7 +15,7 @@ pub enum Fault {
     /// is refused at once: the balancer knows only what its health checks and its errors tell it. It comes back empty.
     /// Of a store, the queries waiting or in service fail, and so do new ones while it is down.
     Crash {
-        /// What crashes, as a path: `"services.api"`, `"stores.orders"`.
+        /// What crashes, as a path: `"services.api"`, `"services.api.regions.eu"`, `"stores.orders"`.
         of: String,
         /// Which replica of a service, from 0; absent: all of them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -33,7 +33,7 @@ pub enum Fault {
     /// of a replica (all of its work), or the servers of a store, stand still; requests in service resume where they
     /// were, others wait in line. Messages and waits go on meanwhile.
     Stall {
-        /// What stalls, as a path: `"services.api"`, `"stores.orders"`.
+        /// What stalls, as a path: `"services.api"`, `"services.api.regions.eu"`, `"stores.orders"`.
         of: String,
         /// Which replica of a service, from 0; absent: all of them.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -2,7 +2,7 @@
 
 use super::{buckets, felt, model, simulate};
 use sim_core::metrics::Metrics;
-use sim_core::model::{Load, MeasureKind, Model, ServiceId, StationId};
+use sim_core::model::{Load, Model, ServiceId, StationId};
 use sim_core::simulation::{Recorder, Seed, Simulation};
 use sim_core::stats::Histogram;
 use sim_core::time::{Duration, Time};
@@ -206,7 +206,7 @@ fn a_region_that_is_down_gets_nothing() {
             )"#
         ));
         let mut run = Simulation::new(&model, Seed { seed: 1, replication: 0 }, Served::default());
-        let mut until = |run: &mut Simulation<'_, Served>, secs: u64| {
+        let until = |run: &mut Simulation<'_, Served>, secs: u64| {
             run.run_until(Time(secs * 1_000_000_000), u64::MAX);
             let mut served = std::mem::take(&mut run.recorder.0);
             served.resize(3, 0);
@@ -277,4 +277,46 @@ fn users_stay_where_they_are() {
         let (_, _, times) = buckets(&told.journeys[0].response);
         assert_eq!(times.len(), 1, "always as far");
     }
+}
+
+#[test]
+fn a_region_whose_replicas_have_crashed_is_left_out() {
+    let model = model(
+        r#"(
+        components: { "web": { "get": [work("1ms")] } },
+        regions: {"eu": (zones: ["a", "b"]), "us": ()},
+        services: { "web": (
+            components: ["web"], cores: 0, threads: 50, regions: {"eu": 2, "us": 1},
+            health: (interval: "1s", timeout: "500ms", unhealthy: 1, healthy: 1),
+        ) },
+        network: (between: {"us": {"eu": "80ms"}}),
+        clients: { "c": (rate: "100/s", mix: "web.get", region: "eu") },
+        faults: [
+            crash(of: "services.web", replica: 0, at: "10.1s", lasts: "20s"),
+            crash(of: "services.web", replica: 1, at: "20.1s", lasts: "10s"),
+            crash(of: "services.web.regions.eu", at: "40.1s", lasts: "10s"),
+        ],
+        run: (horizon: "60s"),
+        )"#,
+    );
+    let mut run = Simulation::new(&model, Seed { seed: 1, replication: 0 }, Served::default());
+    // Two checks and two seconds after each change.
+    for (from, until, expected) in [
+        (0, 10, [true, true, false]),
+        (12, 20, [false, true, false]),
+        (22, 30, [false, false, true]),
+        (32, 40, [true, true, false]),
+        (42, 50, [false, false, true]),
+        (52, 60, [true, true, false]),
+    ] {
+        run.run_until(Time(from * 1_000_000_000), u64::MAX);
+        run.recorder.0 = vec![0; 3];
+        run.run_until(Time(until * 1_000_000_000), u64::MAX);
+        let busy: Vec<bool> = run.recorder.0.iter().map(|&served| served > 100).collect();
+        assert_eq!(busy, expected, "from {from} s: {:?}", run.recorder.0);
+    }
+    // Only what came between a crash and the next check has failed: at most a second's requests.
+    let told = simulate(&model, 0).metrics;
+    let failed = told.journeys[0].failed;
+    assert!(failed > 20 && failed < 300, "{failed} of {}", told.journeys[0].sent);
 }

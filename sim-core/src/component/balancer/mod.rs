@@ -65,7 +65,9 @@ impl Balancing {
                 Policy::Hashed(Box::new(Ring::new(replicas, *vnodes, *bounded, service.site)))
             }
         };
-        let watch = service.watch.as_ref().map(|rules| Box::new(Watch::new(*rules, replicas)));
+        let watch = service
+            .watch
+            .map(|rules| Box::new(Watch::new(rules.within(replicas, service.replicas), replicas)));
         Balancing { policy, outstanding: vec![0; replicas as usize], key, watch }
     }
 

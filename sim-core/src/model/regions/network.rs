@@ -118,14 +118,22 @@ impl Lowering<'_> {
     }
 
     /// The region of this name, or an error at `path`.
-    pub(super) fn region_index(&mut self, name: &str, path: &Path, on_key: bool) -> Option<u16> {
+    pub(in crate::model) fn region_index(
+        &mut self,
+        name: &str,
+        path: &Path,
+        on_key: bool,
+    ) -> Option<u16> {
         let found = self.model.places.region(name);
         if found.is_none() && !self.spec.names("regions").any(|known| known == name) {
             let hint = match self.spec.regions.is_empty() {
                 true => {
                     Some(format!("list the regions that there are: regions: {{\"{name}\": ()}}"))
                 }
-                false => meant(name, self.spec.names("regions")),
+                false => meant(name, self.spec.names("regions")).or_else(|| {
+                    let names = self.model.places.regions.iter().map(|region| &*region.name);
+                    Some(format!("there are: {}", names.collect::<Vec<_>>().join(", ")))
+                }),
             };
             let error = self.findings.error(path, format!("there is no region `{name}`"));
             (error.hint, error.on_key) = (hint, on_key);

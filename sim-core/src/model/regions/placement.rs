@@ -210,10 +210,10 @@ impl Lowering<'_> {
             self.findings.error(&path.key("region"), message).hint("leave one of them out");
         }
         let mut shares = vec![0.0; self.model.places.regions.len()];
-        if let Some(name) = &client.region {
-            if let Some(region) = self.region_index(name, &path.key("region"), false) {
-                shares[usize::from(region)] = 1.0;
-            }
+        if let Some(name) = &client.region
+            && let Some(region) = self.region_index(name, &path.key("region"), false)
+        {
+            shares[usize::from(region)] = 1.0;
         }
         self.check_shares(&client.regions, &path.key("regions"));
         for (name, share) in &client.regions {

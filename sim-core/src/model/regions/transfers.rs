@@ -74,15 +74,15 @@ impl Lowering<'_> {
             self.model.transfers.request = self.bytes(&message.request, &at.key("request"));
             self.model.transfers.reply = self.bytes(&message.reply, &at.key("reply"));
         }
+        if !network.sizes.is_empty() && network.message.is_none() {
+            let error = self.findings.error(&path.key("sizes"), "other messages have no size");
+            error.hint("write message: (request: \"1KB\", reply: \"10KB\")");
+        }
+        let known: Vec<String> =
+            operations(self.spec).map(|(c, o, _)| format!("{c}.{o}")).collect();
         for (operation, size) in &network.sizes {
             let at = path.key("sizes").key(operation);
             let bytes = self.bytes(size, &at);
-            if network.message.is_none() {
-                let error = self.findings.error(&at, "other messages have no size");
-                error.hint("write message: (request: \"1KB\", reply: \"10KB\")");
-            }
-            let known = operations(self.spec).map(|(c, o, _)| format!("{c}.{o}"));
-            let known: Vec<String> = known.collect();
             if !known.contains(operation) {
                 let hint = meant(operation, known.iter());
                 let message = format!("there is no operation `{operation}`");
