@@ -20,7 +20,9 @@ struct Target {
 /// What is still to be compiled, and who waits for its place.
 #[derive(Default)]
 struct Linking {
+    /// Where the operation begins, and where what is in front of it does.
     entries: BTreeMap<Target, Pc>,
+    doors: BTreeMap<Target, Pc>,
     operations: BTreeMap<(ServiceId, String), OperationId>,
     todo: Vec<Target>,
     calls: Vec<(Pc, Target)>,
@@ -47,24 +49,25 @@ impl Lowering<'_> {
         }
         for (index, target) in entries {
             // A client enters the service, though without the costs of a message between services.
-            self.model.journeys[index].entry = linking.entries[&target] - 1;
+            self.model.journeys[index].entry = linking.doors[&target];
         }
         for (pc, target) in &linking.calls {
-            let place = linking.entries[target];
             match &mut self.model.plan[*pc as usize] {
-                Instruction::Call { entry, .. } => *entry = place - 1,
-                Instruction::Invoke { entry, .. } => *entry = place,
+                Instruction::Call { entry, .. } => *entry = linking.doors[target],
+                Instruction::Invoke { entry, .. } => *entry = linking.entries[target],
                 _ => unreachable!("only calls are linked"),
             }
         }
     }
 
-    /// Compiles `[Enter] body [Return]`; the entry is that of the body.
+    /// Compiles `[front] [Enter] body [Return]`; the entry is that of the body, the door that of what is before it.
     fn compile_operation(&mut self, target: &Target, linking: &mut Linking) {
         let (component, operation) = target.operation.split_once('.').expect("checked");
         let spec = self.spec;
         let steps = &spec.components[component][operation];
         let path = Path::root().key("components").key(component).key(operation);
+        linking.doors.insert(target.clone(), self.model.plan.len() as Pc);
+        self.compile_front(target.service);
         self.emit(Instruction::Enter(target.service));
         linking.entries.insert(target.clone(), self.model.plan.len() as Pc);
         if target.remote {
@@ -279,7 +282,7 @@ impl Lowering<'_> {
         self.model.sites.len() as u32 - 1
     }
 
-    fn emit(&mut self, instruction: Instruction) -> Pc {
+    pub(super) fn emit(&mut self, instruction: Instruction) -> Pc {
         self.model.plan.push(instruction);
         self.model.plan.len() as Pc - 1
     }

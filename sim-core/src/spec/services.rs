@@ -1,6 +1,6 @@
 //! Services: the processes that components run in, and the network between them.
 
-use super::{Ejection, Health, Law, Named, Quantity};
+use super::{Ejection, Front, Health, Law, Named, Quantity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +42,9 @@ pub struct Service {
     /// divided by that. Absent: it gets its share at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_start: Option<Quantity>,
+    /// The load balancer, where it is a machine of its own; absent: balancing costs nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front: Option<Front>,
     /// Connections to a store that each replica keeps, by store; absent: no limit.
     #[serde(default)]
     pub pools: Named<u32>,
