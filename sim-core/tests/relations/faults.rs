@@ -1,6 +1,7 @@
 //! What breaks, and what balancers make of it: shares that follow from the rules alone.
 
 use super::{felt, model, simulate};
+use sim_core::math::ln;
 use sim_core::model::{Model, StationId};
 use sim_core::simulation::{Recorder, Seed, Simulation};
 use sim_core::time::{Duration, Time};
@@ -153,7 +154,7 @@ fn a_slow_start_rises_along_a_straight_line() {
         let slow = four(&format!(r#"balancer: {policy}, slow_start: "100s""#), crash, "300s");
         // A weight of w beside three of 1 is a share of w / (3 + w); its mean from a to b is 1 - 3 ln((3+b)/(3+a)) / (b-a).
         for (a, b) in [(0.0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1.0)] {
-            let expected = 1.0 - 3.0 * ((3.0 + b) / (3.0_f64 + a)).ln() / (b - a);
+            let expected = 1.0 - 3.0 * ln((3.0 + b) / (3.0 + a)) / (b - a);
             let share = shares(&slow, 10.0 + 100.0 * a, 10.0 + 100.0 * b)[0];
             assert!((share - expected).abs() < tolerance, "{policy}: {share}, not {expected}");
         }
