@@ -26,7 +26,6 @@ struct Delayed {
 
 impl Recorder for Delayed {
     fn served(&mut self, now: Time, _: StationId, wait: Duration, service: Duration) {
-        // Who finds the server stopped in the middle of its service is delayed too, by the queue's own account.
         if wait == Duration::ZERO {
             return;
         }

@@ -31,7 +31,9 @@ enum Asked {
 /// What is still to be compiled, and who waits for its place.
 #[derive(Default)]
 struct Linking {
+    /// Where the operation begins, and where what is in front of it does.
     entries: BTreeMap<Target, Pc>,
+    doors: BTreeMap<Target, Pc>,
     operations: BTreeMap<(ServiceId, String), OperationId>,
     todo: Vec<Target>,
     calls: Vec<(Pc, Target)>,
@@ -59,26 +61,27 @@ impl Lowering<'_> {
         }
         for (index, target) in entries {
             // A client enters the service, though without the costs of a message between services.
-            let entry = linking.entries[&target] - 1;
-            self.model.journeys[index].entry = self.set_out(target.service, entry);
+            let door = linking.doors[&target];
+            self.model.journeys[index].entry = self.set_out(target.service, door);
         }
         for (pc, target) in &linking.calls {
-            let place = linking.entries[target];
             match &mut self.model.plan[*pc as usize] {
                 Instruction::Call { entry, .. }
-                | Instruction::Travel(Travel::Call { entry, .. }) => *entry = place - 1,
-                Instruction::Invoke { entry, .. } => *entry = place,
+                | Instruction::Travel(Travel::Call { entry, .. }) => *entry = linking.doors[target],
+                Instruction::Invoke { entry, .. } => *entry = linking.entries[target],
                 _ => unreachable!("only calls are linked"),
             }
         }
     }
 
-    /// Compiles `[Enter] body [Return]`; the entry is that of the body.
+    /// Compiles `[front] [Enter] body [Return]`; the entry is that of the body, the door that of what is before it.
     fn compile_operation(&mut self, target: &Target, linking: &mut Linking) {
         let (component, operation) = target.operation.split_once('.').expect("checked");
         let spec = self.spec;
         let steps = &spec.components[component][operation];
         let path = Path::root().key("components").key(component).key(operation);
+        linking.doors.insert(target.clone(), self.model.plan.len() as Pc);
+        self.compile_front(target.service);
         self.emit(match self.model.places.is_one() {
             true => Instruction::Enter(target.service),
             false => Instruction::Travel(Travel::Enter(target.service)),
@@ -358,7 +361,7 @@ impl Lowering<'_> {
         self.model.sites.len() as u32 - 1
     }
 
-    fn emit(&mut self, instruction: Instruction) -> Pc {
+    pub(super) fn emit(&mut self, instruction: Instruction) -> Pc {
         self.model.plan.push(instruction);
         self.model.plan.len() as Pc - 1
     }

@@ -7,6 +7,7 @@ mod compile;
 mod components;
 pub mod data;
 mod faults;
+mod front;
 mod keys;
 mod laws;
 mod load;
@@ -122,6 +123,8 @@ pub struct Service {
     pub balancer: Balancer,
     /// What the balancer watches.
     pub watch: Option<WatchRules>,
+    /// How many connections are balanced; `None`: requests are.
+    pub connections: Option<u32>,
     /// The keys that decide, if keys do.
     pub sticky: Option<KeysId>,
     /// How many requests may wait at the door of a replica.
@@ -162,6 +165,8 @@ pub enum StationKind {
     Connections,
     /// The servers of a store.
     Store,
+    /// The cores of the load balancer in front of a service.
+    Front,
 }
 
 /// A population of clients.

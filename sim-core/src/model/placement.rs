@@ -15,6 +15,8 @@ pub(super) struct Places {
     pub(super) stores: BTreeMap<String, (StationId, Option<Sampler>)>,
     /// Connections of a service's replicas to a store.
     pub(super) pools: BTreeMap<(u32, String), Resource>,
+    /// What requests pay in front of a service.
+    pub(super) fronts: BTreeMap<u32, super::front::FrontCosts>,
     /// Latency between services.
     pub(super) hop: Option<Sampler>,
     /// Work on a message.
@@ -156,7 +158,9 @@ impl<'a> Lowering<'a> {
         let held = service.threads.is_some() && service.while_waiting == WhileWaiting::Hold;
         let stations = 1 + u64::from(held) + service.pools.len() as u64;
         let placed = u64::from(self.next_station().0);
-        let all = placed + u64::from(self.replicas_of(service)) * stations;
+        let front = service.front.as_ref().is_some_and(|front| front.work.is_some());
+        let replicas = u64::from(self.replicas_of(service));
+        let all = placed + replicas * stations + u64::from(front);
         if all > u64::from(STATIONS_MAX) {
             let message = format!(
                 "with this service there are {all} stations, replicas times what each consists of; \
@@ -214,8 +218,10 @@ impl<'a> Lowering<'a> {
         self.warn_of_single(service, path);
         let watch = self.watch_rules(name, service, path);
         let sticky = self.sticky_keys(service, path);
+        let connections = self.place_front(index, name, service, path);
         self.model.services.push(Service {
             watch,
+            connections,
             sticky,
             name: name.to_owned(),
             replicas: self.replicas_of(service),

@@ -104,6 +104,7 @@ impl Lowering<'_> {
         };
         match kind {
             StationKind::Store => root.key("stores").key(name),
+            StationKind::Front => self.path_of_front(name),
             StationKind::Cores => root.key("services").key(name),
             StationKind::Threads => root
                 .key("services")

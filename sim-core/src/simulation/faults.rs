@@ -69,7 +69,7 @@ impl<R: Recorder> Simulation<'_, R> {
     #[inline(never)]
     pub(super) fn fault(&mut self, index: u32) {
         let model = self.model;
-        let (number, begins) = (index / 2, index % 2 == 0);
+        let (number, begins) = (index / 2, index.is_multiple_of(2));
         let fault = &model.faults[number as usize];
         self.recorder.level(self.now, fault.lasts, u64::from(begins));
         match (&fault.of, begins) {

@@ -166,6 +166,7 @@ impl<R: Recorder> Simulation<'_, R> {
         frame.started = self.now;
         let cores = StationId(target.cores.0 + replica);
         if self.faults.closed > 0 && self.is_down(cores) {
+            self.balancers[service as usize].disconnect(replica);
             return self.turn_away(at, cores);
         }
         let Some(threads) = target.threads else {

@@ -1,6 +1,6 @@
 //! What a balancer learns of its replicas: health checks, ejection, slow start.
 
-use super::Quantity;
+use super::{Law, Quantity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,4 +52,32 @@ pub struct Ejection {
 
 fn five() -> u32 {
     5
+}
+
+/// A load balancer that stands in front of a service as a machine of its own, with its own costs. Without it balancing is
+/// free, and each request is balanced by itself.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Front {
+    /// 7: it reads requests and balances each of them. 4: it balances connections. Callers share `connections` of them,
+    /// each request travels on any, and the replica is chosen when a connection is made: few long-lived connections are
+    /// balanced badly, whatever the policy. A connection is made anew when its replica crashes or may get no more
+    /// requests.
+    pub layer: u8,
+    /// Of layer 4: how many connections are kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<u32>,
+    /// What it adds to the latency of each request, without being busy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latency: Option<Law>,
+    /// Work on each request, for which it needs a core; requests wait for one in order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub work: Option<Law>,
+    /// Its cores. 0 stands for more than will ever be needed.
+    #[serde(default = "one")]
+    pub cores: u32,
+}
+
+fn one() -> u32 {
+    1
 }

@@ -32,6 +32,13 @@ impl Spec {
                 of_law(law, &path.key("queries").key(query), &mut files);
             }
         }
+        for (name, service) in &self.services {
+            if let Some(front) = &service.front {
+                let path = root.key("services").key(name).key("front");
+                of_option(&front.latency, &path.key("latency"), &mut files);
+                of_option(&front.work, &path.key("work"), &mut files);
+            }
+        }
         let network = root.key("network");
         of_option(&self.network.hop, &network.key("hop"), &mut files);
         of_option(&self.network.serialisation, &network.key("serialisation"), &mut files);

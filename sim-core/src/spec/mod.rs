@@ -50,7 +50,7 @@ mod stores;
 mod tests;
 mod write;
 
-pub use balancing::{Ejection, Health};
+pub use balancing::{Ejection, Front, Health};
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use faults::{Fault, InFlight};

@@ -1,6 +1,6 @@
 //! Services: the processes that components run in.
 
-use super::{Ejection, Health, Named, Quantity, Routing};
+use super::{Ejection, Front, Health, Named, Quantity, Routing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +52,9 @@ pub struct Service {
     /// divided by that. Absent: it gets its share at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_start: Option<Quantity>,
+    /// The load balancer, where it is a machine of its own; absent: balancing costs nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front: Option<Front>,
     /// Connections to a store that each replica keeps, by store; absent: no limit.
     #[serde(default)]
     pub pools: Named<u32>,

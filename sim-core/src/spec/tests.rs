@@ -416,7 +416,7 @@ fn the_command_line_writes_text() {
         shop.ron: error at services.back.balancer: `weighted([1, NaN])` cannot be read: `NaN` is not a finite number
         shop.ron: error at services.front.balancer: `power_of(d: 2` cannot be read: expected a comma or a closing bracket
         shop.ron: error at services.front.balancer.power_off: unknown balancer `power_off` (set to {"power_off":{"d":2}})
-          hint: did you mean `power_of`? there are: round_robin, random, weighted, least_outstanding, power_of
+          hint: did you mean `power_of`? there are: round_robin, random, weighted, least_outstanding, power_of, consistent_hash
         shop.ron: error at components.web.browse[0].work: `normal(mean: 5ms)` cannot be read: expected a comma or a closing bracket
           hint: a number with a unit is written in quotes: "5ms"
     "#]].assert_eq(&all.concat());

@@ -39,6 +39,7 @@ impl Bottleneck {
         let name = match group.kind {
             StationKind::Cores => format!("the cores of {}", group.name),
             StationKind::Store => group.name.clone(),
+            StationKind::Front => format!("the load balancer {}", group.name),
             StationKind::Threads => {
                 format!("the threads of {}", group.name.trim_end_matches(".threads"))
             }

@@ -1,6 +1,7 @@
 //! Relations between runs that need no oracle: what a change to a model must not change, or must change exactly so.
 
 mod disciplines;
+mod faults;
 mod paths;
 mod regions;
 mod scale;

@@ -1,8 +1,12 @@
 //! Choosing with care: among the replicas that may be sent something, some of them for less than their share.
 
+use super::super::NONE;
 use super::{Balancing, Policy, draw_different};
 use crate::random::Draw;
 use crate::time::Time;
+
+/// The part of a balancer's key that tells which connection a request comes on.
+const CONNECTIONS: u64 = 1;
 
 impl Balancing {
     /// The replica for a request, which is outstanding from now on. `key` is what the request is about, where keys
@@ -11,6 +15,21 @@ impl Balancing {
         if let Some(watch) = &mut self.watch {
             watch.refresh(now);
         }
+        if self.connections.is_empty() {
+            return self.balance(request, key, now);
+        }
+        let connections = self.connections.len() as u32;
+        let on = Draw::new(request, self.key.part(CONNECTIONS)).below(connections) as usize;
+        let to = self.connections[on];
+        if to != NONE && self.watch.as_ref().is_none_or(|watch| watch.is_candidate(to, now)) {
+            self.outstanding[to as usize] += 1;
+            return to;
+        }
+        self.connections[on] = self.balance(request, key, now);
+        self.connections[on]
+    }
+
+    fn balance(&mut self, request: u64, key: u64, now: Time) -> u32 {
         let chosen = match &self.policy {
             Policy::Hashed(ring) => {
                 let may =
@@ -29,6 +48,7 @@ impl Balancing {
     /// Chooses by policy, where some are left out or do not get all of their share.
     fn pick_among(&mut self, request: u64, now: Time) -> u32 {
         let Some(watch) = &mut self.watch else { return 0 };
+        let replicas = self.outstanding.len() as u32;
         let mut draw = Draw::new(request, self.key);
         let candidates = watch.candidates();
         let most = candidates.iter().map(|&c| watch.weight(c, now)).fold(0.0, f64::max);
@@ -43,7 +63,7 @@ impl Balancing {
                 let candidates = watch.candidates();
                 let place = candidates.partition_point(|&candidate| candidate < *next);
                 let chosen = candidates[if place == candidates.len() { 0 } else { place }];
-                *next = chosen + 1;
+                *next = if chosen + 1 == replicas { 0 } else { chosen + 1 };
                 let part = part(watch.weight(chosen, now));
                 if part >= 1.0 || watch.takes_turn(chosen, part) {
                     return chosen;

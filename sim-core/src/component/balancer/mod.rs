@@ -9,6 +9,7 @@ mod watch;
 
 pub use watch::Watch;
 
+use super::NONE;
 use ring::Ring;
 
 use crate::model::{Front, Service};
@@ -24,6 +25,10 @@ pub struct Balancing {
     key: Key,
     /// What is known of the replicas, if anybody looks.
     watch: Option<Box<Watch>>,
+    /// Of one that balances connections: the replica of each, or [`NONE`].
+    connections: Vec<u32>,
+    /// Whether it does any of this.
+    careful: bool,
 }
 
 #[derive(Debug)]
@@ -68,13 +73,17 @@ impl Balancing {
         let watch = service
             .watch
             .map(|rules| Box::new(Watch::new(rules.within(replicas, service.replicas), replicas)));
-        Balancing { policy, outstanding: vec![0; replicas as usize], key, watch }
+        let connections = vec![NONE; service.connections.unwrap_or(0) as usize];
+        let careful =
+            watch.is_some() || matches!(policy, Policy::Hashed(_)) || service.connections.is_some();
+        let outstanding = vec![0; replicas as usize];
+        Balancing { policy, outstanding, key, watch, connections, careful }
     }
 
-    /// Whether it looks at keys or watches its replicas, so that [`Balancing::choose_with_care`] is to choose.
+    /// Whether it looks at keys, balances connections or watches its replicas, so that [`Balancing::choose_with_care`] is to choose.
     #[inline]
     pub fn is_careful(&self) -> bool {
-        self.watch.is_some() || matches!(self.policy, Policy::Hashed(_))
+        self.careful
     }
 
     /// What it knows of its replicas, if it watches them.
@@ -101,6 +110,12 @@ impl Balancing {
     /// A replica has crashed: nothing that was outstanding there will be answered.
     pub fn forget(&mut self, replica: u32) {
         self.outstanding[replica as usize] = 0;
+        self.disconnect(replica);
+    }
+
+    /// The connections to a replica are gone.
+    pub fn disconnect(&mut self, replica: u32) {
+        self.connections.iter_mut().filter(|to| **to == replica).for_each(|to| *to = NONE);
     }
 
     fn pick(&mut self, request: u64, replicas: u32) -> u32 {

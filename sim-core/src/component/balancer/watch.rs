@@ -177,3 +177,33 @@ impl Seen {
         !self.unhealthy && now >= self.ejected_until
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CounterId, EjectionRule};
+    use crate::random::{Draw, Key};
+    use crate::time::Duration;
+
+    #[test]
+    fn never_are_more_ejected_than_may_be() {
+        let lasts = Duration(1_000);
+        let rule = EjectionRule { errors: 2, lasts, at_most: 3, ejections: CounterId(0) };
+        let rules = WatchRules { health: None, ejection: Some(rule), slow_start: None };
+        let mut watch = Watch::new(rules, 7);
+        let (mut ejections, mut most) = (0, 0);
+        for answer in 0..20_000 {
+            let now = Time(answer * 20);
+            watch.refresh(now);
+            let mut draw = Draw::new(answer, Key::new(1, 0, 0));
+            // Two in three fail, of those that are in as of those that are out: late answers count for nothing.
+            let (replica, well) = (draw.below(7), draw.below(3) == 0);
+            ejections += u32::from(watch.answered(replica, well, now));
+            let out = 7 - watch.candidates().len() as u32;
+            most = most.max(out);
+            assert!(out <= 3);
+            assert!(watch.candidates().iter().all(|&replica| watch.is_candidate(replica, now)));
+        }
+        assert!(most == 3 && ejections > 100, "{most} at once, {ejections} in all");
+    }
+}

@@ -1,6 +1,7 @@
 //! What crashes and stalls do to the requests in flight, worked out by hand.
 
 use super::{Ending, responses, run, service};
+use crate::random::{Draw, Key};
 
 /// Endings and times of the answers, in their order.
 fn answers(text: &str, times: &[u64]) -> Vec<(Ending, f64)> {
@@ -178,4 +179,70 @@ fn faults_may_follow_each_other_at_once() {
     let text = service(r#"work("10ms")"#, "", faults);
     let seen = answers(&text, &[0, 10, 26]);
     assert_eq!(seen, [(Ending::Done, 10.0), (Ending::Failed, 5.0), (Ending::Done, 19.0)]);
+}
+
+/// Whatever breaks, and whenever, everyone gets an answer, nothing is left over and nothing is kept.
+#[test]
+fn nothing_is_left_over_whatever_breaks() {
+    let disciplines =
+        ["fifo", "lifo", "random", "priority", "preemptive_priority", "processor_sharing"];
+    for (variant, discipline) in disciplines.iter().cycle().take(24).enumerate() {
+        let faults: Vec<String> = (0..60)
+            .map(|number| {
+                let mut draw = Draw::new(number, Key::new(variant as u64, 0, 0));
+                let of = ["services.a", "services.b", "stores.d"][number as usize % 3];
+                let replica = match (of, draw.below(3)) {
+                    ("stores.d", _) | (_, 0) => String::new(),
+                    (_, replica) => format!("replica: {}, ", replica - 1),
+                };
+                let kind = ["crash", "crash", "stall"][draw.below(3) as usize];
+                let suspends = kind == "crash" && draw.below(3) == 0;
+                let kept = if suspends { "in_flight: resumed, " } else { "" };
+                let (at, lasts) =
+                    (20 + number / 3 * 50 + u64::from(draw.below(10)), 1 + draw.below(38));
+                format!(r#"{kind}(of: "{of}", {replica}{kept}at: "{at}ms", lasts: "{lasts}ms")"#)
+            })
+            .collect();
+        let held =
+            ["threads: 6, queue: 20, ", "while_waiting: release, threads: 3, "][variant / 6 % 2];
+        // Threads that are held while a calls b and b calls a may wait for each other for ever.
+        let back = ["", r#", call("a.v")"#][variant / 6 % 2];
+        let watch = r#"health: (interval: "7ms", timeout: "3ms", unhealthy: 1, healthy: 2),
+            ejection: (errors: 3, for: "20ms"), slow_start: "15ms", "#;
+        let watch = ["", watch][variant / 12];
+        let hop = ["", r#"hop: exponential("1ms"), "#][variant % 2];
+        let text = format!(
+            r#"(
+            components: {{
+                "a": {{
+                    "x": [work(exponential("1ms")), call("b.y"), read("d"), call("a.z"), work("0.2ms")],
+                    "v": [work("0.1ms")],
+                    "z": [wait("1ms"), parallel(first: 1, of: [call("b.y"), [wait("2ms"), read("d")]])],
+                }},
+                "b": {{"y": [
+                    work(exponential("1ms")),
+                    parallel([read("d"), repeat(2, [work("0.3ms"), read("d")]), call("b.w")]),
+                ], "w": [work("0.5ms"){back}]}},
+            }},
+            services: {{
+                "a": (components: ["a"], replicas: 2, {held}{watch}discipline: {discipline},
+                    balancer: least_outstanding, pools: {{"d": 3}}),
+                "b": (components: ["b"], replicas: 2, cores: 2, {held}{watch}discipline: {discipline}, pools: {{"d": 4}}),
+            }},
+            stores: {{"d": database(servers: 3, read: exponential("1ms"), discipline: {discipline}, queue: 30)}},
+            network: ({hop}),
+            faults: [{}],
+            clients: {{
+                "u": (arrivals: replay(file: "t", column: "t"), mix: "a.x", timeout: "40ms", {hop}),
+                "v": (arrivals: replay(file: "t", column: "t"), mix: "b.y", priority: 3),
+            }},
+            )"#,
+            faults.join(", ")
+        );
+        let times: Vec<u64> = (0..400).map(|i| i * 5 / 2).collect();
+        let answers = run(&text, &[("t", &times)]);
+        assert_eq!(answers.len(), 800, "{text}");
+        let of = |ending| answers.iter().filter(|answer| answer.1 == ending).count();
+        assert!(of(Ending::Failed) > 20 && of(Ending::Done) > 100, "{}", of(Ending::Failed));
+    }
 }
