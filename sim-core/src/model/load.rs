@@ -4,7 +4,10 @@
 //! the offered load in servers (Denning and Buzen, "The Operational Analysis of Queueing Network Models", ACM
 //! Computing Surveys 10, 1978).
 
-use super::{Instruction, LawId, Model, Pc, Source, UNLIMITED};
+use super::{
+    HoldStep, Instruction, KeysId, LawId, Model, OutsideStep, Pc, Resource, Source, UNLIMITED,
+    ViewStep,
+};
 use crate::spec::Balancer;
 use crate::time::{Duration, SECOND, Time};
 use std::collections::BTreeMap;
@@ -20,6 +23,9 @@ pub struct Load {
     pub unloaded: Vec<f64>,
     /// Instructions that each journey takes on average.
     pub steps: Vec<f64>,
+    /// For each database and population of keys whose rows are locked against all others (without keys: all of the
+    /// database): how many of these locks are held on average, if nobody ever waited.
+    pub locks: Vec<(u32, Option<KeysId>, f64)>,
     /// The index in `stations` of the one that is used most, if any is used.
     pub bottleneck: Option<usize>,
 }
@@ -44,19 +50,62 @@ pub struct Offered {
 struct Demand {
     /// Nanoseconds of service by group of stations.
     service: BTreeMap<usize, f64>,
+    /// Nanoseconds of holding exclusive locks, by database and population of keys.
+    locks: BTreeMap<(u32, Option<KeysId>), f64>,
+    /// Writes that a view shows.
+    writes: BTreeMap<u32, f64>,
+    /// Connections of poolers that are kept until the request leaves its service.
+    sessions: BTreeMap<u32, Session>,
     /// Nanoseconds from beginning to end, if nobody else were there.
     time: f64,
     /// Instructions.
     steps: f64,
 }
 
+/// A connection that is kept.
+#[derive(Clone, Copy, Default)]
+struct Session {
+    /// How likely it is that there is one.
+    taken: f64,
+    /// When it was taken, times that.
+    since: f64,
+}
+
 impl Demand {
     fn add(&mut self, other: &Demand, times: f64) {
+        for (&pooler, session) in &other.sessions {
+            let since = self.time + session.since / session.taken;
+            self.begin_session(pooler, session.taken * times.min(1.0), since);
+        }
+        for (&lock, nanos) in &other.locks {
+            *self.locks.entry(lock).or_default() += nanos * times;
+        }
+        for (&view, writes) in &other.writes {
+            *self.writes.entry(view).or_default() += writes * times;
+        }
         for (&group, nanos) in &other.service {
             *self.service.entry(group).or_default() += nanos * times;
         }
         self.time += other.time * times;
         self.steps += other.steps * times;
+    }
+
+    /// With this probability a connection is taken for a session, unless there is one.
+    fn begin_session(&mut self, pooler: u32, likely: f64, since: f64) {
+        let session = self.sessions.entry(pooler).or_default();
+        let new = (1.0 - session.taken) * likely;
+        session.taken += new;
+        session.since += new * since;
+    }
+
+    /// The request leaves its service: its sessions end.
+    fn end_sessions(&mut self, model: &Model) {
+        for (pooler, session) in std::mem::take(&mut self.sessions) {
+            let station = model.holds.poolers[pooler as usize].station;
+            let group = model.group_of(Resource::shared(station));
+            let held = session.taken * self.time - session.since;
+            *self.service.entry(group).or_default() += held;
+        }
     }
 }
 
@@ -80,6 +129,12 @@ impl Load {
         let peaks = rates_at_peak(model, &demands);
         let total: f64 = rates.iter().sum();
         let offered = erlangs(model, &demands, &rates);
+        let mut locks: BTreeMap<(u32, Option<KeysId>), f64> = BTreeMap::new();
+        for (demand, rate) in demands.iter().zip(&rates) {
+            for (&lock, nanos) in &demand.locks {
+                *locks.entry(lock).or_default() += nanos * rate / SECOND;
+            }
+        }
         let offered_at_peak = erlangs(model, &demands, &peaks);
         let stations: Vec<Offered> = (model.stations.iter().enumerate())
             .map(|(index, group)| {
@@ -105,7 +160,8 @@ impl Load {
             .max_by(|&a, &b| stations[a].utilisation.total_cmp(&stations[b].utilisation));
         let unloaded = demands.iter().map(|d| d.time / SECOND).collect();
         let steps = demands.iter().map(|d| d.steps).collect();
-        Load { stations, rates, unloaded, steps, bottleneck }
+        let locks = locks.into_iter().map(|((table, keys), held)| (table, keys, held)).collect();
+        Load { stations, rates, unloaded, steps, locks, bottleneck }
     }
 }
 
@@ -116,6 +172,16 @@ fn erlangs(model: &Model, demands: &[Demand], rates: &[f64]) -> Vec<f64> {
         for (&group, nanos) in &demand.service {
             erlangs[group] += nanos * rate / SECOND;
         }
+    }
+    for (index, view) in (0..).zip(&model.views) {
+        // One refresh at a time: at every write, or as often as it is due.
+        let cost = model.laws[view.cost.0 as usize].sampler.mean() / SECOND;
+        let writes = |demand: &Demand| demand.writes.get(&index).copied().unwrap_or(0.0);
+        let refreshes = match view.every {
+            Some(every) => 1.0 / every.as_secs(),
+            None => demands.iter().zip(rates).map(|(demand, rate)| writes(demand) * rate).sum(),
+        };
+        erlangs[model.group_of(view.station)] += (refreshes * cost).min(1.0);
     }
     erlangs
 }
@@ -199,14 +265,25 @@ impl Walk<'_> {
     }
 
     /// The demand from `pc` to the end of the operation, branch or loop body that it lies in, or to a jump to `stop`.
-    fn walk(&mut self, mut pc: Pc, stop: Option<Pc>) -> Demand {
+    fn walk(&mut self, first: Pc, stop: Option<Pc>) -> Demand {
+        let mut pc = first;
         let mut demand = Demand::default();
         let mut held: Vec<(usize, f64)> = Vec::new();
         let mut connection: Option<(usize, f64)> = None;
+        let mut holding: Vec<(HoldStep, f64)> = Vec::new();
         loop {
             demand.steps += 1.0;
             match self.model.plan[pc as usize] {
-                Instruction::Arrive | Instruction::Deliver | Instruction::Pick { .. } => {}
+                Instruction::Arrive
+                | Instruction::Deliver
+                | Instruction::Pick { .. }
+                | Instruction::Search(_) => {}
+                Instruction::Hold(step) => self.hold(&mut demand, &mut holding, step),
+                Instruction::View(ViewStep::Written(view)) => {
+                    *demand.writes.entry(view).or_default() += 1.0;
+                }
+                Instruction::View(_) => {}
+                Instruction::Outside(step) => demand.time += self.outside(step),
                 Instruction::Enter(service) => {
                     if let Some(threads) = self.model.services[service.0 as usize].threads {
                         let group = self.model.group_of(super::Resource::per_replica(threads));
@@ -270,7 +347,46 @@ impl Walk<'_> {
         for (group, since) in held {
             *demand.service.entry(group).or_default() += demand.time - since;
         }
+        if matches!(self.model.plan[first as usize], Instruction::Enter(_)) {
+            demand.end_sessions(self.model);
+        }
         demand
+    }
+
+    /// Something of a store is taken or given back; what is taken is in `holding` with its time.
+    fn hold(&self, demand: &mut Demand, holding: &mut Vec<(HoldStep, f64)>, step: HoldStep) {
+        let holds = &self.model.holds;
+        match step {
+            HoldStep::Session(pooler) => demand.begin_session(pooler, 1.0, demand.time),
+            HoldStep::Pooler(pooler) if holds.poolers[pooler as usize].session => {}
+            HoldStep::Lock(_) | HoldStep::Pooler(_) | HoldStep::Quota(_) => {
+                holding.push((step, demand.time));
+            }
+            HoldStep::GiveBack => match holding.pop() {
+                Some((HoldStep::Lock(site), since)) if holds.sites[site as usize].exclusive => {
+                    let site = holds.sites[site as usize];
+                    let held = demand.locks.entry((site.table, site.keys)).or_default();
+                    *held += demand.time - since;
+                }
+                Some((HoldStep::Pooler(pooler), since)) => {
+                    let station = holds.poolers[pooler as usize].station;
+                    let group = self.model.group_of(Resource::shared(station));
+                    *demand.service.entry(group).or_default() += demand.time - since;
+                }
+                _ => {}
+            },
+        }
+    }
+
+    /// How long an answer from outside takes.
+    fn outside(&self, step: OutsideStep) -> f64 {
+        match step {
+            OutsideStep::Ask { law, .. } | OutsideStep::Put { law, .. } => self.mean(law),
+            OutsideStep::Get { law, objects, .. } => {
+                let objects = &self.model.objects[objects as usize];
+                self.mean(law) + self.model.mean_retrieval(objects)
+            }
+        }
     }
 
     fn call(&mut self, demand: &mut Demand, entry: Pc, hop: Option<LawId>) {
@@ -284,7 +400,15 @@ impl Walk<'_> {
     fn fork(&mut self, demand: &mut Demand, first: u32, count: u32, need: u32) {
         let mut times = Vec::with_capacity(count as usize);
         for branch in first..first + count {
-            let branch = self.walk(self.model.branches[branch as usize], None);
+            let mut branch = self.walk(self.model.branches[branch as usize], None);
+            // A connection that the request has is used; the branch's own is given back at its end.
+            branch.sessions.retain(|pooler, session| {
+                let has = demand.sessions.get(pooler).map_or(0.0, |session| session.taken);
+                session.taken *= 1.0 - has;
+                session.since *= 1.0 - has;
+                session.taken > 0.0
+            });
+            branch.end_sessions(self.model);
             times.push(branch.time);
             demand.add(&Demand { time: 0.0, ..branch }, 1.0);
         }

@@ -1,12 +1,16 @@
 //! A run in progress: the model's plan, the clock, and everything that is in flight.
 
 mod clients;
+mod holds;
 mod interpreter;
 mod keys;
 mod laws;
+mod outside;
 mod recorder;
+mod search;
 #[cfg(test)]
 mod tests;
+mod views;
 
 pub use recorder::Recorder;
 
@@ -62,6 +66,11 @@ pub struct Simulation<'m, R> {
     keys: Vec<keys::KeysState>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
+    /// Streams of the failures of external systems.
+    failure_keys: Vec<Key>,
+    holdings: holds::Holdings,
+    views: Vec<views::ViewState>,
+    searches: Vec<search::SearchState>,
     fingerprint: Fingerprint,
     overloaded: bool,
     /// How often a call, a branch or a loop's turn has gone on without time passing, and how often it may.
@@ -86,6 +95,8 @@ enum Happening {
     Wake(u32),
     /// The oldest request of a client may have waited too long.
     Deadline(u32),
+    /// A materialised view is due to be refreshed.
+    Refresh(u32),
 }
 
 impl Happening {
@@ -99,6 +110,7 @@ impl Happening {
             Happening::Arrival(client) => (2, client),
             Happening::Wake(station) => (3, station),
             Happening::Deadline(client) => (4, client),
+            Happening::Refresh(view) => (5, view),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -111,7 +123,8 @@ impl Happening {
             1 => Happening::Resume(index),
             2 => Happening::Arrival(index),
             3 => Happening::Wake(index),
-            _ => Happening::Deadline(index),
+            4 => Happening::Deadline(index),
+            _ => Happening::Refresh(index),
         }
     }
 }
@@ -146,12 +159,17 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             laws: Laws::new(model, key),
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
+            failure_keys: model.externals.iter().map(|external| key(external.site)).collect(),
+            holdings: holds::Holdings::new(&model.holds),
+            views: vec![views::ViewState::default(); model.views.len()],
+            searches: vec![search::SearchState::default(); model.searches.len()],
             fingerprint: Fingerprint::default(),
             overloaded: false,
             switches: 0,
             switches_max: u64::MAX,
         };
         run.start_clients();
+        run.start_views();
         run
     }
 
@@ -244,6 +262,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Arrival(client) => self.arrival(client),
             Happening::Wake(station) => self.wake(station),
             Happening::Deadline(client) => self.deadline(client),
+            Happening::Refresh(view) => self.refresh_due(view),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -264,6 +283,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Deadline(c) => {
                 format!("a deadline of {}", self.model.clients[c as usize].name)
             }
+            Happening::Refresh(v) => {
+                format!("{} is due to be refreshed", self.model.views[v as usize].name)
+            }
         };
         Some((at, text))
     }
@@ -277,6 +299,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Arrival(client) => self.model.clients[client as usize].site,
             Happening::Wake(station) => self.model.station_group(StationId(station)).site,
             Happening::Deadline(client) => !self.model.clients[client as usize].site,
+            Happening::Refresh(view) => self.model.views[view as usize].site,
         }
     }
 

@@ -25,38 +25,50 @@
 mod clients;
 mod diagnostic;
 mod edit;
+mod external;
 mod files;
 mod hash;
 mod keys;
 mod law;
+mod locks;
+mod object_storage;
 mod objective;
 mod outline;
 mod parse;
 mod path;
+mod poolers;
 mod quantity;
 mod read;
 mod reader;
 mod schema;
+mod search;
 mod services;
 mod source;
 mod step;
 mod stores;
 #[cfg(test)]
 mod tests;
+mod views;
 mod write;
 
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
+pub use external::{External, Quota};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
+pub use locks::Locks;
+pub use object_storage::{LifecycleRule, ObjectStorage, Tier};
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
+pub use poolers::{PoolMode, Pooler};
 pub use quantity::Quantity;
+pub use search::Search;
 pub use services::{Balancer, Discipline, Network, Service, Ties, WhileWaiting};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
 pub use stores::{Database, Store};
+pub use views::{Refresh, View};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -84,7 +96,7 @@ pub struct Spec {
     /// What runs where: which components share a process, how many replicas, of what size.
     #[serde(default)]
     pub services: Named<Service>,
-    /// Databases.
+    /// Databases, and whatever else components read and write.
     #[serde(default)]
     pub stores: Named<Store>,
     /// What lies between services.
