@@ -41,6 +41,14 @@ impl Holdings {
         }
     }
 
+    /// Whether nobody holds anything.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.len() == self.free.len()
+            && self.locks.iter().all(|locks| locks.held() == 0 && locks.waiting() == 0)
+            && self.limiters.iter().all(|limiter| limiter.in_flight() == 0)
+    }
+
     /// Puts something in front of a list. Returns the new list.
     fn push(&mut self, held: Held, list: u32) -> u32 {
         match self.free.pop() {

@@ -9,6 +9,8 @@ mod outside;
 mod recorder;
 mod search;
 #[cfg(test)]
+mod store_tests;
+#[cfg(test)]
 mod tests;
 mod views;
 
