@@ -179,8 +179,7 @@ impl Lowering<'_> {
                 let message = format!(
                     "no rule leads to `{one}` nor to `{other}`: in which one do objects begin?"
                 );
-                let hint =
-                    format!("lead to one of them: lifecycle: [(after: \"30d\", to: \"{other}\")]");
+                let hint = "lead to all tiers but one: lifecycle: [(after: \"30d\", to: \"cold\")]";
                 self.findings.error(&path.key("tiers"), message).hint(hint);
                 0
             }

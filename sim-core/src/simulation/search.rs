@@ -29,7 +29,7 @@ impl<R: Recorder> Simulation<'_, R> {
                     }
                     None => Draw::new(frame.id, self.site_keys[site as usize]).bits(),
                 };
-                frame.chosen = (u128::from(bits) * shards >> 64) as u32;
+                frame.chosen = ((u128::from(bits) * shards) >> 64) as u32;
             }
             SearchStep::Indexed(search) => {
                 let model = &self.model.searches[search as usize];
