@@ -2,6 +2,7 @@
 //! standard errors.
 
 use super::{mean_and_error, mean_responses, model, simulate};
+use sim_core::math::exp;
 use sim_core::model::Model;
 
 const REPLICATIONS: u64 = 20;
@@ -74,7 +75,7 @@ fn many_locks_are_hardly_ever_taken() {
 /// Poisson writes at a rate λ, refreshed for nothing every T: a read at an instant within the period, each as likely,
 /// sees all if nobody has written since its start. 1 - (1 - exp(-λT)) / λT.
 fn stale_share(lambda_t: f64) -> f64 {
-    1.0 - (1.0 - (-lambda_t).exp()) / lambda_t
+    1.0 - (1.0 - exp(-lambda_t)) / lambda_t
 }
 
 #[test]
@@ -184,7 +185,7 @@ fn objects_are_read_from_the_tier_of_their_age() {
         size: exponential("2MB"),
     ) },"#;
     let model = asked(100.0, r#"read("o")"#, rest, "120s");
-    let (young, old) = (1.0 - (-0.5f64).exp(), (-1.5f64).exp());
+    let (young, old) = (1.0 - exp(-0.5), exp(-1.5));
     agrees("standard", &measured(&model, "stores.o.standard", "of_all_gets"), young);
     agrees("archive", &measured(&model, "stores.o.archive", "of_all_gets"), old);
     agrees("bytes", &measured(&model, "stores.o.archive", "got_bytes"), old * 100.0 * 2e6);
