@@ -243,6 +243,17 @@ fn shares_of(cumulated: &[u64]) -> Vec<f64> {
         .collect()
 }
 
+/// What is held at a point of a walk, and since when.
+#[derive(Default)]
+struct Held {
+    /// Threads, by group of stations.
+    threads: Vec<(usize, f64)>,
+    /// A connection of the service's own pool.
+    connection: Option<(usize, f64)>,
+    /// Locks, connections of poolers, places in quotas.
+    of_stores: Vec<(HoldStep, f64)>,
+}
+
 /// A walk over the plan that adds up expectations.
 struct Walk<'m> {
     model: &'m Model,
@@ -264,49 +275,14 @@ impl Walk<'_> {
         demand
     }
 
-    /// The demand from `pc` to the end of the operation, branch or loop body that it lies in, or to a jump to `stop`.
+    /// The demand from `first` to the end of the operation, branch or loop body that it lies in, or to a jump to `stop`.
     fn walk(&mut self, first: Pc, stop: Option<Pc>) -> Demand {
         let mut pc = first;
         let mut demand = Demand::default();
-        let mut held: Vec<(usize, f64)> = Vec::new();
-        let mut connection: Option<(usize, f64)> = None;
-        let mut holding: Vec<(HoldStep, f64)> = Vec::new();
+        let mut held = Held::default();
         loop {
             demand.steps += 1.0;
             match self.model.plan[pc as usize] {
-                Instruction::Arrive
-                | Instruction::Deliver
-                | Instruction::Pick { .. }
-                | Instruction::Search(_) => {}
-                Instruction::Hold(step) => self.hold(&mut demand, &mut holding, step),
-                Instruction::View(ViewStep::Written(view)) => {
-                    *demand.writes.entry(view).or_default() += 1.0;
-                }
-                Instruction::View(_) => {}
-                Instruction::Outside(step) => demand.time += self.outside(step),
-                Instruction::Enter(service) => {
-                    if let Some(threads) = self.model.services[service.0 as usize].threads {
-                        let group = self.model.group_of(super::Resource::per_replica(threads));
-                        held.push((group, demand.time));
-                    }
-                }
-                Instruction::Serve { station, law } => {
-                    let mean = self.mean(law);
-                    let group = self.model.group_of(station);
-                    *demand.service.entry(group).or_default() += mean;
-                    demand.time += mean;
-                }
-                Instruction::Pause { law, .. } => demand.time += self.mean(law),
-                Instruction::Connect(pool) => {
-                    connection = Some((self.model.group_of(pool), demand.time))
-                }
-                Instruction::Disconnect => {
-                    if let Some((group, since)) = connection.take() {
-                        *demand.service.entry(group).or_default() += demand.time - since;
-                    }
-                }
-                Instruction::Call { entry, hop, .. } => self.call(&mut demand, entry, hop),
-                Instruction::Invoke { entry, .. } => self.call(&mut demand, entry, None),
                 Instruction::Fork { first, count, need } => {
                     self.fork(&mut demand, first, count, need)
                 }
@@ -341,16 +317,52 @@ impl Walk<'_> {
                 | Instruction::Again { .. }
                 | Instruction::Return
                 | Instruction::Bury => break,
+                straight => self.step(&mut demand, &mut held, straight),
             }
             pc += 1;
         }
-        for (group, since) in held {
+        for (group, since) in held.threads {
             *demand.service.entry(group).or_default() += demand.time - since;
         }
         if matches!(self.model.plan[first as usize], Instruction::Enter(_)) {
             demand.end_sessions(self.model);
         }
         demand
+    }
+
+    /// An instruction after which the next one comes.
+    fn step(&mut self, demand: &mut Demand, held: &mut Held, instruction: Instruction) {
+        match instruction {
+            Instruction::Enter(service) => {
+                if let Some(threads) = self.model.services[service.0 as usize].threads {
+                    let group = self.model.group_of(Resource::per_replica(threads));
+                    held.threads.push((group, demand.time));
+                }
+            }
+            Instruction::Serve { station, law } => {
+                let mean = self.mean(law);
+                let group = self.model.group_of(station);
+                *demand.service.entry(group).or_default() += mean;
+                demand.time += mean;
+            }
+            Instruction::Pause { law, .. } => demand.time += self.mean(law),
+            Instruction::Connect(pool) => {
+                held.connection = Some((self.model.group_of(pool), demand.time));
+            }
+            Instruction::Disconnect => {
+                if let Some((group, since)) = held.connection.take() {
+                    *demand.service.entry(group).or_default() += demand.time - since;
+                }
+            }
+            Instruction::Call { entry, hop, .. } => self.call(demand, entry, hop),
+            Instruction::Invoke { entry, .. } => self.call(demand, entry, None),
+            Instruction::Hold(step) => self.hold(demand, &mut held.of_stores, step),
+            Instruction::View(ViewStep::Written(view)) => {
+                *demand.writes.entry(view).or_default() += 1.0;
+            }
+            Instruction::Outside(step) => demand.time += self.outside(step),
+            _ => {}
+        }
     }
 
     /// Something of a store is taken or given back; what is taken is in `holding` with its time.
