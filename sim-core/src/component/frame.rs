@@ -108,8 +108,8 @@ pub struct Frame {
     pub key: u64,
     /// What it carries: the version of what it has read or writes.
     pub cargo: u32,
-    /// The lock that it holds or waits for, or [`NONE`].
-    pub lock: u32,
+    /// What it holds of stores, or waits for: a list that the simulation keeps, or [`NONE`].
+    pub holds: u32,
     /// Of a fork: branches still running. Of a loop: repetitions left.
     pub left: u32,
     /// Of a fork: branches that still have to end well. On the way to a service: to which of its fronts.
@@ -160,7 +160,7 @@ impl Frame {
             chosen: 0,
             key: 0,
             cargo: 0,
-            lock: NONE,
+            holds: NONE,
             left: 0,
             need: 0,
             operation: 0,

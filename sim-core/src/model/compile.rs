@@ -2,11 +2,13 @@
 
 use super::check::Lowering;
 use super::laws::Unit;
+use super::views::view_law;
 use super::{
-    Delay, Instruction, LawId, Operation, OperationId, Pc, Resource, ServiceId, Travel, Way, shares,
+    Delay, HoldStep, Instruction, LawId, Operation, OperationId, OutsideStep, Pc, Resource,
+    ServiceId, Travel, ViewStep, Way, shares,
 };
 use crate::random::{Sampler, name_hash};
-use crate::spec::{Choice, Count, Database, Key, Law, Path, Query, Step, Store};
+use crate::spec::{Choice, Count, Key, Law, Path, Query, Step, Store};
 use std::collections::BTreeMap;
 
 /// An operation in a service, as it runs for whoever asks.
@@ -59,6 +61,7 @@ impl Lowering<'_> {
                 self.compile_operation(&target, &mut linking);
             }
         }
+        self.compile_refreshes();
         for (index, target) in entries {
             // A client enters the service, though without the costs of a message between services.
             let door = linking.doors[&target];
@@ -224,7 +227,6 @@ impl Lowering<'_> {
 
     fn compile_query(&mut self, query: &Query, kind: &str, service: ServiceId, path: &Path) {
         let (name, law) = self.query(&query.store, kind).expect("checked");
-        let (station, hop) = self.places.stores[name].clone();
         let law = law.clone();
         let law = self.placed(&law, Unit::Time, path);
         if let Some(key) = &query.key {
@@ -234,12 +236,33 @@ impl Lowering<'_> {
         if let Some(pool) = pool {
             self.emit(Instruction::Connect(pool));
         }
-        let hop = hop.map(|hop| self.place_hop(&hop, &path.to_string()));
-        let store = Resource::shared(station);
-        let (there, back) = self.way_to(store, hop, path);
-        there.map(|there| self.emit(there));
-        self.emit(Instruction::Serve { station: store, law });
-        back.map(|back| self.emit(back));
+        let keys = query.key.as_ref().and_then(|key| self.keys_id(key.population()));
+        match &self.spec.stores[name] {
+            Store::Database(_) => self.compile_database(query, kind, law, path),
+            Store::Search(_) => {
+                let (station, hop) = self.places.stores[name].clone();
+                let hop = hop.map(|hop| self.place_hop(&hop, &path.to_string()));
+                let (there, back) = self.way_to(Resource::shared(station), hop, path);
+                there.map(|there| self.emit(there));
+                self.compile_search(query, kind, law, path);
+                back.map(|back| self.emit(back));
+            }
+            Store::ObjectStorage(_) => {
+                let objects = self.places.objects[name];
+                let step = match kind {
+                    "read" => OutsideStep::Get { objects, law, keys },
+                    _ => OutsideStep::Put { objects, law, keys },
+                };
+                self.compile_outside(name, step);
+            }
+            Store::External(_) => {
+                let external = self.places.externals[name];
+                self.compile_outside(name, OutsideStep::Ask { external, law });
+            }
+        }
+        if kind == "write" && !matches!(self.spec.stores[name], Store::Database(_)) {
+            self.compile_written(query);
+        }
         if pool.is_some() {
             self.emit(Instruction::Disconnect);
         }
@@ -295,17 +318,60 @@ impl Lowering<'_> {
         self.model.ways.push(Way { until: u64::MAX, to: self.model.plan.len() as Pc });
     }
 
-    /// The store and the law of a query: `store` for its plain reads or writes, `store.query` for a named one.
+    /// A query at a database, with the way there and back.
+    fn compile_database(&mut self, query: &Query, kind: &str, law: LawId, path: &Path) {
+        let name = query.name();
+        let (station, hop) = self.places.stores[name].clone();
+        let hop = hop.map(|hop| self.place_hop(&hop, &path.to_string()));
+        let store = Resource::shared(station);
+        let (there, back) = self.way_to(store, hop, path);
+        there.map(|there| self.emit(there));
+        let pooler = self.compile_pooler(name);
+        let pooler_hop = pooler.as_ref().and_then(|pooler| pooler.hop.clone());
+        let pooler_hop = pooler_hop.map(|hop| self.place_hop(&hop, &format!("{path}.pooler")));
+        self.travel(pooler_hop);
+        let view = self.view_of(&query.store);
+        let locks = if view.is_none() { self.compile_locks(query, kind) } else { 0 };
+        if let Some(view) = view {
+            self.emit(Instruction::View(ViewStep::Read(view)));
+        }
+        self.emit(Instruction::Serve { station: store, law });
+        if locks > 0
+            && let Some(hold) = self.lock_hold(name).cloned()
+        {
+            let law = self.placed(&hold, Unit::Time, &path.key("hold"));
+            self.emit(Instruction::Pause { law, delay: Delay::Wait });
+        }
+        if kind == "write" {
+            self.compile_written(query);
+        }
+        for _ in 0..locks {
+            self.emit(Instruction::Hold(HoldStep::GiveBack));
+        }
+        self.travel(pooler_hop.map(|hop| LawId(hop.0 + 1)));
+        if pooler.is_some_and(|pooler| !pooler.session) {
+            self.emit(Instruction::Hold(HoldStep::GiveBack));
+        }
+        back.map(|back| self.emit(back));
+    }
+
+    fn travel(&mut self, hop: Option<LawId>) {
+        if let Some(law) = hop {
+            self.emit(Instruction::Pause { law, delay: Delay::Network });
+        }
+    }
+
+    /// The store and the law of a query: `store` for its plain reads or writes, `store.query` for a named one or a view.
     pub(super) fn query<'t>(&self, target: &'t str, kind: &str) -> Option<(&'t str, &Law)> {
         let (name, query) = match target.split_once('.') {
             Some((name, query)) => (name, Some(query)),
             None => (target, None),
         };
-        let Store::Database(Database { read, write, queries, .. }) = self.spec.stores.get(name)?;
+        let store = self.spec.stores.get(name)?;
         let law = match (query, kind) {
-            (Some(query), _) => queries.get(query),
-            (None, "read") => read.as_ref(),
-            (None, _) => write.as_ref(),
+            (Some(query), "read") => store.queries().get(query).or_else(|| view_law(store, query)),
+            (Some(query), _) => store.queries().get(query),
+            (None, _) => plain_law(store, kind).1,
         };
         Some((name, law?))
     }
@@ -337,7 +403,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn placed(&mut self, law: &Law, unit: Unit, path: &Path) -> LawId {
+    pub(super) fn placed(&mut self, law: &Law, unit: Unit, path: &Path) -> LawId {
         let sampler = self.law(law, unit, path).unwrap_or(Sampler::Constant(0.0));
         self.place(sampler, &path.to_string())
     }
@@ -367,7 +433,20 @@ impl Lowering<'_> {
     }
 
     /// Lets a jump lead to what is emitted next.
-    fn land(&mut self, jump: Pc) {
+    pub(super) fn land(&mut self, jump: Pc) {
         self.model.plan[jump as usize] = Instruction::Jump(self.model.plan.len() as Pc);
+    }
+}
+
+/// The law of a store's plain reads or writes, and the name of its field.
+pub(super) fn plain_law<'s>(store: &'s Store, kind: &str) -> (&'static str, Option<&'s Law>) {
+    match (store, kind) {
+        (Store::Database(database), "read") => ("read", database.read.as_ref()),
+        (Store::Database(database), _) => ("write", database.write.as_ref()),
+        (Store::ObjectStorage(objects), "read") => ("get", objects.get.as_ref()),
+        (Store::ObjectStorage(objects), _) => ("put", objects.put.as_ref()),
+        (Store::Search(search), "read") => ("query", search.query.as_ref()),
+        (Store::Search(search), _) => ("index", search.index.as_ref()),
+        (Store::External(external), _) => ("latency", Some(&external.latency)),
     }
 }

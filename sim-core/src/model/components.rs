@@ -2,9 +2,11 @@
 
 use super::REPEATS_MAX;
 use super::check::{Lowering, operations};
+use super::compile::plain_law;
 use super::laws::Unit;
 use super::placement::meant;
-use crate::spec::{Count, Database, Path, Query, Step, Store, did_you_mean};
+use super::views::view_law;
+use crate::spec::{Count, Path, Query, Step, did_you_mean};
 use std::collections::BTreeMap;
 
 /// Branches of one `parallel`, at most.
@@ -131,7 +133,7 @@ impl Lowering<'_> {
         }
         let (name, query) =
             target.split_once('.').map_or((target, None), |(name, query)| (name, Some(query)));
-        let Some(Store::Database(Database { queries, .. })) = self.spec.stores.get(name) else {
+        let Some(store) = self.spec.stores.get(name) else {
             if self.spec.is_written(&["stores", name]) {
                 return;
             }
@@ -140,17 +142,23 @@ impl Lowering<'_> {
             return;
         };
         match query {
+            Some(query) if view_law(store, query).is_some() => {
+                let message = format!("`{target}` is a view: it is read, and refreshed");
+                let hint = format!("write what it shows, such as write(\"{name}\")");
+                self.findings.error(path, message).hint(hint);
+            }
             Some(query) => {
-                let near = did_you_mean(query, queries.keys().map(String::as_str));
+                let near = did_you_mean(query, store.queries().keys().map(String::as_str));
                 let hint = near.map(|near| format!("did you mean `{name}.{near}`?"));
                 self.findings.error(path, format!("store `{name}` has no query `{query}`")).hint =
                     hint;
             }
             None => {
+                let field = plain_law(store, kind).0;
                 let message = format!("store `{name}` does not say how long a {kind} takes");
                 self.findings
                     .error(path, message)
-                    .hint(format!("give it a law: {kind}: exponential(\"2ms\")"));
+                    .hint(format!("give it a law: {field}: exponential(\"2ms\")"));
             }
         }
     }
@@ -243,18 +251,17 @@ pub(super) fn called<'a>(steps: &'a [Step], targets: &mut Vec<&'a str>) {
     }
 }
 
-/// The stores that steps read or write, at any depth.
-pub(super) fn queried<'a>(steps: &'a [Step], stores: &mut Vec<&'a str>) {
+/// The queries of steps, at any depth, and whether each is a write.
+pub(super) fn asked<'a>(steps: &'a [Step], queries: &mut Vec<(&'a Query, bool)>) {
     for step in steps {
         match step {
-            Step::Read(query) | Step::Write(query) => {
-                stores.push(query.store.split_once('.').map_or(&*query.store, |(store, _)| store));
-            }
+            Step::Read(query) => queries.push((query, false)),
+            Step::Write(query) => queries.push((query, true)),
             Step::Parallel { branches, .. } => {
-                branches.iter().for_each(|branch| queried(branch, stores))
+                branches.iter().for_each(|branch| asked(branch, queries))
             }
-            Step::Choose(ways) => ways.iter().for_each(|way| queried(&way.1, stores)),
-            Step::Repeat(_, steps) => queried(steps, stores),
+            Step::Choose(ways) => ways.iter().for_each(|way| asked(&way.1, queries)),
+            Step::Repeat(_, steps) => asked(steps, queries),
             Step::Work(_) | Step::Wait(_) | Step::Call(_) => {}
         }
     }

@@ -5,7 +5,8 @@
 //! Computing Surveys 10, 1978).
 
 use super::{
-    Front, Instruction, Journey, LawId, Model, Pc, ServiceId, Source, StationId, Travel, UNLIMITED,
+    Front, HoldStep, Instruction, Journey, KeysId, LawId, Model, OutsideStep, Pc, Resource,
+    ServiceId, Source, StationId, Travel, UNLIMITED, ViewStep,
 };
 use crate::spec::Balancer;
 use crate::time::{Duration, SECOND, Time};
@@ -22,6 +23,9 @@ pub struct Load {
     pub unloaded: Vec<f64>,
     /// Instructions that each journey takes on average.
     pub steps: Vec<f64>,
+    /// For each database and population of keys whose rows are locked against all others (without keys: all of the
+    /// database): how many of these locks are held on average, if nobody ever waited.
+    pub locks: Vec<(u32, Option<KeysId>, f64)>,
     /// The index in `stations` of the one that is used most, if any is used.
     pub bottleneck: Option<usize>,
 }
@@ -46,19 +50,62 @@ pub struct Offered {
 pub(super) struct Demand {
     /// Nanoseconds of service by group of stations.
     service: BTreeMap<usize, f64>,
+    /// Nanoseconds of holding exclusive locks, by database and population of keys.
+    locks: BTreeMap<(u32, Option<KeysId>), f64>,
+    /// Writes that a view shows.
+    writes: BTreeMap<u32, f64>,
+    /// Connections of poolers that are kept until the request leaves its service.
+    sessions: BTreeMap<u32, Session>,
     /// Nanoseconds from beginning to end, if nobody else were there.
     pub(super) time: f64,
     /// Instructions.
     steps: f64,
 }
 
+/// A connection that is kept.
+#[derive(Clone, Copy, Default)]
+struct Session {
+    /// How likely it is that there is one.
+    taken: f64,
+    /// When it was taken, times that.
+    since: f64,
+}
+
 impl Demand {
     pub(super) fn add(&mut self, other: &Demand, times: f64) {
+        for (&pooler, session) in &other.sessions {
+            let since = self.time + session.since / session.taken;
+            self.begin_session(pooler, session.taken * times.min(1.0), since);
+        }
+        for (&lock, nanos) in &other.locks {
+            *self.locks.entry(lock).or_default() += nanos * times;
+        }
+        for (&view, writes) in &other.writes {
+            *self.writes.entry(view).or_default() += writes * times;
+        }
         for (&group, nanos) in &other.service {
             *self.service.entry(group).or_default() += nanos * times;
         }
         self.time += other.time * times;
         self.steps += other.steps * times;
+    }
+
+    /// With this probability a connection is taken for a session, unless there is one.
+    fn begin_session(&mut self, pooler: u32, likely: f64, since: f64) {
+        let session = self.sessions.entry(pooler).or_default();
+        let new = (1.0 - session.taken) * likely;
+        session.taken += new;
+        session.since += new * since;
+    }
+
+    /// The request leaves its service: its sessions end.
+    fn end_sessions(&mut self, model: &Model) {
+        for (pooler, session) in std::mem::take(&mut self.sessions) {
+            let station = model.holds.poolers[pooler as usize].station;
+            let group = model.group_of(Resource::shared(station));
+            let held = session.taken * self.time - session.since;
+            *self.service.entry(group).or_default() += held;
+        }
     }
 }
 
@@ -84,6 +131,12 @@ impl Load {
         let peaks = rates_at_peak(model, &demands);
         let total: f64 = rates.iter().sum();
         let offered = erlangs(model, &demands, &rates);
+        let mut locks: BTreeMap<(u32, Option<KeysId>), f64> = BTreeMap::new();
+        for (demand, rate) in demands.iter().zip(&rates) {
+            for (&lock, nanos) in &demand.locks {
+                *locks.entry(lock).or_default() += nanos * rate / SECOND;
+            }
+        }
         let offered_at_peak = erlangs(model, &demands, &peaks);
         let stations: Vec<Offered> = (model.stations.iter().enumerate())
             .map(|(index, group)| {
@@ -109,7 +162,8 @@ impl Load {
             .max_by(|&a, &b| stations[a].utilisation.total_cmp(&stations[b].utilisation));
         let unloaded = demands.iter().map(|d| d.time / SECOND).collect();
         let steps = demands.iter().map(|d| d.steps).collect();
-        Load { stations, rates, unloaded, steps, bottleneck }
+        let locks = locks.into_iter().map(|((table, keys), held)| (table, keys, held)).collect();
+        Load { stations, rates, unloaded, steps, locks, bottleneck }
     }
 }
 
@@ -120,6 +174,16 @@ fn erlangs(model: &Model, demands: &[Demand], rates: &[f64]) -> Vec<f64> {
         for (&group, nanos) in &demand.service {
             erlangs[group] += nanos * rate / SECOND;
         }
+    }
+    for (index, view) in (0..).zip(&model.views) {
+        // One refresh at a time: at every write, or as often as it is due.
+        let cost = model.laws[view.cost.0 as usize].sampler.mean() / SECOND;
+        let writes = |demand: &Demand| demand.writes.get(&index).copied().unwrap_or(0.0);
+        let refreshes = match view.every {
+            Some(every) => 1.0 / every.as_secs(),
+            None => demands.iter().zip(rates).map(|(demand, rate)| writes(demand) * rate).sum(),
+        };
+        erlangs[model.group_of(view.station)] += (refreshes * cost).min(1.0);
     }
     erlangs
 }
@@ -187,6 +251,17 @@ fn shares_of(cumulated: &[u64]) -> Vec<f64> {
         .collect()
 }
 
+/// What is held at a point of a walk, and since when.
+#[derive(Default)]
+struct Held {
+    /// Threads, by group of stations.
+    threads: Vec<(usize, f64)>,
+    /// A connection of the service's own pool.
+    connection: Option<(usize, f64)>,
+    /// Locks, connections of poolers, places in quotas.
+    of_stores: Vec<(HoldStep, f64)>,
+}
+
 /// A walk over the plan that adds up expectations.
 pub(super) struct Walk<'m> {
     pub(super) model: &'m Model,
@@ -201,6 +276,8 @@ pub(super) struct Here {
     pub(super) region: u16,
     /// In which service, and which of its fronts; unset before it is entered.
     pub(super) front: Option<(ServiceId, usize)>,
+    /// Whether this piece itself came in through the door.
+    pub(super) entered: bool,
 }
 
 impl Walk<'_> {
@@ -213,7 +290,7 @@ impl Walk<'_> {
         let total: f64 = regions.iter().sum();
         let mut demand = Demand::default();
         for (region, share) in regions.iter().enumerate().filter(|(_, share)| **share > 0.0) {
-            let here = Here { region: region as u16, front: None };
+            let here = Here { region: region as u16, ..Here::default() };
             let there = self.operation(journey.entry, here);
             demand.add(&there, share / total);
         }
@@ -240,57 +317,20 @@ impl Walk<'_> {
         demand
     }
 
-    /// The demand from `pc` to the end of the operation, branch or loop body that it lies in, or to a jump to `stop`.
-    fn walk(&mut self, mut pc: Pc, stop: Option<Pc>, mut here: Here) -> Demand {
+    /// The demand from `first` to the end of the operation, branch or loop body that it lies in, or to a jump to `stop`.
+    fn walk(&mut self, first: Pc, stop: Option<Pc>, mut here: Here) -> Demand {
+        let mut pc = first;
+        here.entered = false;
         let mut demand = Demand::default();
-        let mut held: Vec<(usize, f64)> = Vec::new();
-        let mut connection: Option<(usize, f64)> = None;
+        let mut held = Held::default();
         loop {
             demand.steps += 1.0;
             match self.model.plan[pc as usize] {
-                Instruction::Arrive | Instruction::Deliver | Instruction::Pick { .. } => {}
-                Instruction::Enter(service) | Instruction::Travel(Travel::Enter(service)) => {
-                    let entered = &self.model.services[service.0 as usize];
-                    here.front = Some((service, entered.front_in(here.region).unwrap_or(0)));
-                    if let Some(threads) = self.model.services[service.0 as usize].threads {
-                        let group = self.group_of(super::Resource::per_replica(threads), here);
-                        held.push((group, demand.time));
-                    }
-                }
-                Instruction::Serve { station, law } => {
-                    let mean = self.mean(law);
-                    let group = self.group_of(station, here);
-                    *demand.service.entry(group).or_default() += mean;
-                    demand.time += mean;
-                }
-                Instruction::Travel(Travel::Work { cores, law }) => {
-                    let mean = self.mean(law) / self.speed(here);
-                    *demand.service.entry(self.group_of(cores, here)).or_default() += mean;
-                    demand.time += mean;
-                }
-                Instruction::Pause { law, .. } => demand.time += self.mean(law),
-                Instruction::Connect(pool) => {
-                    connection = Some((self.group_of(pool, here), demand.time))
-                }
-                Instruction::Disconnect => {
-                    if let Some((group, since)) = connection.take() {
-                        *demand.service.entry(group).or_default() += demand.time - since;
-                    }
-                }
-                Instruction::Call { entry, hop, .. } => self.call(&mut demand, entry, hop, here),
-                Instruction::Invoke { entry, .. } => self.call(&mut demand, entry, None, here),
                 Instruction::Travel(Travel::SetOut(service)) => {
                     let Instruction::Jump(entry) = self.model.plan[pc as usize + 1] else { break };
                     self.set_out(&mut demand, entry, service, here);
                     break;
                 }
-                Instruction::Travel(Travel::Call { entry, operation, near, .. }) => {
-                    let service = self.model.operations[operation.0 as usize].service;
-                    self.call_over(&mut demand, entry, service, near, here);
-                }
-                Instruction::Travel(
-                    Travel::Fetch { store, near, .. } | Travel::Return { store, near, .. },
-                ) => demand.time += self.way_to(store, near, here),
                 Instruction::Fork { first, count, need } => {
                     self.fork(&mut demand, first, count, need, here)
                 }
@@ -325,13 +365,103 @@ impl Walk<'_> {
                 | Instruction::Again { .. }
                 | Instruction::Return
                 | Instruction::Bury => break,
+                straight => self.step(&mut demand, &mut held, straight, &mut here),
             }
             pc += 1;
         }
-        for (group, since) in held {
+        for (group, since) in held.threads {
             *demand.service.entry(group).or_default() += demand.time - since;
         }
+        if here.entered {
+            demand.end_sessions(self.model);
+        }
         demand
+    }
+
+    /// An instruction after which the next one comes.
+    fn step(&mut self, demand: &mut Demand, held: &mut Held, step: Instruction, here: &mut Here) {
+        match step {
+            Instruction::Enter(service) | Instruction::Travel(Travel::Enter(service)) => {
+                let entered = &self.model.services[service.0 as usize];
+                here.front = Some((service, entered.front_in(here.region).unwrap_or(0)));
+                here.entered = true;
+                if let Some(threads) = entered.threads {
+                    let group = self.group_of(Resource::per_replica(threads), *here);
+                    held.threads.push((group, demand.time));
+                }
+            }
+            Instruction::Serve { station, law } => {
+                let mean = self.mean(law);
+                let group = self.group_of(station, *here);
+                *demand.service.entry(group).or_default() += mean;
+                demand.time += mean;
+            }
+            Instruction::Travel(Travel::Work { cores, law }) => {
+                let mean = self.mean(law) / self.speed(*here);
+                *demand.service.entry(self.group_of(cores, *here)).or_default() += mean;
+                demand.time += mean;
+            }
+            Instruction::Travel(Travel::Call { entry, operation, near, .. }) => {
+                let service = self.model.operations[operation.0 as usize].service;
+                self.call_over(demand, entry, service, near, *here);
+            }
+            Instruction::Travel(
+                Travel::Fetch { store, near, .. } | Travel::Return { store, near, .. },
+            ) => demand.time += self.way_to(store, near, *here),
+            Instruction::Pause { law, .. } => demand.time += self.mean(law),
+            Instruction::Connect(pool) => {
+                held.connection = Some((self.group_of(pool, *here), demand.time));
+            }
+            Instruction::Disconnect => {
+                if let Some((group, since)) = held.connection.take() {
+                    *demand.service.entry(group).or_default() += demand.time - since;
+                }
+            }
+            Instruction::Call { entry, hop, .. } => self.call(demand, entry, hop, *here),
+            Instruction::Invoke { entry, .. } => self.call(demand, entry, None, *here),
+            Instruction::Hold(step) => self.hold(demand, &mut held.of_stores, step),
+            Instruction::View(ViewStep::Written(view)) => {
+                *demand.writes.entry(view).or_default() += 1.0;
+            }
+            Instruction::Outside(step) => demand.time += self.outside(step),
+            _ => {}
+        }
+    }
+
+    /// Something of a store is taken or given back; what is taken is in `holding` with its time.
+    fn hold(&self, demand: &mut Demand, holding: &mut Vec<(HoldStep, f64)>, step: HoldStep) {
+        let holds = &self.model.holds;
+        match step {
+            HoldStep::Session(pooler) => demand.begin_session(pooler, 1.0, demand.time),
+            HoldStep::Pooler(pooler) if holds.poolers[pooler as usize].session => {}
+            HoldStep::Lock(_) | HoldStep::Pooler(_) | HoldStep::Quota(_) => {
+                holding.push((step, demand.time));
+            }
+            HoldStep::GiveBack => match holding.pop() {
+                Some((HoldStep::Lock(site), since)) if holds.sites[site as usize].exclusive => {
+                    let site = holds.sites[site as usize];
+                    let held = demand.locks.entry((site.table, site.keys)).or_default();
+                    *held += demand.time - since;
+                }
+                Some((HoldStep::Pooler(pooler), since)) => {
+                    let station = holds.poolers[pooler as usize].station;
+                    let group = self.model.group_of(Resource::shared(station));
+                    *demand.service.entry(group).or_default() += demand.time - since;
+                }
+                _ => {}
+            },
+        }
+    }
+
+    /// How long an answer from outside takes.
+    fn outside(&self, step: OutsideStep) -> f64 {
+        match step {
+            OutsideStep::Ask { law, .. } | OutsideStep::Put { law, .. } => self.mean(law),
+            OutsideStep::Get { law, objects, .. } => {
+                let objects = &self.model.objects[objects as usize];
+                self.mean(law) + self.model.mean_retrieval(objects)
+            }
+        }
     }
 
     fn call(&mut self, demand: &mut Demand, entry: Pc, hop: Option<LawId>, here: Here) {
@@ -345,7 +475,15 @@ impl Walk<'_> {
     fn fork(&mut self, demand: &mut Demand, first: u32, count: u32, need: u32, here: Here) {
         let mut times = Vec::with_capacity(count as usize);
         for branch in first..first + count {
-            let branch = self.walk(self.model.branches[branch as usize], None, here);
+            let mut branch = self.walk(self.model.branches[branch as usize], None, here);
+            // A connection that the request has is used; the branch's own is given back at its end.
+            branch.sessions.retain(|pooler, session| {
+                let has = demand.sessions.get(pooler).map_or(0.0, |session| session.taken);
+                session.taken *= 1.0 - has;
+                session.since *= 1.0 - has;
+                session.taken > 0.0
+            });
+            branch.end_sessions(self.model);
             times.push(branch.time);
             demand.add(&Demand { time: 0.0, ..branch }, 1.0);
         }

@@ -6,27 +6,38 @@ mod clients;
 mod compile;
 mod components;
 pub mod data;
+mod external;
 mod faults;
 mod front;
+mod holds;
 mod keys;
 mod laws;
 mod load;
+mod locks;
 mod measures;
+mod object_storage;
 mod objectives;
 mod placement;
 mod plan;
+mod poolers;
 pub mod quantity;
 mod regions;
+mod search;
 pub mod traffic;
+mod views;
 mod warnings;
 
 pub use balancing::{EjectionRule, HealthRule, WatchRules};
 pub use check::Checked;
 pub use data::Files;
+pub use external::{External, OutsideStep, Quota, QuotaRule};
 pub use faults::{Broken, Fault, FaultKind};
+pub use holds::{HoldStep, Holds};
 pub use keys::{Population, Ranking};
 pub use load::{Load, Offered};
+pub use locks::{LockSite, LockTable};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
+pub use object_storage::{ObjectStorage, Tier};
 pub use objectives::{Goal, Objective, REPLICATIONS_MAX, RunPlan};
 pub use plan::{
     ARRIVE, BURY, DELIVER, Delay, Instruction, KeysId, LawId, OperationId, Pc, PlacedLaw, Resource,
@@ -35,6 +46,10 @@ pub use plan::{
 pub use regions::{
     Distance, Front, Handshake, Places, Region, RegionMeasures, Route, Transfer, Transfers, Travel,
 };
+
+pub use poolers::Pooler;
+pub use search::{Search, SearchStep};
+pub use views::{View, ViewStep};
 
 use crate::spec::{Balancer, Discipline};
 use crate::time::Duration;
@@ -69,6 +84,16 @@ pub struct Model {
     pub services: Vec<Service>,
     /// Stations in groups: the replicas of one service have equal stations side by side.
     pub stations: Vec<StationGroup>,
+    /// What requests can hold of stores.
+    pub holds: Holds,
+    /// Materialised views.
+    pub views: Vec<View>,
+    /// External systems.
+    pub externals: Vec<External>,
+    /// Object storage.
+    pub objects: Vec<ObjectStorage>,
+    /// Search engines.
+    pub searches: Vec<Search>,
     /// Clients.
     pub clients: Vec<Client>,
     /// What clients ask for: one for each client and operation of its mix.

@@ -3,6 +3,8 @@
 use super::check::{Lowering, sorted};
 use super::components::called;
 use super::laws::Unit;
+use super::poolers::PoolerPlace;
+use super::views::ViewPlace;
 use super::{Model, Resource, Service, ServiceId, StationGroup, StationId, StationKind, UNLIMITED};
 use crate::random::{Sampler, name_hash};
 use crate::spec::{self, Balancer, Discipline, Mix, Path, Store, WhileWaiting, did_you_mean};
@@ -13,6 +15,16 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) struct Places {
     /// A store's station and its latency.
     pub(super) stores: BTreeMap<String, (StationId, Option<Sampler>)>,
+    /// By store: its locks, its pooler, its quota.
+    pub(super) locks: BTreeMap<String, u32>,
+    pub(super) poolers: BTreeMap<String, PoolerPlace>,
+    pub(super) quotas: BTreeMap<String, u32>,
+    /// By store and view: `store.view`.
+    pub(super) views: BTreeMap<String, ViewPlace>,
+    /// Which one of its kind a store is.
+    pub(super) externals: BTreeMap<String, u32>,
+    pub(super) objects: BTreeMap<String, u32>,
+    pub(super) searches: BTreeMap<String, u32>,
     /// Connections of a service's replicas to a store.
     pub(super) pools: BTreeMap<(u32, String), Resource>,
     /// What requests pay in front of a service.
@@ -240,38 +252,48 @@ impl<'a> Lowering<'a> {
     pub(super) fn place_stores(&mut self) {
         let spec = self.spec;
         for (name, store) in sorted(&spec.stores) {
-            let path = Path::root().key("stores").key(name).key("database");
-            let Store::Database(database) = store;
-            let spec::Database { servers, read, write, queries, discipline, queue, hop, region } =
-                database;
-            for (field, law) in [("read", read), ("write", write)] {
-                if let Some(law) = law {
-                    self.law(law, Unit::Time, &path.key(field));
-                }
-            }
-            for (query, law) in queries {
+            let path = store.fields_path(&Path::root().key("stores").key(name));
+            for (query, law) in store.queries() {
                 self.law(law, Unit::Time, &path.key("queries").key(query));
             }
-            let hop = match hop {
-                Some(law) => self.law(law, Unit::Time, &path.key("hop")),
-                None => self.places.hop.clone(),
-            };
-            let first = self.next_station();
-            if let Some(place) = self.place_of(region.as_ref(), name, &path) {
-                self.model.places.put(first, place);
+            match store {
+                Store::Database(database) => self.place_database(name, database, &path),
+                Store::ObjectStorage(objects) => self.place_objects(name, objects, &path),
+                Store::Search(search) => self.place_search(name, search, &path),
+                Store::External(external) => self.place_external(name, external, &path),
             }
-            self.model.stations.push(StationGroup {
-                name: name.clone(),
-                kind: StationKind::Store,
-                first,
-                count: 1,
-                servers: if *servers == 0 { UNLIMITED } else { *servers },
-                discipline: *discipline,
-                queue: queue.unwrap_or(UNLIMITED),
-                site: name_hash(&format!("stores.{name}")),
-            });
-            self.places.stores.insert(name.clone(), (first, hop));
         }
+    }
+
+    fn place_database(&mut self, name: &str, database: &spec::Database, path: &Path) {
+        let spec::Database { servers, read, write, discipline, queue, hop, region, .. } = database;
+        for (field, law) in [("read", read), ("write", write)] {
+            if let Some(law) = law {
+                self.law(law, Unit::Time, &path.key(field));
+            }
+        }
+        let hop = match hop {
+            Some(law) => self.law(law, Unit::Time, &path.key("hop")),
+            None => self.places.hop.clone(),
+        };
+        let first = self.next_station();
+        if let Some(place) = self.place_of(region.as_ref(), name, path) {
+            self.model.places.put(first, place);
+        }
+        self.model.stations.push(StationGroup {
+            name: name.to_owned(),
+            kind: StationKind::Store,
+            first,
+            count: 1,
+            servers: if *servers == 0 { UNLIMITED } else { *servers },
+            discipline: *discipline,
+            queue: queue.unwrap_or(UNLIMITED),
+            site: name_hash(&format!("stores.{name}")),
+        });
+        self.places.stores.insert(name.to_owned(), (first, hop));
+        self.place_locks(name, database, path);
+        self.place_views(name, database, first, path);
+        self.place_pooler(name, database, path);
     }
 
     pub(super) fn next_station(&self) -> StationId {

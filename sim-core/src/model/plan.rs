@@ -5,6 +5,7 @@
 //! serialisation are spelled out, so that running the plan needs no rule beyond each instruction's own.
 
 use super::Travel;
+use super::{HoldStep, OutsideStep, SearchStep, ViewStep};
 use crate::random::Sampler;
 
 /// A position in the plan.
@@ -187,6 +188,14 @@ pub enum Instruction {
         /// The loop: an index into [`super::Model::sites`].
         site: u32,
     },
+    /// Take or give back a lock, a connection of a pooler, a place in a quota.
+    Hold(HoldStep),
+    /// Read, change or refresh a materialised view.
+    View(ViewStep),
+    /// Ask an external system or an object storage.
+    Outside(OutsideStep),
+    /// Choose shards of a search engine, and see what they know.
+    Search(SearchStep),
     /// The operation ends well.
     Return,
 }

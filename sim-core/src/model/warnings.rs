@@ -2,6 +2,7 @@
 
 use super::check::{Lowering, operations};
 use super::components::called;
+use super::poolers::POOLER;
 use super::{Load, Offered, Source, StationKind};
 use crate::spec::{Path, Quantity};
 use std::collections::BTreeSet;
@@ -19,6 +20,7 @@ impl Lowering<'_> {
         }
         self.warn_of_silence(load);
         self.warn_of_overload(load);
+        self.warn_of_locks(load);
         self.warn_of_tight_timeouts(load);
         self.warn_of_idle();
     }
@@ -110,6 +112,11 @@ impl Lowering<'_> {
                 .key("services")
                 .key(name.strip_suffix(".threads").unwrap_or(name))
                 .key("threads"),
+            StationKind::Connections if name.ends_with(POOLER) => root
+                .key("stores")
+                .key(name.strip_suffix(POOLER).unwrap_or(name))
+                .key("database")
+                .key("pooler"),
             StationKind::Connections => {
                 let (service, store) = name.split_once(".pools.").unwrap_or((name, ""));
                 root.key("services").key(service).key("pools").key(store)

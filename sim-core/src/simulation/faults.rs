@@ -294,7 +294,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let ghost = &mut self.frames[at];
         let frame = Frame { void_events: 0, next: NONE, ..*ghost };
         ghost.give_up();
-        (ghost.connection, ghost.lock) = (NONE, NONE);
+        (ghost.connection, ghost.holds) = (NONE, NONE);
         let moved = self.frames.insert(frame);
         self.faults.moved.push((at, moved));
         moved
@@ -351,7 +351,7 @@ impl<R: Recorder> Simulation<'_, R> {
                     entered: false,
                     void_events: 0,
                     next: NONE,
-                    lock: NONE,
+                    holds: NONE,
                     station: NONE,
                     ending: Ending::Done,
                     ..*frame

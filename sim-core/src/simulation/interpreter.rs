@@ -96,6 +96,10 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Travel(step) => self.travel_far(at, step),
             Instruction::Fork { first, count, need } => self.fork(at, first, count, need),
             Instruction::Scatter { count, need } => self.scatter(at, count, need),
+            Instruction::Hold(step) => self.hold(at, step),
+            Instruction::View(step) => self.view(step),
+            Instruction::Outside(step) => self.outside(at, step),
+            Instruction::Search(step) => self.search(at, step),
             Instruction::Join => self.end(at, Ending::Done),
             Instruction::Bury => self.bury(at),
             Instruction::Repeat { law, after } => self.repeat(at, law, after),
@@ -185,7 +189,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// Takes a thread or a connection, now or when it is this frame's turn.
-    fn acquire(&mut self, at: FrameId, pool: StationId) -> Flow {
+    pub(super) fn acquire(&mut self, at: FrameId, pool: StationId) -> Flow {
         let station = &mut self.stations[pool.0 as usize];
         self.recorder.occupancy(self.now, pool, station.in_system());
         self.frames[at].since = self.now;
@@ -199,7 +203,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// Gives a thread or a connection back; the next in line goes on at this instant. Returns who that is.
-    fn release(&mut self, at: FrameId, pool: StationId) -> Option<FrameId> {
+    pub(super) fn release(&mut self, at: FrameId, pool: StationId) -> Option<FrameId> {
         let station = &mut self.stations[pool.0 as usize];
         self.recorder.occupancy(self.now, pool, station.in_system());
         let next = station.leave(&self.frames, at)?;
@@ -216,7 +220,7 @@ impl<R: Recorder> Simulation<'_, R> {
         self.acquire(at, pool)
     }
 
-    fn disconnect(&mut self, at: FrameId) {
+    pub(super) fn disconnect(&mut self, at: FrameId) {
         let pool = std::mem::replace(&mut self.frames[at].connection, NONE);
         if let Some(next) = self.release(at, StationId(pool)) {
             let wait = self.now.since(self.frames[next].since);
@@ -342,7 +346,7 @@ impl<R: Recorder> Simulation<'_, R> {
         }
     }
 
-    fn refuse(&mut self, at: FrameId, station: StationId) -> Flow {
+    pub(super) fn refuse(&mut self, at: FrameId, station: StationId) -> Flow {
         if self.is_down(station) {
             return self.turn_away(at, station);
         }
@@ -359,8 +363,9 @@ impl<R: Recorder> Simulation<'_, R> {
             if kind == FrameKind::Ghost {
                 return self.bury(at);
             }
-            if frame.connection != NONE {
-                self.disconnect(at);
+            // Both are all ones where there is none: one test for the two.
+            if frame.connection & frame.holds != NONE {
+                self.let_go(at);
             }
             if kind == FrameKind::Operation {
                 self.reply(at, ending);
@@ -407,9 +412,8 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// What is left of a frame that was given up ends.
     pub(super) fn bury(&mut self, at: FrameId) -> Flow {
-        if self.frames[at].connection != NONE {
-            self.disconnect(at);
-        }
+        self.let_go(at);
+        self.buried(at);
         self.frames.remove(at);
         Flow::Stop
     }

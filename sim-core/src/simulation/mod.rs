@@ -3,13 +3,19 @@
 mod balancing;
 mod clients;
 mod faults;
+mod holds;
 mod interpreter;
 mod keys;
 mod laws;
+mod outside;
 mod recorder;
+mod search;
+#[cfg(test)]
+mod store_tests;
 #[cfg(test)]
 mod tests;
 mod travel;
+mod views;
 
 pub use recorder::Recorder;
 
@@ -71,6 +77,11 @@ pub struct Simulation<'m, R> {
     keys: Vec<keys::KeysState>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
+    /// Streams of the failures of external systems.
+    failure_keys: Vec<Key>,
+    holdings: holds::Holdings,
+    views: Vec<views::ViewState>,
+    searches: Vec<search::SearchState>,
     fingerprint: Fingerprint,
     overloaded: bool,
     /// How often a call, a branch or a loop's turn has gone on without time passing, and how often it may.
@@ -99,6 +110,8 @@ enum Happening {
     Fault(u32),
     /// The replicas of a service are checked (twice its number), or those without an answer have no more time.
     Check(u32),
+    /// A materialised view is due to be refreshed.
+    Refresh(u32),
 }
 
 impl Happening {
@@ -114,6 +127,7 @@ impl Happening {
             Happening::Deadline(client) => (4, client),
             Happening::Fault(change) => (5, change),
             Happening::Check(service) => (6, service),
+            Happening::Refresh(view) => (7, view),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -128,7 +142,8 @@ impl Happening {
             3 => Happening::Wake(index),
             4 => Happening::Deadline(index),
             5 => Happening::Fault(index),
-            _ => Happening::Check(index),
+            6 => Happening::Check(index),
+            _ => Happening::Refresh(index),
         }
     }
 }
@@ -167,6 +182,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             unanswered: vec![Vec::new(); model.services.len()],
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
+            failure_keys: model.externals.iter().map(|external| key(external.site)).collect(),
+            holdings: holds::Holdings::new(&model.holds),
+            views: vec![views::ViewState::default(); model.views.len()],
+            searches: vec![search::SearchState::default(); model.searches.len()],
             fingerprint: Fingerprint::default(),
             overloaded: false,
             switches: 0,
@@ -175,6 +194,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         run.schedule_faults();
         run.start_checks();
         run.start_clients();
+        run.start_views();
         run
     }
 
@@ -269,6 +289,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Deadline(client) => self.deadline(client),
             Happening::Fault(change) => self.fault(change),
             Happening::Check(service) => self.check(service),
+            Happening::Refresh(view) => self.refresh_due(view),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -296,6 +317,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Check(s) => {
                 format!("{} is checked", self.model.services[s as usize / 2].name)
             }
+            Happening::Refresh(v) => {
+                format!("{} is due to be refreshed", self.model.views[v as usize].name)
+            }
         };
         Some((at, text))
     }
@@ -315,6 +339,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Check(service) => {
                 self.model.services[service as usize / 2].site.wrapping_add(u64::from(service % 2))
             }
+            Happening::Refresh(view) => self.model.views[view as usize].site,
         }
     }
 

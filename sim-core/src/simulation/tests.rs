@@ -46,7 +46,7 @@ fn model(text: &str, files: &[(&str, &[u64])]) -> Model {
 }
 
 /// Runs for a minute and returns what became of every request.
-fn run(text: &str, files: &[(&str, &[u64])]) -> Vec<(String, Ending, f64, Spent)> {
+pub(super) fn run(text: &str, files: &[(&str, &[u64])]) -> Vec<(String, Ending, f64, Spent)> {
     let model = model(text, files);
     let names = model
         .journeys
@@ -62,6 +62,7 @@ fn run(text: &str, files: &[(&str, &[u64])]) -> Vec<(String, Ending, f64, Spent)
         assert_eq!(station.in_system(), 0, "everything taken has been given back");
     }
     assert!(run.frames.is_empty(), "no frame is left over");
+    assert!(run.holdings.is_empty(), "nothing is held any more");
     run.recorder.0
 }
 
@@ -70,7 +71,7 @@ fn responses(text: &str, files: &[(&str, &[u64])]) -> Vec<f64> {
 }
 
 /// One service `s` with one component, asked for `c.o` at the times in file `t`.
-fn service(steps: &str, fields: &str, rest: &str) -> String {
+pub(super) fn service(steps: &str, fields: &str, rest: &str) -> String {
     format!(
         r#"(
             components: {{"c": {{"o": [{steps}]}}}},

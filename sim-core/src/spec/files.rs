@@ -1,7 +1,7 @@
 //! The files that a model refers to.
 
 use super::path::Path;
-use super::{Arrivals, Choice, Count, Database, Law, Popularity, Spec, Step, Store};
+use super::{Arrivals, Choice, Count, Law, Popularity, Spec, Step};
 
 impl Spec {
     /// The files that the model refers to, each with the path of its name, in the order of the model.
@@ -22,14 +22,9 @@ impl Spec {
                 of_steps(steps, &path, &mut files);
             }
         }
-        for (name, Store::Database(Database { read, write, queries, hop, .. })) in &self.stores {
-            let path = root.key("stores").key(name).key("database");
-            let laws = [("read", read), ("write", write), ("hop", hop)];
-            for (field, law) in laws {
-                of_option(law, &path.key(field), &mut files);
-            }
-            for (query, law) in queries {
-                of_law(law, &path.key("queries").key(query), &mut files);
+        for (name, store) in &self.stores {
+            for (path, law) in store.laws(&root.key("stores").key(name)) {
+                of_law(law, &path, &mut files);
             }
         }
         for (name, service) in &self.services {

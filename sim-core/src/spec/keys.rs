@@ -86,6 +86,11 @@ pub struct Query {
 }
 
 impl Query {
+    /// The name of the store.
+    pub fn name(&self) -> &str {
+        self.store.split_once('.').map_or(&self.store, |(name, _)| name)
+    }
+
     /// Where the store is written in a query at `path`.
     pub fn store_path(&self, path: &Path) -> Path {
         if self.key.is_some() { path.key("store") } else { path.clone() }

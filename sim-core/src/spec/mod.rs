@@ -26,47 +26,59 @@ mod balancing;
 mod clients;
 mod diagnostic;
 mod edit;
+mod external;
 mod faults;
 mod files;
 mod hash;
 mod keys;
 mod law;
+mod locks;
 mod network;
+mod object_storage;
 mod objective;
 mod outline;
 mod parse;
 mod path;
+mod poolers;
 mod quantity;
 mod read;
 mod reader;
 mod reference;
 mod regions;
 mod schema;
+mod search;
 mod services;
 mod source;
 mod step;
 mod stores;
 #[cfg(test)]
 mod tests;
+mod views;
 mod write;
 
 pub use balancing::{Ejection, Front, Health};
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
+pub use external::{External, Quota};
 pub use faults::{Fault, InFlight};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
+pub use locks::Locks;
 pub use network::{Message, Network, Terminate, Tls};
+pub use object_storage::{LifecycleRule, ObjectStorage, Tier};
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
+pub use poolers::{PoolMode, Pooler};
 pub use quantity::Quantity;
 pub use reference::Page;
 pub use regions::{Region, Routing};
+pub use search::Search;
 pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
 pub use stores::{Database, Store};
+pub use views::{Refresh, View};
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
@@ -94,7 +106,7 @@ pub struct Spec {
     /// What runs where: which components share a process, how many replicas, of what size.
     #[serde(default)]
     pub services: Named<Service>,
-    /// Databases.
+    /// Databases, and whatever else components read and write.
     #[serde(default)]
     pub stores: Named<Store>,
     /// Where things run; absent: all in one place.

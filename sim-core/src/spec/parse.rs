@@ -316,10 +316,15 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         run: read.one("run", out),
         source: None,
     };
-    for (store, super::Store::Database(super::Database { queries, .. })) in &spec.stores {
-        let path = read.root.key("stores").key(store).key("database").key("queries");
-        for name in queries.keys() {
-            check_name(name, &path.key(name), Dots::Forbidden, out);
+    for (name, store) in &spec.stores {
+        let path = store.fields_path(&read.root.key("stores").key(name));
+        for query in store.queries().keys() {
+            check_name(query, &path.key("queries").key(query), Dots::Forbidden, out);
+        }
+        if let super::Store::Database(database) = store {
+            for view in database.views.keys() {
+                check_name(view, &path.key("views").key(view), Dots::Forbidden, out);
+            }
         }
     }
     Some(spec)

@@ -1,6 +1,6 @@
 //! Stores: what components read and write.
 
-use super::{Discipline, Law, Named};
+use super::{Discipline, External, Law, Locks, Named, ObjectStorage, Path, Pooler, Search, View};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +10,55 @@ use serde::{Deserialize, Serialize};
 pub enum Store {
     /// A database that runs so many queries at once and queues the rest.
     Database(Database),
+    /// Files or other objects, in tiers that cost more or less to read from.
+    ObjectStorage(ObjectStorage),
+    /// An index in shards that answer a search together.
+    Search(Search),
+    /// A system outside, which answers after a time and may limit or fail.
+    External(External),
+}
+
+impl Store {
+    /// Its named queries.
+    pub fn queries(&self) -> &Named<Law> {
+        match self {
+            Store::Database(database) => &database.queries,
+            Store::ObjectStorage(objects) => &objects.queries,
+            Store::Search(search) => &search.queries,
+            Store::External(external) => &external.queries,
+        }
+    }
+
+    /// Where the fields of a store at `path` are written.
+    pub fn fields_path(&self, path: &Path) -> Path {
+        path.key(match self {
+            Store::Database(_) => "database",
+            Store::ObjectStorage(_) => "object_storage",
+            Store::Search(_) => "search",
+            Store::External(_) => "external",
+        })
+    }
+
+    /// Its laws, each with where it is written in a store at `path`.
+    pub fn laws(&self, path: &Path) -> Vec<(Path, &Law)> {
+        let path = &self.fields_path(path);
+        let mut laws = match self {
+            Store::Database(database) => database.laws(path),
+            Store::ObjectStorage(objects) => objects.laws(path),
+            Store::Search(search) => search.laws(path),
+            Store::External(external) => vec![(path.key("latency"), &external.latency)],
+        };
+        let at = path.key("queries");
+        laws.extend(self.queries().iter().map(|(name, law)| (at.key(name), law)));
+        laws
+    }
+}
+
+/// The laws among these that are written.
+pub(super) fn written<'a>(
+    laws: impl IntoIterator<Item = (Path, Option<&'a Law>)>,
+) -> Vec<(Path, &'a Law)> {
+    laws.into_iter().filter_map(|(path, law)| Some((path, law?))).collect()
 }
 
 /// A database.
@@ -39,4 +88,33 @@ pub struct Database {
     /// The region that it is in, or the zone: `"eu"` is the first zone of eu, `"eu/b"` another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// Which queries lock what they are about; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub locks: Option<Locks>,
+    /// Materialised views, read like named queries.
+    #[serde(default)]
+    pub views: Named<View>,
+    /// A pooler between all callers and the database; absent: callers connect by themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pooler: Option<Pooler>,
+}
+
+impl Database {
+    fn laws(&self, path: &Path) -> Vec<(Path, &Law)> {
+        let hold = self.locks.as_ref().and_then(Locks::hold);
+        let pooler = self.pooler.as_ref().and_then(|pooler| pooler.hop.as_ref());
+        let locks = self.locks.as_ref().map_or("writes", Locks::name);
+        let mut laws = written([
+            (path.key("read"), self.read.as_ref()),
+            (path.key("write"), self.write.as_ref()),
+            (path.key("hop"), self.hop.as_ref()),
+            (path.key("locks").key(locks).key("hold"), hold),
+            (path.key("pooler").key("hop"), pooler),
+        ]);
+        for (name, view) in &self.views {
+            let at = path.key("views").key(name);
+            laws.extend([(at.key("read"), &view.read), (at.key("cost"), &view.cost)]);
+        }
+        laws
+    }
 }

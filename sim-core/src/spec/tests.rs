@@ -151,7 +151,7 @@ fn many_errors_at_once() {
               hint: did you mean `ties`? there are: d, ties
             bad.ron:15:89: error at services.c.while_waiting.hold: `hold` takes no value, found the number 3
             bad.ron:17:21: error at stores.db.databse: unknown store `databse`
-              hint: did you mean `database`? there are: database
+              hint: did you mean `database`? there are: database, object_storage, search, external
             bad.ron:17:57: error at stores.db2.database: `servers` is missing
             bad.ron:17:79: error at stores.db3: `database` needs a value: database(…)
             bad.ron:18:36: error at clients.u.mix."a.b": expected a number, found the text "x"

@@ -5,6 +5,7 @@ mod faults;
 mod paths;
 mod regions;
 mod scale;
+mod stores;
 mod text;
 
 use sim_core::metrics::{Metrics, Outcome, Trial, run};

@@ -21,7 +21,7 @@ impl Walk<'_> {
         }
         for (front, share) in self.fronts_from(service, here.region) {
             let region = self.model.services[service.0 as usize].fronts[front].region;
-            let there = Here { region, front: None };
+            let there = Here { region, ..Here::default() };
             demand.add(&self.operation(entry, there), share);
             let trip =
                 self.model.places.link(here.region, region).map_or(0.0, |law| self.mean(law));
@@ -48,7 +48,7 @@ impl Walk<'_> {
     ) {
         for (front, share) in self.fronts_from(service, here.region) {
             let region = self.model.services[service.0 as usize].fronts[front].region;
-            let there = Here { region, front: None };
+            let there = Here { region, ..Here::default() };
             demand.add(&self.operation(entry, there), share);
             let (from, to) = (self.places_of(here), self.places_at(service, front));
             let way = mean_over(&from, &to, |a, b| self.way(a, b, near));

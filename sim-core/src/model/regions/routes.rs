@@ -3,7 +3,7 @@
 use super::Route;
 use crate::model::ServiceId;
 use crate::model::check::{Lowering, sorted};
-use crate::model::components::{called, queried};
+use crate::model::components::{asked, called};
 use crate::spec::{Mix, Path};
 use std::collections::BTreeSet;
 
@@ -62,9 +62,10 @@ impl<'a> Lowering<'a> {
         for target in targets {
             self.follow(Some(service), region, target, &name, walk);
         }
-        let mut stores = Vec::new();
-        queried(steps, &mut stores);
-        for store in stores {
+        let mut queries = Vec::new();
+        asked(steps, &mut queries);
+        for (query, _) in queries {
+            let store = query.name();
             let Some((station, _)) = self.places.stores.get(store) else { continue };
             let place = self.model.places.of_station(*station);
             let there = self.model.places.region_of(place);
