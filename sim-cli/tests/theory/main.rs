@@ -15,6 +15,7 @@ mod params;
 mod probes;
 mod single;
 mod steady;
+mod stores;
 mod table;
 mod transient;
 mod truth;

@@ -2,6 +2,7 @@
 
 use super::check::Lowering;
 use super::laws::Unit;
+use super::stores::Compiled;
 use super::{
     Delay, Instruction, LawId, Operation, OperationId, Pc, Resource, ServiceId, Way, shares,
 };
@@ -45,6 +46,7 @@ impl Lowering<'_> {
                 self.compile_operation(&target, &mut linking);
             }
         }
+        self.compile_resharding();
         for (index, target) in entries {
             // A client enters the service, though without the costs of a message between services.
             self.model.journeys[index].entry = linking.entries[&target] - 1;
@@ -210,13 +212,17 @@ impl Lowering<'_> {
             self.emit(Instruction::Connect(pool));
         }
         let hop = hop.map(|hop| self.place_hop(&hop, &path.to_string()));
-        let travel = |law| Instruction::Pause { law, delay: Delay::Network };
-        if let Some(hop) = hop {
-            self.emit(travel(hop));
-        }
-        self.emit(Instruction::Serve { station: Resource::shared(station), law });
-        if let Some(hop) = hop {
-            self.emit(travel(LawId(hop.0 + 1)));
+        if let Some(store) = self.cluster_id(name) {
+            self.compile_at_members(store, Compiled { query, kind, law, hop, path });
+        } else {
+            let travel = |law| Instruction::Pause { law, delay: Delay::Network };
+            if let Some(hop) = hop {
+                self.emit(travel(hop));
+            }
+            self.emit(Instruction::Serve { station: Resource::shared(station), law });
+            if let Some(hop) = hop {
+                self.emit(travel(LawId(hop.0 + 1)));
+            }
         }
         if pool.is_some() {
             self.emit(Instruction::Disconnect);
@@ -274,18 +280,18 @@ impl Lowering<'_> {
         id
     }
 
-    fn site(&mut self, name: &str) -> u32 {
+    pub(super) fn site(&mut self, name: &str) -> u32 {
         self.model.sites.push(name_hash(name));
         self.model.sites.len() as u32 - 1
     }
 
-    fn emit(&mut self, instruction: Instruction) -> Pc {
+    pub(super) fn emit(&mut self, instruction: Instruction) -> Pc {
         self.model.plan.push(instruction);
         self.model.plan.len() as Pc - 1
     }
 
     /// Lets a jump lead to what is emitted next.
-    fn land(&mut self, jump: Pc) {
+    pub(super) fn land(&mut self, jump: Pc) {
         self.model.plan[jump as usize] = Instruction::Jump(self.model.plan.len() as Pc);
     }
 }

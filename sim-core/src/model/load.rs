@@ -4,7 +4,7 @@
 //! the offered load in servers (Denning and Buzen, "The Operational Analysis of Queueing Network Models", ACM
 //! Computing Surveys 10, 1978).
 
-use super::{Instruction, LawId, Model, Pc, Source, UNLIMITED};
+use super::{Instruction, LawId, Model, Pc, Source, StoreStep, Subject, UNLIMITED};
 use crate::spec::Balancer;
 use crate::time::{Duration, SECOND, Time};
 use std::collections::BTreeMap;
@@ -44,6 +44,8 @@ pub struct Offered {
 struct Demand {
     /// Nanoseconds of service by group of stations.
     service: BTreeMap<usize, f64>,
+    /// What the busiest station of a group would be asked for beyond that, if all of the group were as busy.
+    excess: BTreeMap<usize, f64>,
     /// Nanoseconds from beginning to end, if nobody else were there.
     time: f64,
     /// Instructions.
@@ -55,6 +57,9 @@ impl Demand {
         for (&group, nanos) in &other.service {
             *self.service.entry(group).or_default() += nanos * times;
         }
+        for (&group, nanos) in &other.excess {
+            *self.excess.entry(group).or_default() += nanos * times;
+        }
         self.time += other.time * times;
         self.steps += other.steps * times;
     }
@@ -63,7 +68,7 @@ impl Demand {
 impl Load {
     /// The load of a model.
     pub fn of(model: &Model) -> Load {
-        let mut walk = Walk { model, known: BTreeMap::new() };
+        let mut walk = Walk { model, known: BTreeMap::new(), routed: Vec::new(), uneven: 1.0 };
         let mut demands: Vec<Demand> =
             model.journeys.iter().map(|journey| walk.operation(journey.entry)).collect();
         for (demand, journey) in demands.iter_mut().zip(&model.journeys) {
@@ -79,8 +84,10 @@ impl Load {
             rates(model, &demands, |traffic| traffic.mean_rate(Time::ZERO, Time::ZERO + span));
         let peaks = rates_at_peak(model, &demands);
         let total: f64 = rates.iter().sum();
-        let offered = erlangs(model, &demands, &rates);
-        let offered_at_peak = erlangs(model, &demands, &peaks);
+        let offered = erlangs(model, &demands, &rates, |demand| &demand.service);
+        let excess = erlangs(model, &demands, &rates, |demand| &demand.excess);
+        let offered_at_peak = erlangs(model, &demands, &peaks, |demand| &demand.service);
+        let excess_at_peak = erlangs(model, &demands, &peaks, |demand| &demand.excess);
         let stations: Vec<Offered> = (model.stations.iter().enumerate())
             .map(|(index, group)| {
                 let servers = if group.servers == UNLIMITED {
@@ -90,13 +97,13 @@ impl Load {
                 };
                 let uneven = unevenness(model, index);
                 let (erlangs, peak) = (offered[index], offered_at_peak[index]);
-                let utilisation = uneven * erlangs / servers;
+                let utilisation = uneven * (erlangs + excess[index]) / servers;
                 Offered {
                     erlangs,
                     servers,
                     utilisation,
                     capacity: if utilisation > 0.0 { total / utilisation } else { f64::INFINITY },
-                    peak_utilisation: uneven * peak / servers,
+                    peak_utilisation: uneven * (peak + excess_at_peak[index]) / servers,
                 }
             })
             .collect();
@@ -110,10 +117,15 @@ impl Load {
 }
 
 /// Servers kept busy on average in each group of stations, by journeys at these rates.
-fn erlangs(model: &Model, demands: &[Demand], rates: &[f64]) -> Vec<f64> {
+fn erlangs(
+    model: &Model,
+    demands: &[Demand],
+    rates: &[f64],
+    of: impl Fn(&Demand) -> &BTreeMap<usize, f64>,
+) -> Vec<f64> {
     let mut erlangs = vec![0.0; model.stations.len()];
     for (demand, rate) in demands.iter().zip(rates) {
-        for (&group, nanos) in &demand.service {
+        for (&group, nanos) in of(demand) {
             erlangs[group] += nanos * rate / SECOND;
         }
     }
@@ -181,6 +193,10 @@ fn shares_of(cumulated: &[u64]) -> Vec<f64> {
 struct Walk<'m> {
     model: &'m Model,
     known: BTreeMap<Pc, Demand>,
+    /// The groups of stations among which a member has been chosen, with the part or number of queries that each gets.
+    routed: Vec<(usize, f64)>,
+    /// How much more than its share the busiest member gets.
+    uneven: f64,
 }
 
 impl Walk<'_> {
@@ -213,6 +229,16 @@ impl Walk<'_> {
                         held.push((group, demand.time));
                     }
                 }
+                Instruction::Serve { station, law } if station.is_chosen() => {
+                    let mean = self.mean(law);
+                    for &(group, part) in &self.routed {
+                        *demand.service.entry(group).or_default() += mean * part;
+                        let excess = mean * part * (self.uneven - 1.0);
+                        *demand.excess.entry(group).or_default() += excess;
+                    }
+                    demand.time += mean;
+                }
+                Instruction::Store(step) => self.store(&mut demand, step, pc),
                 Instruction::Serve { station, law } => {
                     let mean = self.mean(law);
                     let group = self.model.group_of(station);
@@ -278,6 +304,54 @@ impl Walk<'_> {
         demand.add(&called, 1.0);
         if let Some(hop) = hop {
             demand.time += self.mean(hop) + self.mean(LawId(hop.0 + 1));
+        }
+    }
+
+    /// A step of a query at a store of several members.
+    fn store(&mut self, demand: &mut Demand, step: StoreStep, pc: Pc) {
+        let store = |of: Subject| &self.model.stores[of.store as usize];
+        match step {
+            StoreStep::Shard(of) => self.uneven = store(of).unevenness(of),
+            StoreStep::Spread(of) => {
+                let shards = f64::from(store(of).shards_at_first());
+                self.uneven = store(of).unevenness(of);
+                let branch = self.walk(pc + 2, None);
+                demand.add(&Demand { time: 0.0, ..branch.clone() }, shards);
+                demand.time += branch.time;
+            }
+            StoreStep::Read { of, analytics, .. } => {
+                self.routed = self.model.groups_read(of, analytics);
+            }
+            StoreStep::Write { of, .. } => {
+                self.routed = vec![(self.model.group_of(store(of).chosen()), 1.0)];
+            }
+            StoreStep::Commit { of, need } => {
+                self.routed = self.model.groups_followed(of);
+                if !self.routed.is_empty() {
+                    let branch = self.walk(pc + 2, None);
+                    let time = if need > 0 { branch.time } else { 0.0 };
+                    demand.add(&Demand { time, ..branch }, 1.0);
+                }
+            }
+            StoreStep::Ask { of, query, need } => {
+                self.routed = self.model.groups_asked(of, query, need);
+                let branch = self.walk(pc + 2, None);
+                demand.add(&branch, 1.0);
+            }
+            StoreStep::Ship(of) => {
+                let cluster = store(of).cluster.as_ref();
+                let lag = cluster.and_then(|cluster| cluster.shipping()).map(|it| it.lag);
+                demand.time += lag.map_or(0.0, |lag| self.mean(lag));
+            }
+            StoreStep::Seen(_)
+            | StoreStep::Acknowledged(_)
+            | StoreStep::Arrived(_)
+            | StoreStep::Admit { .. }
+            | StoreStep::Answer { .. }
+            | StoreStep::Tell
+            | StoreStep::Settled { .. }
+            | StoreStep::Fetched(_)
+            | StoreStep::Moved(_) => {}
         }
     }
 

@@ -13,6 +13,8 @@ mod objectives;
 mod placement;
 mod plan;
 pub mod quantity;
+mod sharding;
+mod stores;
 pub mod traffic;
 mod warnings;
 
@@ -25,6 +27,12 @@ pub use objectives::{Goal, Objective, REPLICATIONS_MAX, RunPlan};
 pub use plan::{
     ARRIVE, BURY, DELIVER, Delay, Instruction, KeysId, LawId, OperationId, Pc, PlacedLaw, Resource,
     ServiceId, StationId, Way,
+};
+
+pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
+pub use stores::{
+    AskFor, COPIES_MAX, Cluster, Copies, Freshness, Member, ReadPolicy, Replicated, Resharding,
+    Sharded, Shipping, Store, StoreStep, Subject,
 };
 
 use crate::spec::{Balancer, Discipline};
@@ -58,6 +66,8 @@ pub struct Model {
     pub operations: Vec<Operation>,
     /// Services by [`ServiceId`].
     pub services: Vec<Service>,
+    /// Stores.
+    pub stores: Vec<Store>,
     /// Stations in groups: the replicas of one service have equal stations side by side.
     pub stations: Vec<StationGroup>,
     /// Clients.

@@ -28,7 +28,7 @@ pub(super) struct Places {
 /// Replicas of a service, at most.
 const REPLICAS_MAX: u32 = 10_000;
 /// Stations of a model, at most: each has its own measurements, some 9 KB.
-const STATIONS_MAX: u32 = 20_000;
+pub(super) const STATIONS_MAX: u32 = 20_000;
 
 impl<'a> Lowering<'a> {
     pub(super) fn place_services(&mut self) {
@@ -227,7 +227,7 @@ impl<'a> Lowering<'a> {
         for (name, store) in sorted(&spec.stores) {
             let path = Path::root().key("stores").key(name).key("database");
             let Store::Database(database) = store;
-            let spec::Database { servers, read, write, queries, discipline, queue, hop } = database;
+            let spec::Database { servers, read, write, queries, discipline, queue, hop, .. } = database;
             for (field, law) in [("read", read), ("write", write)] {
                 if let Some(law) = law {
                     self.law(law, Unit::Time, &path.key(field));
@@ -241,7 +241,7 @@ impl<'a> Lowering<'a> {
                 None => self.places.hop.clone(),
             };
             let first = self.next_station();
-            self.model.stations.push(StationGroup {
+            let group = StationGroup {
                 name: name.clone(),
                 kind: StationKind::Store,
                 first,
@@ -250,12 +250,13 @@ impl<'a> Lowering<'a> {
                 discipline: *discipline,
                 queue: queue.unwrap_or(UNLIMITED),
                 site: name_hash(&format!("stores.{name}")),
-            });
+            };
+            self.place_members(name, database, group, &path);
             self.places.stores.insert(name.clone(), (first, hop));
         }
     }
 
-    fn next_station(&self) -> StationId {
+    pub(super) fn next_station(&self) -> StationId {
         self.model.stations.last().map_or(StationId(0), |last| StationId(last.first.0 + last.count))
     }
 

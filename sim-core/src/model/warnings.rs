@@ -94,7 +94,10 @@ impl Lowering<'_> {
     fn path_of(&self, name: &str, kind: StationKind) -> Path {
         let root = Path::root();
         match kind {
-            StationKind::Store => root.key("stores").key(name),
+            // The members of a store are named after it: `orders.replicas`.
+            StationKind::Store => {
+                root.key("stores").key(name.split_once('.').map_or(name, |(store, _)| store))
+            }
             StationKind::Cores => root.key("services").key(name),
             StationKind::Threads => root
                 .key("services")

@@ -5,6 +5,7 @@ mod interpreter;
 mod keys;
 mod laws;
 mod recorder;
+mod stores;
 #[cfg(test)]
 mod tests;
 
@@ -60,6 +61,7 @@ pub struct Simulation<'m, R> {
     clients: Vec<ClientState>,
     laws: Laws<'m>,
     keys: Vec<keys::KeysState>,
+    stores: Vec<stores::StoreState>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
     fingerprint: Fingerprint,
@@ -86,6 +88,10 @@ enum Happening {
     Wake(u32),
     /// The oldest request of a client may have waited too long.
     Deadline(u32),
+    /// A crashed primary is to be replaced: its station.
+    Promotion(u32),
+    /// The next key of a store is copied to another shard.
+    Reshard(u32),
 }
 
 impl Happening {
@@ -99,6 +105,8 @@ impl Happening {
             Happening::Arrival(client) => (2, client),
             Happening::Wake(station) => (3, station),
             Happening::Deadline(client) => (4, client),
+            Happening::Promotion(station) => (5, station),
+            Happening::Reshard(store) => (6, store),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -111,7 +119,9 @@ impl Happening {
             1 => Happening::Resume(index),
             2 => Happening::Arrival(index),
             3 => Happening::Wake(index),
-            _ => Happening::Deadline(index),
+            4 => Happening::Deadline(index),
+            5 => Happening::Promotion(index),
+            _ => Happening::Reshard(index),
         }
     }
 }
@@ -145,6 +155,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
+            stores: model.stores.iter().map(stores::StoreState::new).collect(),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             fingerprint: Fingerprint::default(),
             overloaded: false,
@@ -152,6 +163,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             switches_max: u64::MAX,
         };
         run.start_clients();
+        run.start_resharding();
         run
     }
 
@@ -244,6 +256,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Arrival(client) => self.arrival(client),
             Happening::Wake(station) => self.wake(station),
             Happening::Deadline(client) => self.deadline(client),
+            Happening::Promotion(station) => self.promotion(station),
+            Happening::Reshard(store) => self.reshard(store),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -264,6 +278,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Deadline(c) => {
                 format!("a deadline of {}", self.model.clients[c as usize].name)
             }
+            Happening::Promotion(s) => format!("the primary at {} is to be replaced", name(s)),
+            Happening::Reshard(s) => {
+                format!("{} copies a key", self.model.stores[s as usize].name)
+            }
         };
         Some((at, text))
     }
@@ -277,6 +295,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Arrival(client) => self.model.clients[client as usize].site,
             Happening::Wake(station) => self.model.station_group(StationId(station)).site,
             Happening::Deadline(client) => !self.model.clients[client as usize].site,
+            Happening::Promotion(station) => !self.model.station_group(StationId(station)).site,
+            Happening::Reshard(store) => {
+                self.model.stores[store as usize].cluster.as_ref().map_or(0, |it| it.site)
+            }
         }
     }
 

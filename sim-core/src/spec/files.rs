@@ -22,7 +22,8 @@ impl Spec {
                 of_steps(steps, &path, &mut files);
             }
         }
-        for (name, Store::Database(Database { read, write, queries, hop, .. })) in &self.stores {
+        for (name, Store::Database(database)) in &self.stores {
+            let Database { read, write, queries, hop, .. } = database;
             let path = root.key("stores").key(name).key("database");
             let laws = [("read", read), ("write", write), ("hop", hop)];
             for (field, law) in laws {
@@ -30,6 +31,9 @@ impl Spec {
             }
             for (query, law) in queries {
                 of_law(law, &path.key("queries").key(query), &mut files);
+            }
+            for (path, law) in database.member_laws(&path) {
+                of_law(law, &path, &mut files);
             }
         }
         let network = root.key("network");

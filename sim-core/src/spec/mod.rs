@@ -36,8 +36,10 @@ mod path;
 mod quantity;
 mod read;
 mod reader;
+mod replication;
 mod schema;
 mod services;
+mod sharding;
 mod source;
 mod step;
 mod stores;
@@ -53,7 +55,11 @@ pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use quantity::Quantity;
+pub use replication::{
+    Conflicts, Failover, Primaries, Quorum, Reads, Replication, ReplicationMode, WriteOrder,
+};
 pub use services::{Balancer, Discipline, Network, Service, Ties, WhileWaiting};
+pub use sharding::{Assignment, Partition, Reshard, Shards};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
 pub use stores::{Database, Store};

@@ -1,6 +1,6 @@
 //! Stores: what components read and write.
 
-use super::{Discipline, Law, Named};
+use super::{Discipline, Law, Named, Primaries, Quorum, Replication, Shards};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,4 +36,16 @@ pub struct Database {
     /// One-way latency between a caller and the store; absent: the network's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hop: Option<Law>,
+    /// How keys are spread over shards; absent: all are in one place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shards: Option<Shards>,
+    /// Read replicas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication: Option<Replication>,
+    /// Members without a leader, of which some have to answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quorum: Option<Quorum>,
+    /// Several primaries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primaries: Option<Primaries>,
 }

@@ -1,0 +1,1 @@
+//! Scenarios whose answers are worked out by hand.
