@@ -66,6 +66,8 @@ pub(crate) enum Verb {
     /// Write a commented model to start from
     #[command(before_help = NEW_EXAMPLES)]
     New(NewArgs),
+    /// Say what can be written in a model, page by page
+    Reference(ReferenceArgs),
     /// Print the JSON Schema of the model language
     Schema,
     /// Print completions for a shell
@@ -197,6 +199,12 @@ pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ReferenceArgs {
+    /// A page: caches; without it, what pages there are
+    pub(crate) page: Option<String>,
 }
 
 #[derive(ClapArgs)]

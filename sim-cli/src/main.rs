@@ -31,6 +31,7 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Run(args) => verb::run::run(&args),
         Verb::Compare(args) => verb::compare::run(&args),
         Verb::New(args) => verb::new::run(&args),
+        Verb::Reference(args) => verb::reference::run(&args),
         Verb::Schema => verb::schema::run(),
         Verb::Completions(args) => verb::completions::run(&args),
         Verb::Man => verb::man::run(),

@@ -107,12 +107,9 @@ impl Written {
     }
 }
 
-/// How much to simulate: what the first design's file says, with the longest of the horizons that were chosen
-/// for it.
+/// How much to simulate, by the designs and the flags.
 pub(crate) fn plan(designs: &[Alternative], args: &RunArgs) -> Result<Plan, Failure> {
-    let mut plan = Plan::from(designs[0].model.run);
-    let horizons = designs.iter().map(|design| design.model.run.horizon);
-    plan.horizon = horizons.max().unwrap_or(plan.horizon);
+    let mut plan = Plan::of(designs);
     if let Some(precision) = &args.precision {
         let relative = quantity::share(&Quantity::Text(precision.clone()))
             .ok()

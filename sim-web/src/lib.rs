@@ -32,7 +32,7 @@ pub fn format_duration(nanos: u64) -> String {
 #[wasm_bindgen]
 pub fn compare(name: &str, text: &str, files: &str) -> Result<String, JsError> {
     let designs = designs(Given { name, text, files })?;
-    let plan = Plan::from(designs[0].model.run);
+    let plan = Plan::of(&designs);
     let mut study = Replicate::new(designs, plan);
     study.run();
     Ok(render(&study.summary(), Format::Json, Style::default()))

@@ -6,5 +6,6 @@ pub(crate) mod completions;
 pub(crate) mod fingerprint;
 pub(crate) mod man;
 pub(crate) mod new;
+pub(crate) mod reference;
 pub(crate) mod run;
 pub(crate) mod schema;

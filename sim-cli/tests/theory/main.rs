@@ -10,6 +10,7 @@ mod case;
 mod formulas;
 mod judge;
 mod network;
+mod outage;
 mod over_time;
 mod params;
 mod probes;

@@ -4,7 +4,7 @@
 //! and loops in progress. A frame lives in a slab, so memory follows what is in flight and nothing is allocated
 //! once the slab has grown to its largest.
 
-use crate::model::Pc;
+use crate::model::{BURY, Pc};
 use crate::time::{Duration, Time};
 use std::ops::{AddAssign, Index, IndexMut};
 
@@ -98,7 +98,7 @@ pub struct Frame {
     pub replica: u32,
     /// The service it runs in; [`NONE`] on the way from a client.
     pub service: u32,
-    /// The station that serves it, or last did.
+    /// The station that serves it, or where it waits for that; [`NONE`] elsewhere.
     pub station: u32,
     /// The station of the connection it holds, or [`NONE`].
     pub connection: u32,
@@ -194,6 +194,20 @@ impl Frame {
     }
 }
 
+impl Frame {
+    /// Its service stops here: the time at which it would end becomes what is left of it.
+    pub fn interrupt(&mut self, now: Time) {
+        self.due -= now.0;
+        self.void_events += 1;
+    }
+
+    /// It is given up: nobody waits for it, it holds nothing, and it ends when it is reached.
+    pub fn give_up(&mut self) {
+        (self.kind, self.pc, self.parent) = (FrameKind::Ghost, BURY, NONE);
+        (self.entered, self.holds_thread) = (false, false);
+    }
+}
+
 /// The slab of frames.
 #[derive(Debug)]
 pub struct Frames {
@@ -237,6 +251,18 @@ impl Frames {
         self.slots[at as usize].next = self.free;
         self.free = at;
         self.live -= 1;
+    }
+
+    /// Which frames are in use, in the order of their places. It takes a walk through all that ever were: for what
+    /// happens rarely.
+    pub fn in_use(&self) -> Vec<FrameId> {
+        let mut used = vec![true; self.slots.len()];
+        let mut free = self.free;
+        while free != NONE {
+            used[free as usize] = false;
+            free = self.slots[free as usize].next;
+        }
+        (0..).zip(used).filter(|&(_, used)| used).map(|(at, _)| at).collect()
     }
 
     /// Frames in use.

@@ -4,6 +4,7 @@
 //! Nothing here knows of events or clocks beyond the times it is handed; [`crate::simulation`] wires it.
 
 mod balancer;
+pub mod cache;
 mod frame;
 mod limiter;
 mod locks;
@@ -11,10 +12,10 @@ mod sharing;
 mod station;
 mod versions;
 
-pub use balancer::Balancing;
+pub use balancer::{Balancing, Watch};
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 pub use limiter::{Aimd, BUCKETS_MAX, Gradient, KeyedBuckets, Limit, Limiter, Pass};
 pub use locks::{Acquired, Locks, Mode};
 pub use sharing::Sharing;
-pub use station::{Admission, Station};
+pub use station::{Admission, Capacity, Station};
 pub use versions::{RecentWrites, Shown, Versions};

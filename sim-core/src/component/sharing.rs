@@ -48,6 +48,32 @@ impl Sharing {
         self.leaving.len() as u32
     }
 
+    /// How much service, in nanoseconds, each of those here still needs.
+    pub fn left(&self, now: Time) -> impl Iterator<Item = (FrameId, f64)> {
+        let attained = self.attained + now.since(self.updated).0 as f64 * self.rate();
+        let left =
+            move |&Reverse((until, _, frame))| (frame, (f64::from_bits(until) - attained).max(0.0));
+        self.leaving.iter().map(left)
+    }
+
+    /// Everyone here is gone; an event that is scheduled has no meaning any more.
+    pub fn clear(&mut self) {
+        self.leaving.clear();
+        (self.attained, self.wake) = (0.0, Time::MAX);
+    }
+
+    /// Nobody is served from now on.
+    pub fn halt(&mut self, now: Time) {
+        self.advance(now);
+        (self.servers, self.wake) = (0, Time::MAX);
+    }
+
+    /// Everyone is served again; [`Sharing::schedule`] tells when the first leaves.
+    pub fn restart(&mut self, now: Time, servers: u32) {
+        self.advance(now);
+        self.servers = servers;
+    }
+
     /// Whether nobody is here.
     pub fn is_empty(&self) -> bool {
         self.leaving.is_empty()
@@ -93,6 +119,9 @@ impl Sharing {
     /// comes early finds nobody ready and is scheduled anew.
     pub fn schedule(&mut self, now: Time) -> Option<Time> {
         let &Reverse((until, _, _)) = self.leaving.peek()?;
+        if self.servers == 0 {
+            return None;
+        }
         let left = (f64::from_bits(until) - self.attained).max(0.0);
         let at = now + Duration((left / self.rate() - TOLERANCE_NANOS / 2.0).ceil() as u64);
         if at >= self.wake {

@@ -3,7 +3,11 @@
 //! Cores of a replica, servers of a store, threads and connections are all stations. The first two hold a request
 //! for as long as it asks; of the latter the holder decides when to leave.
 
-use super::{Frame, FrameId, Frames, NONE, Sharing};
+mod outage;
+
+pub use outage::Capacity;
+
+use super::{FrameId, Frames, NONE, Sharing};
 use crate::model::StationGroup;
 use crate::random::{Draw, Key};
 use crate::spec::Discipline;
@@ -167,7 +171,7 @@ impl Station {
                     return Admission::Waits;
                 };
                 let interrupted = std::mem::replace(&mut serving[victim], frame);
-                interrupt(&mut frames[interrupted], now);
+                frames[interrupted].interrupt(now);
                 let lane = frames[interrupted].lane as usize;
                 lanes[lane].push_front(frames, interrupted);
                 return Admission::Interrupts(interrupted);
@@ -230,10 +234,4 @@ fn least_urgent(frames: &Frames, serving: &[FrameId], lane: u8) -> Option<usize>
     let (at, &worst) =
         serving.iter().enumerate().max_by_key(|&(_, &f)| (frames[f].lane, frames[f].since))?;
     (frames[worst].lane > lane).then_some(at)
-}
-
-/// Turns the time at which the service of `frame` would end into the service that is left.
-fn interrupt(frame: &mut Frame, now: Time) {
-    frame.due -= now.0;
-    frame.void_events += 1;
 }

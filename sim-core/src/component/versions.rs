@@ -136,6 +136,18 @@ impl Versions {
         Some(written)
     }
 
+    /// Nothing that is on its way reaches a copy.
+    pub fn lose_all(&mut self, copy: u32) {
+        for at in 0..self.lines.len() {
+            let writes = &mut self.lines[at].writes;
+            if !writes.is_empty() {
+                writes.iter_mut().for_each(|write| write.missing &= !(1 << copy));
+                self.underway[at * self.copies + copy as usize] = 0;
+                self.trim(at);
+            }
+        }
+    }
+
     /// What a copy shows of a key.
     pub fn shown(&self, key: u64, copy: u32) -> Shown {
         let Some(at) = self.find(key) else { return Shown::default() };
@@ -172,8 +184,7 @@ impl Versions {
     /// Writes that were acknowledged and have not reached a copy.
     pub fn lost(&self, copy: u32) -> u64 {
         let writes = self.lines.iter().flat_map(|line| &line.writes);
-        let is_lost =
-            |it: &&Write| it.missing & 1 << copy != 0 && it.acknowledged != Time::MAX;
+        let is_lost = |it: &&Write| it.missing & 1 << copy != 0 && it.acknowledged != Time::MAX;
         writes.filter(is_lost).count() as u64
     }
 
@@ -340,6 +351,19 @@ mod tests {
         assert_eq!(versions.arrive(7, lost, 1, at(3)), None);
         assert_eq!(versions.shown(7, 1).behind, 1);
         assert_eq!(versions.lost(1), 1);
+    }
+
+    #[test]
+    fn what_is_lost_on_the_way_to_one_copy_still_reaches_the_others() {
+        let mut versions = Versions::new(3);
+        let version = versions.write(7, 0b110, at(1));
+        versions.acknowledge(7, version, at(1));
+        assert_eq!((versions.lost(1), versions.lost(2)), (1, 1));
+        versions.lose_all(1);
+        assert_eq!((versions.lost(1), versions.lost(2)), (0, 1));
+        assert_eq!(versions.arrive(7, version, 1, at(2)), None);
+        versions.arrive(7, version, 2, at(3));
+        assert!(versions.is_empty());
     }
 
     #[test]

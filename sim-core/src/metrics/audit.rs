@@ -56,7 +56,8 @@ impl Metrics {
         };
         let seen = nanos(|it, _| it.levels.sum() as u64);
         let aged = nanos(|it, ended| it.age(ended).wrapping_sub(it.age_at_start));
-        let told = ((station.wait.sum() + station.service) as u64).wrapping_add(aged);
+        let left = station.wait.sum() + station.dropped_wait + station.service;
+        let told = (left as u64).wrapping_add(aged);
         if seen != told {
             return wrong("Little's law", seen as f64, told as f64);
         }
@@ -68,6 +69,9 @@ impl Metrics {
             presence.iter().map(|it| f64::from(it.levels.max().unwrap_or(0))).sum();
         let longest = presence.iter().map(|it| it.longest_service).max().unwrap_or(0);
         let in_progress = 2.0 * most_present * longest as f64;
+        // A server that stands still keeps whom it serves, and serves nobody.
+        let halted: f64 = presence.iter().map(|it| it.halted(self.ended) as f64).sum();
+        let in_progress = in_progress + halted * f64::from(group.servers);
         if (busy - station.service as f64).abs() > in_progress + rounding(busy) {
             return wrong("the utilisation law", busy, station.service as f64);
         }

@@ -93,6 +93,9 @@ impl BlockMetrics {
             MeasureKind::BusiestUtilisation { .. } => f64::NAN,
             MeasureKind::Ratio { of, per } => count(of) / count(per),
             MeasureKind::Mean(of) => self.levels[of.0 as usize].integral as f64 / measured as f64,
+            MeasureKind::TotalTime(of) => {
+                self.levels[of.0 as usize].integral as f64 / SECOND / replications as f64
+            }
             MeasureKind::Peak(of) => self.levels[of.0 as usize].peak as f64,
             MeasureKind::MeanTime(of) => timing(of).mean() / SECOND,
             MeasureKind::P99Time(of) => timing(of).quantile(0.99) / SECOND,

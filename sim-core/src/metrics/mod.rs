@@ -85,6 +85,10 @@ pub struct StationMetrics {
     pub service: u128,
     /// Requests turned away.
     pub refused: u64,
+    /// Requests that a fault has thrown out, waiting or in service.
+    pub dropped: u64,
+    /// How long those waited there, in nanoseconds. What service they got is part of `service`.
+    pub dropped_wait: u128,
 }
 
 /// Requests at a station.
@@ -102,12 +106,21 @@ struct Presence {
     age_at_start: u64,
     /// The longest service asked for, in nanoseconds.
     longest_service: u64,
+    /// How long its servers have stood still, in nanoseconds.
+    halted: u64,
+    /// Since when they do, if they do.
+    halted_since: Option<Time>,
 }
 
 impl Presence {
     /// How long those present have been there, together, in nanoseconds modulo 2^64.
     fn age(&self, now: Time) -> u64 {
         self.requests.wrapping_mul(now.0).wrapping_sub(self.since)
+    }
+
+    /// How long its servers have stood still until now, in nanoseconds.
+    fn halted(&self, now: Time) -> u64 {
+        self.halted + self.halted_since.map_or(0, |since| now.since(since).0)
     }
 }
 
@@ -164,6 +177,8 @@ impl Metrics {
             mine.wait.merge(&other.wait);
             mine.service += other.service;
             mine.refused += other.refused;
+            mine.dropped += other.dropped;
+            mine.dropped_wait += other.dropped_wait;
         }
         self.replications += other.replications;
         self.blocks.merge(&other.blocks);
@@ -219,6 +234,10 @@ impl Metrics {
             fold(&mut digest, &station.wait);
             digest.fold(station.service as u64);
             digest.fold(station.refused);
+            if station.dropped > 0 {
+                digest.fold(station.dropped);
+                digest.fold(station.dropped_wait as u64);
+            }
         }
         self.blocks.fold_into(&mut digest);
         for (level, nanos) in self.presence.iter().flat_map(|presence| presence.levels.iter()) {
@@ -254,6 +273,7 @@ impl Metrics {
         for station in &mut self.stations {
             station.wait.clear();
             (station.service, station.refused) = (0, 0);
+            (station.dropped, station.dropped_wait) = (0, 0);
         }
     }
 }
@@ -328,6 +348,22 @@ impl Recorder for Metrics {
         group.service += u128::from(service.0);
     }
 
+    fn dropped(&mut self, now: Time, station: StationId, wait: Duration, service: Duration) {
+        let presence = &mut self.presence[station.0 as usize];
+        presence.requests -= 1;
+        presence.since = presence.since.wrapping_sub(now.0 - wait.0 - service.0);
+        let group = &mut self.stations[presence.group as usize];
+        group.dropped += 1;
+        group.dropped_wait += u128::from(wait.0);
+        group.service += u128::from(service.0);
+    }
+
+    fn halted(&mut self, now: Time, station: StationId, stopped: bool) {
+        let presence = &mut self.presence[station.0 as usize];
+        presence.halted = presence.halted(now);
+        presence.halted_since = stopped.then_some(now);
+    }
+
     fn refused(&mut self, _: Time, station: StationId) {
         self.group_of(station).refused += 1;
     }
@@ -358,6 +394,8 @@ impl Recorder for Metrics {
         for presence in &mut self.presence {
             presence.age_at_start = presence.age(now);
             presence.levels.restart(now);
+            presence.halted = 0;
+            presence.halted_since = presence.halted_since.map(|_| now);
         }
         self.started = now;
         self.population.at_start = self.population.now;

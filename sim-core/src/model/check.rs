@@ -114,6 +114,7 @@ impl<'a> Lowering<'a> {
         lowering.check_placement();
         lowering.lower_objectives();
         lowering.lower_run();
+        lowering.lower_faults();
         lowering
     }
 

@@ -70,6 +70,8 @@ pub enum MeasureKind {
     },
     /// Mean of a level over time.
     Mean(LevelId),
+    /// How long a level was 1 in a replication; what is at a higher level counts as often.
+    TotalTime(LevelId),
     /// The highest that a level was.
     Peak(LevelId),
     /// Mean duration.

@@ -1,10 +1,12 @@
 //! What was meant: a checked, indexed, immutable model, ready to run.
 
+mod balancing;
 mod check;
 mod clients;
 mod compile;
 mod components;
 pub mod data;
+mod faults;
 mod keys;
 mod laws;
 mod load;
@@ -18,8 +20,10 @@ mod stores;
 pub mod traffic;
 mod warnings;
 
+pub use balancing::{EjectionRule, HealthRule, WatchRules};
 pub use check::Checked;
 pub use data::Files;
+pub use faults::{Broken, Fault, FaultKind};
 pub use keys::{Population, Ranking};
 pub use load::{Load, Offered};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
@@ -74,6 +78,8 @@ pub struct Model {
     pub clients: Vec<Client>,
     /// What clients ask for: one for each client and operation of its mix.
     pub journeys: Vec<Journey>,
+    /// What breaks.
+    pub faults: Vec<Fault>,
     /// What blocks measure of themselves.
     pub measures: Measures,
     /// What a design has to achieve.
@@ -104,6 +110,10 @@ pub struct Service {
     pub threads: Option<StationId>,
     /// How a replica is chosen.
     pub balancer: Balancer,
+    /// What the balancer watches.
+    pub watch: Option<WatchRules>,
+    /// The keys that decide, if keys do.
+    pub sticky: Option<KeysId>,
     /// How many requests may wait at the door of a replica.
     pub queue: u32,
     /// Hash of the name: the balancer's stream of draws.

@@ -51,7 +51,7 @@ impl<'a> Lowering<'a> {
             let path = Path::root().key("services").key(name);
             self.place_components(index as u32, name, service, &path);
             if self.is_service_sound(service, &path) && self.is_room_for(service, &path) {
-                self.place_service(index as u32, name, service);
+                self.place_service(index as u32, name, service, &path);
             }
         }
     }
@@ -167,7 +167,7 @@ impl<'a> Lowering<'a> {
         true
     }
 
-    fn place_service(&mut self, index: u32, name: &str, service: &spec::Service) {
+    fn place_service(&mut self, index: u32, name: &str, service: &spec::Service, path: &Path) {
         let count = service.replicas;
         let held = service.threads.filter(|_| service.while_waiting == WhileWaiting::Hold);
         let queue = service.queue.unwrap_or(UNLIMITED);
@@ -211,7 +211,12 @@ impl<'a> Lowering<'a> {
             self.model.stations.push(group.clone());
             self.places.pools.insert((index, store.clone()), Resource::per_replica(group.first));
         }
+        self.warn_of_single(service, path);
+        let watch = self.watch_rules(name, service, path);
+        let sticky = self.sticky_keys(service, path);
         self.model.services.push(Service {
+            watch,
+            sticky,
             name: name.to_owned(),
             replicas: count,
             cores,
@@ -227,7 +232,8 @@ impl<'a> Lowering<'a> {
         for (name, store) in sorted(&spec.stores) {
             let path = Path::root().key("stores").key(name).key("database");
             let Store::Database(database) = store;
-            let spec::Database { servers, read, write, queries, discipline, queue, hop, .. } = database;
+            let spec::Database { servers, read, write, queries, discipline, queue, hop, .. } =
+                database;
             for (field, law) in [("read", read), ("write", write)] {
                 if let Some(law) = law {
                     self.law(law, Unit::Time, &path.key(field));

@@ -262,14 +262,12 @@ pub(super) fn provenance(summary: &Summary) -> Block {
         1 => "1 replication".to_owned(),
         n => format!("{n} replications"),
     };
-    lines.push((
-        format!(
-            "{runs} of {}, the first {} left out; intervals cover 95 %",
-            time(summary.horizon),
-            time(summary.warmup)
-        ),
-        Tone::Faint,
-    ));
+    let left_out = match summary.warmup {
+        0.0 => String::new(),
+        warmup => format!(", the first {} left out", time(warmup)),
+    };
+    let line = format!("{runs} of {}{left_out}; intervals cover 95 %", time(summary.horizon));
+    lines.push((line, Tone::Faint));
     if let Some(first) = summary.designs.first() {
         let (seed, hash, version) = (summary.seed, &first.model_hash, summary.version);
         lines.push((format!("seed {seed} · model {hash} · archsim {version}"), Tone::Faint));

@@ -164,12 +164,17 @@ fn pad_right(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(chars(text))))
 }
 
+/// Leaves out the middle: names that begin alike mostly end differently.
 fn shorten(text: &str, width: usize) -> String {
-    if chars(text) <= width {
+    let length = chars(text);
+    if length <= width {
         return text.to_owned();
     }
-    let kept: String = text.chars().take(width.saturating_sub(1)).collect();
-    format!("{kept}…")
+    let kept = width.saturating_sub(1);
+    let (head, tail) = (kept / 2, kept - kept / 2);
+    let start: String = text.chars().take(head).collect();
+    let end: String = text.chars().skip(length - tail).collect();
+    format!("{start}…{end}")
 }
 
 #[cfg(test)]
@@ -194,7 +199,7 @@ mod tests {
                                req/s    ms
             web.browse           120  41.2
                                       ±0.9
-              a name that is…      9     ?
+              a name…g to fit      9     ?
         "#]]
         .assert_eq(&text);
     }

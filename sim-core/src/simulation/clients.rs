@@ -2,7 +2,7 @@
 
 use super::interpreter::Flow;
 use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
-use crate::component::{Ending, Frame, FrameId, FrameKind, NONE};
+use crate::component::{Ending, Frame, FrameId, FrameKind, Frames, NONE};
 use crate::model::{ARRIVE, Client, Source};
 use crate::random::{Draw, Key};
 use crate::time::Time;
@@ -49,6 +49,19 @@ impl ClientState {
             deadlines: VecDeque::new(),
             watching: false,
             last_call: Time::MAX,
+        }
+    }
+}
+
+impl ClientState {
+    /// Requests have moved to other places in the slab, given in order: their deadlines follow them.
+    pub(super) fn follow(&mut self, moved: &[(FrameId, FrameId)], frames: &Frames) {
+        for (_, frame, id) in &mut self.deadlines {
+            if let Ok(place) = moved.binary_search_by_key(frame, |&(from, _)| from)
+                && frames[moved[place].1].id == *id
+            {
+                *frame = moved[place].1;
+            }
         }
     }
 }

@@ -141,14 +141,21 @@ impl<R: Recorder> Simulation<'_, R> {
     #[inline]
     fn enter(&mut self, at: FrameId, service: u32) -> Flow {
         let target = &self.model.services[service as usize];
+        let balancer = &mut self.balancers[service as usize];
+        let replica = match balancer.is_careful() {
+            false => balancer.choose(self.frames[at].id),
+            true => self.balance(at, service),
+        };
         let frame = &mut self.frames[at];
-        let replica = self.balancers[service as usize].choose(frame.id);
         frame.replica = replica;
         frame.service = service;
         frame.entered = true;
         frame.started = self.now;
+        let cores = StationId(target.cores.0 + replica);
+        if self.faults.closed > 0 && self.is_down(cores) {
+            return self.turn_away(at, cores);
+        }
         let Some(threads) = target.threads else {
-            let cores = StationId(target.cores.0 + replica);
             // The limit of the line is the door's: inside, work always finds a place to wait.
             if target.queue != UNLIMITED && self.stations[cores.0 as usize].is_full() {
                 return self.refuse(at, cores);
@@ -159,7 +166,7 @@ impl<R: Recorder> Simulation<'_, R> {
         if self.stations[threads.0 as usize].is_full() {
             return self.refuse(at, threads);
         }
-        frame.holds_thread = true;
+        self.frames[at].holds_thread = true;
         self.acquire(at, threads)
     }
 
@@ -236,7 +243,7 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// A server turns to a frame, which has `due` nanoseconds of service left.
     #[inline]
-    fn start(&mut self, at: FrameId) {
+    pub(super) fn start(&mut self, at: FrameId) {
         let frame = &mut self.frames[at];
         let end = self.now + Duration(frame.due);
         frame.due = end.0;
@@ -249,6 +256,10 @@ impl<R: Recorder> Simulation<'_, R> {
         let frame = &mut self.frames[at];
         if frame.void_events > 0 {
             frame.void_events -= 1;
+            if frame.kind == FrameKind::Ghost && frame.void_events == 0 && frame.station == NONE {
+                // It was thrown out of its station, and only this event was still scheduled for it.
+                self.bury(at);
+            }
             return;
         }
         let id = StationId(frame.station);
@@ -291,6 +302,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let frame = &mut self.frames[at];
         let sojourn = self.now.since(frame.since);
         let wait = sojourn - frame.demand;
+        frame.station = NONE;
         frame.spent.work += sojourn - wait;
         frame.spent.queueing += wait;
         self.recorder.served(self.now, station, wait, sojourn - wait);
@@ -311,6 +323,9 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     pub(super) fn refuse(&mut self, at: FrameId, station: StationId) -> Flow {
+        if self.is_down(station) {
+            return self.turn_away(at, station);
+        }
         self.recorder.refused(self.now, station);
         self.end(at, Ending::Refused)
     }
@@ -376,11 +391,15 @@ impl<R: Recorder> Simulation<'_, R> {
     fn reply(&mut self, at: FrameId, ending: Ending) {
         let frame = &self.frames[at];
         let (replica, service) = (frame.replica, frame.service as usize);
+        let (entered, holds_thread) = (frame.entered, frame.holds_thread);
         let operation = OperationId(frame.operation);
         self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
-        if frame.entered {
+        if entered {
             self.balancers[service].answered(replica);
-            if frame.holds_thread
+            if self.balancers[service].is_careful() {
+                self.watch_answer(service as u32, replica, ending);
+            }
+            if holds_thread
                 && let Some(threads) = self.model.services[service].threads
                 && let Some(next) = self.release(at, StationId(threads.0 + replica))
             {

@@ -1,6 +1,8 @@
 //! A run in progress: the model's plan, the clock, and everything that is in flight.
 
+mod balancing;
 mod clients;
+mod faults;
 mod interpreter;
 mod keys;
 mod laws;
@@ -60,6 +62,9 @@ pub struct Simulation<'m, R> {
     balancers: Vec<Balancing>,
     clients: Vec<ClientState>,
     laws: Laws<'m>,
+    faults: faults::FaultState,
+    /// By service: replicas that have not answered a check yet.
+    unanswered: Vec<Vec<u32>>,
     keys: Vec<keys::KeysState>,
     stores: Vec<stores::StoreState>,
     /// Streams of draws, by site.
@@ -88,6 +93,10 @@ enum Happening {
     Wake(u32),
     /// The oldest request of a client may have waited too long.
     Deadline(u32),
+    /// A fault begins (twice its number) or is over (one more).
+    Fault(u32),
+    /// The replicas of a service are checked (twice its number), or those without an answer have no more time.
+    Check(u32),
     /// A crashed primary is to be replaced: its station.
     Promotion(u32),
     /// The next key of a store is copied to another shard.
@@ -105,8 +114,10 @@ impl Happening {
             Happening::Arrival(client) => (2, client),
             Happening::Wake(station) => (3, station),
             Happening::Deadline(client) => (4, client),
-            Happening::Promotion(station) => (5, station),
-            Happening::Reshard(store) => (6, store),
+            Happening::Fault(change) => (5, change),
+            Happening::Check(service) => (6, service),
+            Happening::Promotion(station) => (7, station),
+            Happening::Reshard(store) => (8, store),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -120,7 +131,9 @@ impl Happening {
             2 => Happening::Arrival(index),
             3 => Happening::Wake(index),
             4 => Happening::Deadline(index),
-            5 => Happening::Promotion(index),
+            5 => Happening::Fault(index),
+            6 => Happening::Check(index),
+            7 => Happening::Promotion(index),
             _ => Happening::Reshard(index),
         }
     }
@@ -147,13 +160,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             frames: Frames::default(),
             ready: VecDeque::new(),
             stations,
-            balancers: model
-                .services
-                .iter()
-                .map(|s| Balancing::new(&s.balancer, s.replicas, key(s.site)))
-                .collect(),
+            balancers: model.services.iter().map(|s| Balancing::new(s, key(s.site))).collect(),
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
+            faults: faults::FaultState::new(model),
+            unanswered: vec![Vec::new(); model.services.len()],
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             stores: model.stores.iter().map(stores::StoreState::new).collect(),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
@@ -162,6 +173,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             switches: 0,
             switches_max: u64::MAX,
         };
+        run.schedule_faults();
+        run.start_checks();
         run.start_clients();
         run.start_resharding();
         run
@@ -256,6 +269,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Arrival(client) => self.arrival(client),
             Happening::Wake(station) => self.wake(station),
             Happening::Deadline(client) => self.deadline(client),
+            Happening::Fault(change) => self.fault(change),
+            Happening::Check(service) => self.check(service),
             Happening::Promotion(station) => self.promotion(station),
             Happening::Reshard(store) => self.reshard(store),
         }
@@ -278,6 +293,13 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Deadline(c) => {
                 format!("a deadline of {}", self.model.clients[c as usize].name)
             }
+            Happening::Fault(change) => {
+                let name = &self.model.faults[change as usize / 2].name;
+                if change % 2 == 0 { format!("a {name}") } else { format!("a {name} is over") }
+            }
+            Happening::Check(s) => {
+                format!("{} is checked", self.model.services[s as usize / 2].name)
+            }
             Happening::Promotion(s) => format!("the primary at {} is to be replaced", name(s)),
             Happening::Reshard(s) => {
                 format!("{} copies a key", self.model.stores[s as usize].name)
@@ -295,6 +317,12 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Arrival(client) => self.model.clients[client as usize].site,
             Happening::Wake(station) => self.model.station_group(StationId(station)).site,
             Happening::Deadline(client) => !self.model.clients[client as usize].site,
+            Happening::Fault(change) => {
+                self.model.faults[change as usize / 2].site.wrapping_add(u64::from(change % 2))
+            }
+            Happening::Check(service) => {
+                self.model.services[service as usize / 2].site.wrapping_add(u64::from(service % 2))
+            }
             Happening::Promotion(station) => !self.model.station_group(StationId(station)).site,
             Happening::Reshard(store) => {
                 self.model.stores[store as usize].cluster.as_ref().map_or(0, |it| it.site)

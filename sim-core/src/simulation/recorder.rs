@@ -42,6 +42,17 @@ pub trait Recorder {
         let _ = (now, station, wait, service);
     }
 
+    /// A request has left a station that serves before its service was over, having waited so long there and got so
+    /// much service: a fault.
+    fn dropped(&mut self, now: Time, station: StationId, wait: Duration, service: Duration) {
+        let _ = (now, station, wait, service);
+    }
+
+    /// The servers of a station have stopped, or work again.
+    fn halted(&mut self, now: Time, station: StationId, stopped: bool) {
+        let _ = (now, station, stopped);
+    }
+
     /// A request has got a permit (a thread, a connection), having waited so long for it.
     fn granted(&mut self, now: Time, station: StationId, wait: Duration) {
         let _ = (now, station, wait);

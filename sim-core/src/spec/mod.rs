@@ -22,9 +22,11 @@
 //! # Ok::<(), sim_core::spec::Diagnostics>(())
 //! ```
 
+mod balancing;
 mod clients;
 mod diagnostic;
 mod edit;
+mod faults;
 mod files;
 mod hash;
 mod keys;
@@ -36,6 +38,7 @@ mod path;
 mod quantity;
 mod read;
 mod reader;
+mod reference;
 mod replication;
 mod schema;
 mod services;
@@ -47,14 +50,17 @@ mod stores;
 mod tests;
 mod write;
 
+pub use balancing::{Ejection, Health};
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
+pub use faults::{Fault, InFlight};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use quantity::Quantity;
+pub use reference::Page;
 pub use replication::{
     Conflicts, Failover, Primaries, Quorum, Reads, Replication, ReplicationMode, WriteOrder,
 };
@@ -99,6 +105,9 @@ pub struct Spec {
     /// Who sends requests, and when.
     #[serde(default)]
     pub clients: Named<Client>,
+    /// What breaks, and when.
+    #[serde(default)]
+    pub faults: Vec<Fault>,
     /// Named alternatives: each a set of edits, path to value.
     #[serde(default)]
     pub designs: Named<Named<serde_json::Value>>,

@@ -262,7 +262,7 @@ enum Dots {
     Forbidden,
 }
 
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "question",
     "keys",
     "components",
@@ -270,6 +270,7 @@ const FIELDS: [&str; 10] = [
     "stores",
     "network",
     "clients",
+    "faults",
     "designs",
     "objectives",
     "run",
@@ -301,6 +302,10 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         stores: read.named("stores", Dots::Forbidden, out, item),
         network: read.one("network", out),
         clients: read.named("clients", Dots::Allowed, out, item),
+        faults: match top.get("faults") {
+            Some(value) => list(value, &read.root.key("faults"), "faults", out)?,
+            None => Vec::new(),
+        },
         designs: read.named("designs", Dots::Allowed, out, design),
         objectives: match top.get("objectives") {
             Some(value) => list(value, &read.root.key("objectives"), "objectives", out)?,

@@ -1,6 +1,6 @@
 //! Services: the processes that components run in, and the network between them.
 
-use super::{Law, Named};
+use super::{Ejection, Health, Law, Named, Quantity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,17 @@ pub struct Service {
     /// How the replica of a request is chosen.
     #[serde(default)]
     pub balancer: Balancer,
+    /// How the balancer finds out which replicas can be sent requests; absent: it sends them to all, be they up or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
+    /// Whether the balancer leaves replicas out for a while whose answers are errors; absent: it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ejection: Option<Ejection>,
+    /// For how long a replica that comes back (after a crash, found healthy, after an ejection) gets less than its
+    /// share, rising from nothing to all of it along a straight line. Where the fewest outstanding decide, its number is
+    /// divided by that. Absent: it gets its share at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slow_start: Option<Quantity>,
     /// Connections to a store that each replica keeps, by store; absent: no limit.
     #[serde(default)]
     pub pools: Named<u32>,
@@ -96,6 +107,24 @@ pub enum Balancer {
         #[serde(default)]
         ties: Ties,
     },
+    /// The replica that the request's key lies on, on a ring of hashes: the same for the same key, and when a replica
+    /// fails only its keys move (Karger et al., "Consistent Hashing and Random Trees", STOC 1997).
+    ConsistentHash {
+        /// The population of keys.
+        key: String,
+        /// Points of each replica on the ring: the more, the more even the shares.
+        #[serde(default = "hundred")]
+        vnodes: u32,
+        /// How many times the mean a replica may have outstanding before its keys spill to the next on the ring
+        /// (Mirrokni, Thorup and Zadimoghaddam, "Consistent Hashing with Bounded Loads", SODA 2018); more than 1, such
+        /// as 1.25. Absent: no bound.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bounded: Option<f64>,
+    },
+}
+
+fn hundred() -> u32 {
+    100
 }
 
 /// Who wins among equally loaded replicas.

@@ -8,7 +8,7 @@ mod trend;
 mod warmup;
 
 pub use histogram::{Bucket, Histogram};
-pub use interval::{Estimate, Welford};
+pub use interval::{Estimate, Pairs, Welford};
 pub use levels::Levels;
 pub use student::{student_t_cdf, student_t_quantile};
 pub use trend::{growth, slope};

@@ -59,13 +59,17 @@ impl Comparison {
             let felt = matches!(scope, Scope::All | Scope::Journey { .. });
             let Some(base) = study.pair(design, column).filter(|_| felt) else { continue };
             let (ours, theirs) = (values[design][column], values[0][base]);
-            let absolute = if !ours.mean.is_nan() && !theirs.mean.is_nan() {
-                Value::sectioned(&tally.differences[column], ours.mean - theirs.mean)
+            let pairs = &tally.differences[column];
+            let difference = ours.mean - theirs.mean;
+            let (absolute, relative) = if !difference.is_nan() {
+                let ratio = Value::ratio(pairs, difference / theirs.mean, theirs.mean);
+                (Value::sectioned(pairs.first(), difference), ratio)
             } else {
                 let worst = [ours, theirs].into_iter().find(|value| value.mean.is_nan());
-                Value::none(worst.map_or(Status::NothingSeen, |value| value.status))
+                let none = Value::none(worst.map_or(Status::NothingSeen, |value| value.status));
+                (none, none)
             };
-            differences.push(Difference::new(scope.clone(), *metric, absolute, theirs.mean));
+            differences.push(Difference::new(scope.clone(), *metric, absolute, relative));
         }
         debug_assert_eq!(first.replications, tally.replications);
         Comparison {
@@ -82,8 +86,7 @@ impl Comparison {
 }
 
 impl Difference {
-    fn new(scope: Scope, metric: Metric, absolute: Value, base: f64) -> Difference {
-        let relative = absolute.scaled(1.0 / base);
+    fn new(scope: Scope, metric: Metric, absolute: Value, relative: Value) -> Difference {
         let tendency = match absolute.status {
             Status::Confident if absolute.mean == 0.0 && absolute.half_width == 0.0 => {
                 Tendency::Equal
@@ -99,7 +102,7 @@ impl Difference {
             Tendency::NotToBeTold => format!("{name}: no difference can be told"),
             Tendency::Unknown => format!("{name}: nothing can be told"),
             Tendency::Lower | Tendency::Higher => {
-                format!("{name} {}", amount(metric, absolute, base))
+                format!("{name} {}", amount(metric, absolute, relative))
             }
         };
         Difference { scope, metric, absolute, relative, tendency, says }
@@ -107,16 +110,15 @@ impl Difference {
 }
 
 /// `+38 % ± 4 %`; shares as a difference in percentage points; several times as much as a factor.
-fn amount(metric: Metric, absolute: Value, base: f64) -> String {
+fn amount(metric: Metric, absolute: Value, relative: Value) -> String {
     let is_share = matches!(metric.unit(), super::Unit::Share);
     let sign = if absolute.mean < 0.0 { '−' } else { '+' };
-    if is_share || base == 0.0 {
+    if is_share || !relative.mean.is_finite() {
         let unit = if is_share { " points" } else { "" };
         let scale = if is_share { 100.0 } else { 1.0 };
         let (size, half) = give_or_take(scale * absolute.mean.abs(), scale * absolute.half_width);
         return format!("{sign}{size} ± {half}{unit}");
     }
-    let relative = absolute.scaled(1.0 / base.abs());
     if relative.mean >= 2.0 {
         let (times, half) = give_or_take(1.0 + relative.mean, relative.half_width);
         return format!("× {times} ± {half}");
@@ -132,7 +134,8 @@ mod tests {
     fn difference(mean: f64, half_width: f64, base: f64) -> String {
         let status = Status::Confident;
         let absolute = Value { mean, half_width, confidence: 0.95, status };
-        Difference::new(Scope::All, Metric::P99, absolute, base).says
+        let relative = absolute.scaled(1.0 / base);
+        Difference::new(Scope::All, Metric::P99, absolute, relative).says
     }
 
     #[test]
@@ -148,7 +151,8 @@ mod tests {
     fn shares_differ_by_points() {
         let status = Status::Confident;
         let absolute = Value { mean: 0.012, half_width: 0.002, confidence: 0.95, status };
-        let told = Difference::new(Scope::All, Metric::Errors, absolute, 0.0);
+        let told =
+            Difference::new(Scope::All, Metric::Errors, absolute, absolute.scaled(f64::INFINITY));
         assert_eq!(
             (told.says.as_str(), told.tendency),
             ("errors +1.2 ± 0.2 points", Tendency::Higher)

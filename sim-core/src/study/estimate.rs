@@ -1,6 +1,6 @@
 //! A number with its interval, or the reason why there is none.
 
-use crate::stats::{Welford, student_t_quantile};
+use crate::stats::{Pairs, Welford, student_t_quantile};
 use serde::Serialize;
 
 /// The confidence of every interval.
@@ -60,6 +60,32 @@ impl Value {
         let variance = replications.variance() + bias * bias * n as f64 / df;
         let error = (variance / n as f64).sqrt();
         value(student_t_quantile((1.0 + CONFIDENCE) / 2.0, df) * error, Status::Confident)
+    }
+
+    /// The ratio of `pairs`' numbers, `center` being that of all replications merged; see [`Pairs::residual`].
+    pub(super) fn ratio(pairs: &Pairs, center: f64, base: f64) -> Value {
+        let around = Value::sectioned(&pairs.residual(center), 0.0).scaled(1.0 / base);
+        if center.is_finite() {
+            Value { mean: center, ..around }
+        } else {
+            Value::none(around.status)
+        }
+    }
+
+    /// The share of `trials` that it is, with an interval that reaches as far as so many trials leave open: that
+    /// nothing was seen of something rare does not say that it never happens.
+    ///
+    /// E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22 (1927): about
+    /// 3.8 / n where nothing was seen.
+    pub(super) fn of_trials(self, trials: u64) -> Value {
+        if !self.is_confident() || trials == 0 {
+            return self;
+        }
+        const Z: f64 = 1.959_963_984_540_054;
+        let (n, p) = (trials as f64, self.mean);
+        let spread = Z * (p * (1.0 - p) * n + Z * Z / 4.0).max(0.0).sqrt();
+        let high = (p * n + Z * Z / 2.0 + spread) / (n + Z * Z);
+        Value { half_width: self.half_width.max(high - p), ..self }
     }
 
     /// No number, for a reason.

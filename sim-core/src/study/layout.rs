@@ -180,6 +180,11 @@ impl Metric {
         }
     }
 
+    /// Whether it is the share of requests to which something happened.
+    pub fn is_share_of_requests(self) -> bool {
+        matches!(self, Metric::Errors | Metric::Refused | Metric::TimedOut | Metric::Failed)
+    }
+
     /// Whether it depends on how long the queues are, and so is slow to settle. Rates and shares of busy time
     /// are known early.
     pub fn is_slow(self) -> bool {
@@ -262,10 +267,15 @@ impl Layout {
         row
     }
 
-    /// How many durations each column rests on.
+    /// How many durations each column rests on, or, where it is a share of requests, how many requests.
     pub(super) fn observations(&self, model: &Model, metrics: &Metrics) -> Vec<u64> {
         let mut counts = Vec::with_capacity(self.columns.len());
-        let red = |felt: Felt<'_>| [felt.response.count(); Metric::RED.len()];
+        let red = |felt: Felt<'_>| {
+            Metric::RED.map(|metric| match metric.is_share_of_requests() {
+                true => felt.ended(),
+                false => felt.response.count(),
+            })
+        };
         counts.push(Felt::all(metrics).response.count());
         counts.extend(red(Felt::all(metrics)));
         for journey in 0..model.journeys.len() {
@@ -283,7 +293,10 @@ impl Layout {
         counts.extend(model.measures.reported.iter().map(|_| u64::MAX));
         for objective in &model.objectives {
             let felt = Felt::of_objective(model, metrics, objective.of.as_deref());
-            counts.push(felt.response.count());
+            counts.push(match objective.goal {
+                Goal::ErrorsBelow(_) => felt.ended(),
+                _ => felt.response.count(),
+            });
         }
         counts
     }
@@ -301,9 +314,10 @@ pub(super) fn measure_unit(kind: &MeasureKind) -> Unit {
         | MeasureKind::Ratio { .. }
         | MeasureKind::Mean(_)
         | MeasureKind::Peak(_) => Unit::Count,
-        MeasureKind::MeanTime(_) | MeasureKind::P99Time(_) | MeasureKind::LongestTime(_) => {
-            Unit::Seconds
-        }
+        MeasureKind::TotalTime(_)
+        | MeasureKind::MeanTime(_)
+        | MeasureKind::P99Time(_)
+        | MeasureKind::LongestTime(_) => Unit::Seconds,
     }
 }
 
@@ -370,9 +384,14 @@ impl<'a> Felt<'a> {
         self.refused + self.timed_out + self.failed
     }
 
+    /// Requests that ended, well or not.
+    fn ended(&self) -> u64 {
+        self.response.count() + self.errors()
+    }
+
     /// A part of the requests that ended; NaN if none did.
     fn share(&self, part: u64) -> f64 {
-        part as f64 / (self.response.count() + self.errors()) as f64
+        part as f64 / self.ended() as f64
     }
 
     fn quantile(&self, p: f64) -> f64 {
@@ -381,7 +400,7 @@ impl<'a> Felt<'a> {
 
     fn red(&self, seconds: f64) -> [f64; Metric::RED.len()] {
         [
-            (self.response.count() + self.errors()) as f64 / seconds,
+            self.ended() as f64 / seconds,
             self.share(self.errors()),
             self.share(self.refused),
             self.share(self.timed_out),

@@ -102,6 +102,19 @@ pub enum Until {
 /// Replications at most where a precision is asked for, unless told otherwise.
 pub const PRECISE_AT_MOST: u32 = 1_000;
 
+impl Plan {
+    /// How much to simulate of designs: what the first one's file says, with the longest of their horizons and the most
+    /// of their replications, so that a design which needs more decides for all.
+    pub fn of(designs: &[Alternative]) -> Plan {
+        let runs = || designs.iter().map(|design| design.model.run);
+        let mut run = runs().next().unwrap_or_default();
+        run.horizon = runs().map(|run| run.horizon).max().unwrap_or_default();
+        run.replications = runs().map(|run| run.replications).max().unwrap_or(run.replications);
+        run.warmup = runs().filter_map(|run| run.warmup).max();
+        Plan::from(run)
+    }
+}
+
 impl From<RunPlan> for Plan {
     fn from(plan: RunPlan) -> Plan {
         Plan {

@@ -51,6 +51,11 @@ impl Replicate {
                 None => (*metric, metric.percentile()),
             };
             let value = Value::sectioned(&tally.columns[column], pooled[column]);
+            let value = if metric.is_share_of_requests() {
+                value.of_trials(observations[column])
+            } else {
+                value
+            };
             match doubt(&health, metric, percentile, observations[column], tally.replications) {
                 Some(doubt) if value.is_confident() => Value::none(doubt),
                 _ => value,

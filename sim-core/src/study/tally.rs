@@ -6,7 +6,7 @@ use crate::engine::Fingerprint;
 use crate::metrics::{Metrics, Outcome, Violation};
 use crate::model::Model;
 use crate::simulation::Stopped;
-use crate::stats::Welford;
+use crate::stats::{Pairs, Welford};
 
 /// Courses kept one by one; more would tell nothing new.
 const COURSES_MAX: usize = 100;
@@ -17,8 +17,9 @@ pub(super) struct Tally {
     pub(super) replications: u64,
     /// A column each over the replications.
     pub(super) columns: Vec<Welford>,
-    /// The differences to the first design in the same replication, for each column that both have.
-    pub(super) differences: Vec<Welford>,
+    /// The differences to the first design in the same replication, each with the first design's number, for each
+    /// column that both have.
+    pub(super) differences: Vec<Pairs>,
     /// Everything merged.
     pub(super) metrics: Metrics,
     /// Mean number of requests in flight.
@@ -44,7 +45,7 @@ impl Tally {
             layout,
             replications: 0,
             columns: vec![Welford::new(); columns],
-            differences: vec![Welford::new(); columns],
+            differences: vec![Pairs::default(); columns],
             metrics: Metrics::new(model),
             in_flight: Welford::new(),
             course_sum: Vec::new(),
@@ -91,7 +92,9 @@ impl Tally {
     pub(super) fn compare(&mut self, row: &[f64], first: &[f64], pairs: &[Option<usize>]) {
         for ((difference, number), pair) in self.differences.iter_mut().zip(row).zip(pairs) {
             let Some(base) = pair.map(|column| first[column]) else { continue };
-            difference.extend(Some(number - base).filter(|number| !number.is_nan()));
+            if !(number - base).is_nan() {
+                difference.add(number - base, base);
+            }
         }
     }
 

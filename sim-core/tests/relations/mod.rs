@@ -3,6 +3,7 @@
 mod disciplines;
 mod paths;
 mod scale;
+mod stores;
 mod text;
 
 use sim_core::metrics::{Metrics, Outcome, Trial, run};

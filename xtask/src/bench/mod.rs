@@ -3,6 +3,7 @@
 //! The models and the loops run in turn, in one process, so that whatever else the machine does falls on both. Every
 //! figure is a median over the rounds; a ratio is the median of the rounds' ratios.
 
+mod blocks;
 mod floor;
 mod parts;
 mod scale;
@@ -45,6 +46,7 @@ pub(crate) fn step(options: Options) -> Report {
     }
     let mut report = workload::step(options);
     parts::step(options);
+    report.add(blocks::step(options));
     report.add(scale::step(options));
     report
 }

@@ -77,8 +77,9 @@ impl Lowering<'_> {
         let Some(keys) = self.spec.keys.get(&shards.key) else {
             if !self.spec.is_written(&["keys", &shards.key]) {
                 let name = &shards.key;
-                let hint = meant(name, self.spec.names("keys"))
-                    .unwrap_or_else(|| format!("define them: keys: {{ \"{name}\": (count: 1000) }}"));
+                let hint = meant(name, self.spec.names("keys")).unwrap_or_else(|| {
+                    format!("define them: keys: {{ \"{name}\": (count: 1000) }}")
+                });
                 let message = format!("there are no keys `{name}` to spread over shards");
                 self.findings.error(&path.key("key"), message).hint(hint);
             }
@@ -106,10 +107,13 @@ impl Lowering<'_> {
             Partition::Range { until } => {
                 let at = path.key("range").key("until");
                 if until.len() + 1 != count as usize {
-                    let message =
-                        format!("{} ends for {count} ranges: all but the last need one", until.len());
+                    let message = format!(
+                        "{} ends for {count} ranges: all but the last need one",
+                        until.len()
+                    );
                     error(at, message, "leave `until` out for ranges that are equal");
-                } else if !until.is_sorted_by(|a, b| a < b) || until.iter().any(|&end| end >= keys) {
+                } else if !until.is_sorted_by(|a, b| a < b) || until.iter().any(|&end| end >= keys)
+                {
                     let message = format!("the ends of ranges rise, and lie below {keys}");
                     error(at, message, "write them in ascending order");
                 }
@@ -127,11 +131,19 @@ impl Lowering<'_> {
                 for (i, it) in table.iter().enumerate() {
                     let at = path.key("directory").index(i);
                     if it.shard >= count {
-                        let message = format!("there is no shard {}: they are 0 to {}", it.shard, count.saturating_sub(1));
+                        let message = format!(
+                            "there is no shard {}: they are 0 to {}",
+                            it.shard,
+                            count.saturating_sub(1)
+                        );
                         error(at.key("shard"), message, "the first shard is 0");
                     }
                     if it.last.is_some_and(|last| last < it.first) {
-                        error(at.key("last"), "the last key comes before the first".into(), "leave `last` out for one key");
+                        error(
+                            at.key("last"),
+                            "the last key comes before the first".into(),
+                            "leave `last` out for one key",
+                        );
                     }
                 }
             }
@@ -145,9 +157,14 @@ impl Lowering<'_> {
                 let at = path.key("region").key("weights");
                 let sum: f64 = weights.iter().sum();
                 if !weights.is_empty() && weights.len() != count as usize {
-                    let message = format!("{} weights for {count} shards: each belongs to a region", weights.len());
+                    let message = format!(
+                        "{} weights for {count} shards: each belongs to a region",
+                        weights.len()
+                    );
                     error(at, message, "leave `weights` out for regions alike");
-                } else if !weights.is_empty() && !(sum.is_finite() && sum > 0.0 && weights.iter().all(|w| *w >= 0.0)) {
+                } else if !weights.is_empty()
+                    && !(sum.is_finite() && sum > 0.0 && weights.iter().all(|w| *w >= 0.0))
+                {
                     error(at, "weights have to be 0 or more, and not all 0".into(), "[6, 3, 1]");
                 }
             }
@@ -168,7 +185,10 @@ impl Lowering<'_> {
             let message = format!("there are {} shards before and after", reshard.to);
             self.findings.error(&path.key("to"), message).hint("leave `reshard` out");
         } else if reshard.to == 0 || u64::from(reshard.to) > keys {
-            let message = format!("{} shards for {keys} keys: there are from 1 to as many as keys", reshard.to);
+            let message = format!(
+                "{} shards for {keys} keys: there are from 1 to as many as keys",
+                reshard.to
+            );
             self.findings.error(&path.key("to"), message);
         }
         if let Partition::Consistent { vnodes } = shards.by
@@ -201,7 +221,8 @@ impl Lowering<'_> {
             let message = "replication without replicas copies nothing";
             self.findings.error(&path.key("replicas"), message).hint("leave `replication` out");
         } else if replicas >= COPIES_MAX - 1 {
-            let message = format!("{replicas} replicas are too many: up to {} can be run", COPIES_MAX - 2);
+            let message =
+                format!("{replicas} replicas are too many: up to {} can be run", COPIES_MAX - 2);
             self.findings.error(&path.key("replicas"), message);
         }
         if replicas == 0 && failover.is_some() {
@@ -211,7 +232,9 @@ impl Lowering<'_> {
         if let ReplicationMode::SemiSynchronous { acknowledgements, .. } = mode {
             let at = path.key("mode").key(mode.name()).key("acknowledgements");
             if *acknowledgements > replicas {
-                let message = format!("{acknowledgements} acknowledgements of {replicas} replicas never come");
+                let message = format!(
+                    "{acknowledgements} acknowledgements of {replicas} replicas never come"
+                );
                 self.findings.error(&at, message).hint("wait for at most all: synchronous");
             } else if *acknowledgements == 0 {
                 let message = "who waits for no acknowledgement replicates asynchronously";
@@ -269,7 +292,8 @@ impl Lowering<'_> {
         }
         for (name, need) in [("read", read), ("write", write)] {
             if need == 0 || need > members {
-                let message = format!("a {name} waits for {need} of {members} members: from 1 to all");
+                let message =
+                    format!("a {name} waits for {need} of {members} members: from 1 to all");
                 self.findings.error(&path.key(name), message);
             }
         }
@@ -311,8 +335,9 @@ impl Lowering<'_> {
         };
         let hint = format!("{kind}(store: \"{}\", key: \"{needed}\")", query.store);
         if kind == "write" {
-            let message =
-                format!("`{name}` is sharded by `{needed}`: a write {without} has no shard to go to");
+            let message = format!(
+                "`{name}` is sharded by `{needed}`: a write {without} has no shard to go to"
+            );
             self.findings.error(path, message).hint(hint);
         } else {
             let message = format!(

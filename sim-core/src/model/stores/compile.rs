@@ -41,7 +41,8 @@ impl Lowering<'_> {
     }
 
     fn compile_at_shard(&mut self, of: Subject, compiled: Compiled<'_>) {
-        let cluster = self.model.stores[of.store as usize].cluster.clone().expect("several members");
+        let cluster =
+            self.model.stores[of.store as usize].cluster.clone().expect("several members");
         let site = self.site(&format!("{}.member", compiled.path));
         let chosen = self.model.stores[of.store as usize].chosen();
         let is_read = compiled.kind == "read";

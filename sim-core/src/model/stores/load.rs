@@ -63,7 +63,12 @@ impl Model {
     }
 
     /// The group whose members are asked together, and how many are.
-    pub(in crate::model) fn groups_asked(&self, of: Subject, query: AskFor, need: u32) -> Vec<(usize, f64)> {
+    pub(in crate::model) fn groups_asked(
+        &self,
+        of: Subject,
+        query: AskFor,
+        need: u32,
+    ) -> Vec<(usize, f64)> {
         let store = &self.stores[of.store as usize];
         let first = self.group_of(store.chosen());
         let copies = store.cluster.as_ref().map_or(1, super::Cluster::copies);

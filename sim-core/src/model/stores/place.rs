@@ -1,14 +1,13 @@
 //! Placing the members of databases, and what is measured of them.
 
 use super::{
-    Cluster, Copies, Freshness, Member, ReadPolicy, Replicated, Resharding, Sharded, Shipping, Store,
+    Cluster, Copies, Freshness, Member, ReadPolicy, Replicated, Resharding, Sharded, Shipping,
+    Store,
 };
 use crate::model::check::Lowering;
 use crate::model::laws::Unit;
 use crate::model::sharding::{DirectoryEntry, Scheme, Sharding};
-use crate::model::{
-    KeysId, MeasureKind, Ranking, StationGroup, StationId, UNLIMITED, quantity,
-};
+use crate::model::{KeysId, MeasureKind, Ranking, StationGroup, StationId, UNLIMITED, quantity};
 use crate::random::{Sampler, name_hash};
 use crate::spec::{self, Database, Partition, Path, Reads, ReplicationMode, WriteOrder};
 use crate::time::Duration;

@@ -58,7 +58,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let station = StationId(first.0 + member);
         let is_down = state.members[member as usize].is_down;
         if is_down || self.stations[station.0 as usize].is_full() {
-            self.lose(at, of, query);
+            self.miss(at, of, query);
             return match is_down {
                 true => self.end(at, Ending::Failed),
                 false => self.refuse(at, station),
@@ -68,7 +68,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// A write will not reach the copy that it was sent to.
-    fn lose(&mut self, at: FrameId, of: Subject, query: AskFor) {
+    fn miss(&mut self, at: FrameId, of: Subject, query: AskFor) {
         if query == AskFor::Write {
             let frame = &self.frames[at];
             let (key, version) = (filed_under(of, frame.key), frame.cargo);
@@ -80,7 +80,7 @@ impl<R: Recorder> Simulation<'_, R> {
     /// A copy has run a query: a write has arrived there, or it is known whether a read finds there what it has to.
     pub(super) fn answer(&mut self, at: FrameId, of: Subject, query: AskFor) -> Flow {
         if self.is_lost(at, of) {
-            self.lose(at, of, query);
+            self.miss(at, of, query);
             return self.end(at, Ending::Failed);
         }
         let frame = &self.frames[at];

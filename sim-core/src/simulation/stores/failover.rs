@@ -5,34 +5,36 @@ use super::StoreState;
 use crate::model::{Copies, Replicated, StationId};
 
 impl<R: Recorder> Simulation<'_, R> {
-    /// A member of a store crashes: what it works on fails, and until it is back nothing is sent to it. If it was the
-    /// primary of its shard, a replica takes its place when the time of the failover has passed. Of a store with one
-    /// member nothing is known here.
-    pub fn crash_store(&mut self, store: usize, member: u32) {
-        let model = &self.model.stores[store];
-        let Some(cluster) = &model.cluster else { return };
+    /// A member of a store goes down, and what it works on is lost or stands still: until it is back nothing is sent to
+    /// it. If it was the primary of its shard, a replica takes its place when the time of the failover has passed.
+    pub(in crate::simulation) fn member_stops(&mut self, station: u32, loses: bool) {
+        let Some((store, member)) = self.member_at(station) else { return };
+        let Some(cluster) = &self.model.stores[store].cluster else { return };
+        if loses {
+            self.copy_again(store, station);
+        }
         let (shard, copy) = cluster.shard_and_copy(member);
         let state = &mut self.stores[store];
-        let now = self.now;
-        if std::mem::replace(&mut state.members[member as usize].is_down, true) {
-            return;
-        }
-        state.members[member as usize].crashed = Some(now);
+        state.members[member as usize].is_down = true;
         let shard = &mut state.shards[shard as usize];
+        if loses {
+            state.members[member as usize].crashed = Some(self.now);
+            shard.versions.lose_all(copy);
+        }
         if let Copies::Replicated(Replicated { failover, .. }) = cluster.copies
             && shard.primary == copy
         {
-            shard.down_since = Some(now);
+            shard.down_since = Some(self.now);
             if let Some(takes) = failover {
-                let station = model.members[member as usize].station;
-                self.schedule(now + takes, Happening::Promotion(station.0));
+                self.schedule(self.now + takes, Happening::Promotion(station));
             }
         }
     }
 
     /// A member is back. A primary that nobody has replaced goes on, and its replicas have what it has; any other is a
     /// replica and has what the others have.
-    pub fn restore_store(&mut self, store: usize, member: u32) {
+    pub(in crate::simulation) fn member_returns(&mut self, station: u32) {
+        let Some((store, member)) = self.member_at(station) else { return };
         let Some(cluster) = &self.model.stores[store].cluster else { return };
         let (shard, copy) = cluster.shard_and_copy(member);
         let state = &mut self.stores[store];
@@ -49,16 +51,22 @@ impl<R: Recorder> Simulation<'_, R> {
         }
     }
 
-    /// The time has passed after which the crashed primary at a station is to be replaced.
-    pub(in crate::simulation) fn promotion(&mut self, station: u32) {
+    /// The store and the member that a station is.
+    fn member_at(&self, station: u32) -> Option<(usize, u32)> {
         let stores = &self.model.stores;
         let after = stores.partition_point(|it| it.members[0].station <= StationId(station));
-        let (store, model) = (after - 1, &stores[after - 1]);
-        let Some(cluster) = &model.cluster else { return };
+        let store = after.checked_sub(1)?;
+        Some((store, station - stores[store].members[0].station.0))
+    }
+
+    /// The time has passed after which the crashed primary at a station is to be replaced.
+    pub(in crate::simulation) fn promotion(&mut self, station: u32) {
+        let Some((store, member)) = self.member_at(station) else { return };
+        let Some(cluster) = &self.model.stores[store].cluster else { return };
         let Copies::Replicated(Replicated { failover: Some(takes), .. }) = cluster.copies else {
             return;
         };
-        let (shard, copy) = cluster.shard_and_copy(station - model.members[0].station.0);
+        let (shard, copy) = cluster.shard_and_copy(member);
         let state = &self.stores[store].shards[shard as usize];
         // It may be back, or have been back and crashed again.
         let is_due = state.down_since.is_some_and(|since| self.now.since(since) >= takes);

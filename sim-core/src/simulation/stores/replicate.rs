@@ -17,13 +17,17 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         if cluster.shipping().is_none() {
             return Flow::Continue;
         }
+        let frame = &self.frames[at];
+        let (key, member) = (filed_under(of, frame.key), frame.chosen);
+        let (shard, copy) = cluster.shard_and_copy(member);
         let conflict = match cluster.copies {
             Copies::Primaries { writes, conflicts, .. } => Some((writes, conflicts)),
+            // While it stood still another has become the primary.
+            _ if self.stores[of.store as usize].shards[shard as usize].primary != copy => {
+                return self.end(at, Ending::Failed);
+            }
             _ => None,
         };
-        let frame = &self.frames[at];
-        let (key, id) = (filed_under(of, frame.key), frame.chosen);
-        let (shard, copy) = cluster.shard_and_copy(id);
         let others = (0..cluster.copies())
             .filter(|&other| other != copy && self.is_up(of, shard, other))
             .fold(0u32, |mask, other| mask | 1 << other);
@@ -94,7 +98,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         Flow::Stop
     }
 
-    /// A write has arrived at a copy, unless its primary is down: what was under way then is lost with it.
+    /// A write has arrived at a copy, unless that or its primary is down: what was under way then is lost.
     pub(super) fn arrived(&mut self, at: FrameId, of: Subject) -> Flow {
         let frame = &self.frames[at];
         let (key, version) = (filed_under(of, frame.key), frame.cargo);
@@ -103,11 +107,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         let lag = cluster.freshness().map(|freshness| freshness.lag);
         let (is_up, now) = (self.is_up(of, shard, copy), self.now);
         let state = self.shard(of, shard);
-        if state.down_since.is_some() {
-            return self.end(at, Ending::Failed);
-        }
-        if !is_up {
-            state.versions.lose(key, version, copy);
+        if state.down_since.is_some() || !is_up {
             return self.end(at, Ending::Failed);
         }
         let took = state.versions.arrive(key, version, copy, now);

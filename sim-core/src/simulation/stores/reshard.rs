@@ -9,7 +9,7 @@ use crate::time::Time;
 use std::collections::BTreeSet;
 
 /// Keys that are looked at for one that has to move, at most, before time passes.
-const LOOKED_AT: u32 = 10_000;
+const LOOKED_AT: u64 = 10_000;
 
 /// How far a change of the number of shards is.
 pub(super) struct Moving {
@@ -21,6 +21,8 @@ pub(super) struct Moving {
     looked_at: u64,
     /// Those that are being copied.
     under_way: BTreeSet<u64>,
+    /// Those of them that were lost with a member on the way.
+    again: Vec<u64>,
     begun: bool,
 }
 
@@ -33,8 +35,25 @@ impl Moving {
             keys,
             looked_at: 0,
             under_way: BTreeSet::new(),
+            again: Vec::new(),
             begun: false,
         })
+    }
+
+    /// The next key that has to move, if one is found soon.
+    fn next(&mut self, sharded: &Sharded, reshard: &Resharding) -> Option<u64> {
+        if let Some(key) = self.again.pop() {
+            return Some(key);
+        }
+        for _ in 0..LOOKED_AT.min(self.keys - self.looked_at) {
+            let key = self.order.apply(self.looked_at);
+            self.looked_at += 1;
+            if sharded.placement.shard_of(key) != reshard.placement.shard_of(key) {
+                self.under_way.insert(key);
+                return Some(key);
+            }
+        }
+        None
     }
 
     /// Whether a key lives where the new number of shards puts it.
@@ -100,17 +119,8 @@ impl<R: Recorder> Simulation<'_, R> {
         let state = &mut self.stores[store as usize];
         let Some(moving) = &mut state.moving else { return };
         moving.begun = true;
-        for _ in 0..LOOKED_AT {
-            if moving.looked_at == moving.keys {
-                break;
-            }
-            let key = moving.order.apply(moving.looked_at);
-            moving.looked_at += 1;
+        if let Some(key) = moving.next(sharded, reshard) {
             let shard = sharded.placement.shard_of(key);
-            if shard == reshard.placement.shard_of(key) {
-                continue;
-            }
-            moving.under_way.insert(key);
             let id = mix(cluster.site.wrapping_add(key));
             let mut frame = Frame::new(id, reshard.program, NONE, self.now);
             // Nobody waits for it.
@@ -120,9 +130,8 @@ impl<R: Recorder> Simulation<'_, R> {
             let frame = self.frames.insert(frame);
             self.ready.push_back(frame);
             self.overloaded |= self.frames.len() > MAX_IN_FLIGHT;
-            break;
         }
-        if moving.looked_at < moving.keys {
+        if moving.looked_at < moving.keys || !moving.again.is_empty() {
             self.schedule(self.now + reshard.every, Happening::Reshard(store));
         } else {
             self.finish_resharding(store);
@@ -151,6 +160,26 @@ impl<R: Recorder> Simulation<'_, R> {
         }
         self.finish_resharding(store);
         self.bury(at)
+    }
+
+    /// Keys that are being copied at a station that crashes are copied again.
+    pub(super) fn copy_again(&mut self, store: usize, station: u32) {
+        let Some((_, reshard)) = self.resharding(store as u32) else { return };
+        let program = reshard.program..reshard.program + 4;
+        let is_lost = |frame: &Frame| {
+            frame.station == station
+                && frame.kind == FrameKind::Ghost
+                && program.contains(&frame.pc)
+        };
+        let lost = self.frames.in_use().into_iter().map(|at| &self.frames[at]);
+        let mut keys: Vec<u64> = lost.filter(|frame| is_lost(frame)).map(|it| it.key).collect();
+        keys.sort_unstable();
+        let Some(moving) = &mut self.stores[store].moving else { return };
+        let is_idle = moving.looked_at == moving.keys && moving.again.is_empty();
+        moving.again.extend(&keys);
+        if is_idle && !keys.is_empty() {
+            self.schedule(self.now, Happening::Reshard(store as u32));
+        }
     }
 
     /// Tells how long it took, if it is over.

@@ -105,6 +105,17 @@ fn assert_empty(run: &Run<'_>) {
     }
 }
 
+/// A member goes down, without the station's knowing.
+fn crash(run: &mut Run<'_>, member: u32) {
+    let station = run.model.stores[0].members[member as usize].station;
+    run.member_stops(station.0, true);
+}
+
+fn restore(run: &mut Run<'_>, member: u32) {
+    let station = run.model.stores[0].members[member as usize].station;
+    run.member_returns(station.0);
+}
+
 const ASYNC: &str = r#"mode: asynchronous(lag: "100ms")"#;
 
 #[test]
@@ -150,7 +161,7 @@ fn a_replica_takes_the_place_of_a_crashed_primary() {
     let model = model(&database, &[900, 950, 1000, 1200, 2000, 4300], &[2000, 4500]);
     let mut run = start(&model);
     until(&mut run, 1_050);
-    run.crash_store(0, 0);
+    crash(&mut run, 0);
     until(&mut run, 10_000);
     let (done, failed) = (Ending::Done, Ending::Failed);
     let writes = [(done, 10), (done, 10), (done, 10), (failed, 0), (failed, 0), (done, 10)];
@@ -161,11 +172,11 @@ fn a_replica_takes_the_place_of_a_crashed_primary() {
     assert!((measure(&mut run, "outage") - 3.0).abs() < 1e-9);
     assert_empty(&run);
     // The old primary is a replica when it is back: a second crash makes it the primary again, or the third copy.
-    run.restore_store(0, 0);
+    restore(&mut run, 0);
     let primary = run.stores[0].shards[0].primary;
     assert_ne!(primary, 0);
     let cluster = model.stores[0].cluster.as_ref().unwrap();
-    run.crash_store(0, cluster.member(0, primary));
+    crash(&mut run, cluster.member(0, primary));
     until(&mut run, 14_000);
     assert_eq!(run.stores[0].shards[0].primary, 0);
 }
@@ -177,9 +188,9 @@ fn a_primary_that_is_back_in_time_loses_nothing() {
     let model = model(&database, &[1000, 1045, 3500], &[3000]);
     let mut run = start(&model);
     until(&mut run, 1_050);
-    run.crash_store(0, 0);
+    crash(&mut run, 0);
     until(&mut run, 2_050);
-    run.restore_store(0, 0);
+    restore(&mut run, 0);
     until(&mut run, 10_000);
     let (done, failed) = (Ending::Done, Ending::Failed);
     // The second was being run when the primary crashed.
@@ -194,9 +205,9 @@ fn a_quorum_does_without_members_that_are_down_as_long_as_enough_are_left() {
     let model = model("quorum: (members: 3, read: 2, write: 2)", &[1000, 2000, 3000], &[2500]);
     let mut run = start(&model);
     until(&mut run, 1_500);
-    run.crash_store(0, 1);
+    crash(&mut run, 1);
     until(&mut run, 2_900);
-    run.crash_store(0, 2);
+    crash(&mut run, 2);
     until(&mut run, 5_000);
     let (done, failed) = (Ending::Done, Ending::Failed);
     assert_eq!(answers(&run, "w"), [(done, 10), (done, 10), (failed, 0)]);

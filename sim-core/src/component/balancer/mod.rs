@@ -1,5 +1,17 @@
 //! Balancers: which replica a request goes to.
+//!
+//! What knows nothing of its replicas chooses by its policy among all of them. What watches them (health checks,
+//! ejection, slow start) or looks at keys chooses with care: among those that may be sent something, by weight.
 
+mod careful;
+mod ring;
+mod watch;
+
+pub use watch::Watch;
+
+use ring::Ring;
+
+use crate::model::Service;
 use crate::random::{Draw, Key};
 use crate::spec::{Balancer, Ties};
 
@@ -10,6 +22,8 @@ pub struct Balancing {
     /// Requests sent to each replica and not yet answered.
     outstanding: Vec<u32>,
     key: Key,
+    /// What is known of the replicas, if anybody looks.
+    watch: Option<Box<Watch>>,
 }
 
 #[derive(Debug)]
@@ -28,12 +42,14 @@ enum Policy {
         drawn_ties: bool,
         sample: Vec<u32>,
     },
+    Hashed(Box<Ring>),
 }
 
 impl Balancing {
-    /// A balancer in front of `replicas` idle replicas.
-    pub fn new(balancer: &Balancer, replicas: u32, key: Key) -> Balancing {
-        let policy = match balancer {
+    /// A balancer in front of a service's idle replicas.
+    pub fn new(service: &Service, key: Key) -> Balancing {
+        let replicas = service.replicas;
+        let policy = match &service.balancer {
             Balancer::RoundRobin => Policy::RoundRobin { next: 0 },
             Balancer::Random => Policy::Random,
             Balancer::Weighted(weights) => Policy::Weighted(crate::model::shares(weights)),
@@ -45,8 +61,24 @@ impl Balancing {
                 drawn_ties: *ties == Ties::Drawn,
                 sample: Vec::with_capacity(*d as usize),
             },
+            Balancer::ConsistentHash { vnodes, bounded, .. } => {
+                Policy::Hashed(Box::new(Ring::new(replicas, *vnodes, *bounded, service.site)))
+            }
         };
-        Balancing { policy, outstanding: vec![0; replicas as usize], key }
+        let watch = service.watch.as_ref().map(|rules| Box::new(Watch::new(*rules, replicas)));
+        Balancing { policy, outstanding: vec![0; replicas as usize], key, watch }
+    }
+
+    /// Whether it looks at keys or watches its replicas, so that [`Balancing::choose_with_care`] is to choose.
+    #[inline]
+    pub fn is_careful(&self) -> bool {
+        self.watch.is_some() || matches!(self.policy, Policy::Hashed(_))
+    }
+
+    /// What it knows of its replicas, if it watches them.
+    #[inline]
+    pub fn watch(&mut self) -> Option<&mut Watch> {
+        self.watch.as_deref_mut()
     }
 
     /// The replica for a request, which is outstanding from now on. `request` is its identity, for draws.
@@ -62,6 +94,11 @@ impl Balancing {
     #[inline]
     pub fn answered(&mut self, replica: u32) {
         self.outstanding[replica as usize] -= 1;
+    }
+
+    /// A replica has crashed: nothing that was outstanding there will be answered.
+    pub fn forget(&mut self, replica: u32) {
+        self.outstanding[replica as usize] = 0;
     }
 
     fn pick(&mut self, request: u64, replicas: u32) -> u32 {
@@ -86,6 +123,7 @@ impl Balancing {
                 let drawn = drawn_ties.then_some(&mut draw);
                 least(sample.iter().copied(), &self.outstanding, drawn)
             }
+            Policy::Hashed(_) => unreachable!("who looks at keys chooses with care"),
         }
     }
 }
