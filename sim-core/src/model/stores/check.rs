@@ -315,7 +315,8 @@ impl Lowering<'_> {
     fn check_primaries(&mut self, primaries: &Primaries, path: &Path) {
         let count = primaries.count;
         if !(2..=COPIES_MAX).contains(&count) {
-            let message = format!("{count} primaries: active-active takes from 2 to {COPIES_MAX}");
+            let message =
+                format!("active-active takes from 2 to {COPIES_MAX} primaries, not {count}");
             self.findings.error(&path.key("count"), message).hint("leave `primaries` out for one");
         }
     }
