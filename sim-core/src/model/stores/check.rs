@@ -7,8 +7,8 @@ use crate::model::placement::{STATIONS_MAX, meant};
 use crate::model::quantity;
 use crate::model::sharding::RING_POINTS_MAX;
 use crate::spec::{
-    Database, Partition, Path, Primaries, Query, Quorum, Reads, Replication, ReplicationMode,
-    Reshard, Shards, did_you_mean,
+    Assignment, Database, Partition, Path, Primaries, Query, Quorum, Reads, Replication,
+    ReplicationMode, Reshard, Shards, did_you_mean,
 };
 
 impl Lowering<'_> {
@@ -128,24 +128,7 @@ impl Lowering<'_> {
                 }
             }
             Partition::Directory(table) => {
-                for (i, it) in table.iter().enumerate() {
-                    let at = path.key("directory").index(i);
-                    if it.shard >= count {
-                        let message = format!(
-                            "there is no shard {}: they are 0 to {}",
-                            it.shard,
-                            count.saturating_sub(1)
-                        );
-                        error(at.key("shard"), message, "the first shard is 0");
-                    }
-                    if it.last.is_some_and(|last| last < it.first) {
-                        error(
-                            at.key("last"),
-                            "the last key comes before the first".into(),
-                            "leave `last` out for one key",
-                        );
-                    }
-                }
+                self.check_directory(table, count, &path.key("directory"))
             }
             Partition::Time { periods } => {
                 if *periods == 0 {
@@ -156,17 +139,34 @@ impl Lowering<'_> {
             Partition::Region { weights } => {
                 let at = path.key("region").key("weights");
                 let sum: f64 = weights.iter().sum();
-                if !weights.is_empty() && weights.len() != count as usize {
+                let is_weight = |weight: &f64| *weight >= 0.0;
+                if weights.is_empty() {
+                    return;
+                }
+                if weights.len() != count as usize {
                     let message = format!(
                         "{} weights for {count} shards: each belongs to a region",
                         weights.len()
                     );
                     error(at, message, "leave `weights` out for regions alike");
-                } else if !weights.is_empty()
-                    && !(sum.is_finite() && sum > 0.0 && weights.iter().all(|w| *w >= 0.0))
-                {
+                } else if !(sum.is_finite() && sum > 0.0 && weights.iter().all(is_weight)) {
                     error(at, "weights have to be 0 or more, and not all 0".into(), "[6, 3, 1]");
                 }
+            }
+        }
+    }
+
+    fn check_directory(&mut self, table: &[Assignment], shards: u32, path: &Path) {
+        for (i, it) in table.iter().enumerate() {
+            let at = path.index(i);
+            if it.shard >= shards {
+                let last = shards.saturating_sub(1);
+                let message = format!("there is no shard {}: they are 0 to {last}", it.shard);
+                self.findings.error(&at.key("shard"), message).hint("the first shard is 0");
+            }
+            if it.last.is_some_and(|last| last < it.first) {
+                let message = "the last key comes before the first";
+                self.findings.error(&at.key("last"), message).hint("leave `last` out for one key");
             }
         }
     }

@@ -15,6 +15,11 @@ fn arrivals(millis: &[u64]) -> String {
 
 /// A service that reads and writes one key of a database at recorded times.
 fn model(database: &str, writes: &[u64], reads: &[u64]) -> Model {
+    broken(database, "", writes, reads)
+}
+
+/// The same with faults.
+fn broken(database: &str, faults: &str, writes: &[u64], reads: &[u64]) -> Model {
     // All ask for the first key; the others are there to be moved.
     let weights = [vec!["1"], vec!["0"; 39]].concat().join(",");
     let weights = format!("[{weights}]");
@@ -28,6 +33,7 @@ fn model(database: &str, writes: &[u64], reads: &[u64]) -> Model {
             }}}},
             services: {{"s": (components: ["c"], cores: 0)}},
             stores: {{"db": database(servers: 1, read: "10ms", write: "10ms", {database})}},
+            faults: [{faults}],
             clients: {{
                 "w": (arrivals: replay(file: "w", column: "t"), mix: "c.write"),
                 "r": (arrivals: replay(file: "r", column: "t"), mix: "c.read"),
@@ -213,6 +219,23 @@ fn a_quorum_does_without_members_that_are_down_as_long_as_enough_are_left() {
     assert_eq!(answers(&run, "w"), [(done, 10), (done, 10), (failed, 0)]);
     assert_eq!(answers(&run, "r")[0].0, done);
     assert_eq!(measure(&mut run, "stale_reads"), 0.0);
+    assert_empty(&run);
+}
+
+/// The same through a schedule of faults, which also empties the station: what is in service fails at once.
+#[test]
+fn a_scheduled_crash_of_the_primary_is_a_failover() {
+    let failover = r#"failover: (detection: "1s", promotion: "2s")"#;
+    let faults = r#"crash(of: "stores.db", replica: 0, at: "1045ms", lasts: "5s")"#;
+    let database = format!("replication: (replicas: 1, {ASYNC}, {failover})");
+    let model = broken(&database, faults, &[900, 1000, 1040, 3000, 4500], &[]);
+    let mut run = start(&model);
+    until(&mut run, 10_000);
+    let (done, failed) = (Ending::Done, Ending::Failed);
+    let writes = [(done, 10), (done, 10), (failed, 5), (failed, 0), (done, 10)];
+    assert_eq!(answers(&run, "w"), writes);
+    assert_eq!(measure(&mut run, "lost_writes"), 1.0);
+    assert!((measure(&mut run, "outage") - 3.0).abs() < 1e-9);
     assert_empty(&run);
 }
 
