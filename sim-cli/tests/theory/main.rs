@@ -14,6 +14,7 @@ mod outage;
 mod over_time;
 mod params;
 mod probes;
+mod regions;
 mod single;
 mod steady;
 mod stores;

@@ -112,11 +112,11 @@ pub struct Frame {
     pub lock: u32,
     /// Of a fork: branches still running. Of a loop: repetitions left.
     pub left: u32,
-    /// Of a fork: branches that still have to end well.
+    /// Of a fork: branches that still have to end well. On the way to a service: to which of its fronts.
     pub need: u32,
     /// The operation that runs.
     pub operation: u32,
-    /// Of a client's request: which journey. Otherwise unused.
+    /// Which journey: of which client, asking for what.
     pub journey: u32,
     /// The reply latency law on the way back to the parent, or [`NONE`].
     pub reply: u32,
@@ -188,6 +188,7 @@ impl Frame {
             key: self.key,
             cargo: self.cargo,
             place: self.place,
+            journey: self.journey,
             lane: self.lane,
             ..Frame::new(id, pc, parent, started)
         }

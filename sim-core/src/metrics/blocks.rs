@@ -98,6 +98,7 @@ impl BlockMetrics {
             }
             MeasureKind::Peak(of) => self.levels[of.0 as usize].peak as f64,
             MeasureKind::MeanTime(of) => timing(of).mean() / SECOND,
+            MeasureKind::MedianTime(of) => timing(of).quantile(0.5) / SECOND,
             MeasureKind::P99Time(of) => timing(of).quantile(0.99) / SECOND,
             MeasureKind::LongestTime(of) => timing(of).quantile(1.0) / SECOND,
         }

@@ -26,6 +26,7 @@ impl Model {
             return Err(located(lowering.findings, spec));
         }
         lowering.compile();
+        lowering.model.size_replies();
         let load = Load::of(&lowering.model);
         lowering.model.choose_horizon(&load);
         lowering.warn(&load);
@@ -105,6 +106,8 @@ impl<'a> Lowering<'a> {
     /// What is wrong with a model, found and not yet located; nothing is compiled yet.
     fn checked(spec: &'a Spec, files: &'a Files) -> Lowering<'a> {
         let mut lowering = Lowering::new(spec, files);
+        lowering.lower_regions();
+        lowering.lower_messages();
         lowering.lower_keys();
         lowering.place_services();
         lowering.place_stores();
@@ -112,6 +115,7 @@ impl<'a> Lowering<'a> {
         lowering.check_cycles();
         lowering.lower_clients();
         lowering.check_placement();
+        lowering.check_routes();
         lowering.lower_objectives();
         lowering.lower_run();
         lowering.lower_faults();

@@ -33,6 +33,7 @@ impl<'a> Lowering<'a> {
                     .map(Duration::from_nanos)
             });
             let hop = self.client_hop(client, name, &path);
+            let regions = self.client_regions(client, &path);
             let first_journey = self.model.journeys.len() as u32;
             let Some(mix) = self.mix(&client.mix, &path.key("mix")) else { continue };
             let Some(source) = source else { continue };
@@ -45,6 +46,7 @@ impl<'a> Lowering<'a> {
                 lane: priorities.iter().position(|&p| p == client.priority).unwrap_or(0) as u8,
                 timeout,
                 hop,
+                regions,
             });
         }
     }

@@ -4,18 +4,29 @@ use super::check::Lowering;
 use super::laws::Unit;
 use super::stores::Compiled;
 use super::{
-    Delay, Instruction, LawId, Operation, OperationId, Pc, Resource, ServiceId, Way, shares,
+    Delay, Instruction, LawId, Operation, OperationId, Pc, Resource, ServiceId, Travel, Way, shares,
 };
 use crate::random::{Sampler, name_hash};
 use crate::spec::{Choice, Count, Database, Key, Law, Path, Query, Step, Store};
 use std::collections::BTreeMap;
 
-/// An operation in a service; over the network it also encodes and decodes its messages.
+/// An operation in a service, as it runs for whoever asks.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Target {
     service: ServiceId,
     operation: String,
-    remote: bool,
+    asked: Asked,
+}
+
+/// How an operation is asked for: what its messages cost on its side.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Asked {
+    /// From inside the service.
+    Inside,
+    /// By another service: it encodes and decodes messages.
+    Remotely,
+    /// By clients: some connections are opened.
+    ByClients,
 }
 
 /// What is still to be compiled, and who waits for its place.
@@ -37,7 +48,8 @@ impl Lowering<'_> {
             let name = self.places.journeys[index].clone();
             let service = self.provider(None, &name).expect("checked");
             self.model.journeys[index].operation = self.operation_id(&mut linking, service, &name);
-            let target = Target { service, operation: name, remote: false };
+            let asked = if self.opens_connections() { Asked::ByClients } else { Asked::Inside };
+            let target = Target { service, operation: name, asked };
             entries.push((index, target.clone()));
             linking.todo.push(target);
         }
@@ -49,12 +61,14 @@ impl Lowering<'_> {
         self.compile_resharding();
         for (index, target) in entries {
             // A client enters the service, though without the costs of a message between services.
-            self.model.journeys[index].entry = linking.entries[&target] - 1;
+            let entry = linking.entries[&target] - 1;
+            self.model.journeys[index].entry = self.set_out(target.service, entry);
         }
         for (pc, target) in &linking.calls {
             let place = linking.entries[target];
             match &mut self.model.plan[*pc as usize] {
-                Instruction::Call { entry, .. } => *entry = place - 1,
+                Instruction::Call { entry, .. }
+                | Instruction::Travel(Travel::Call { entry, .. }) => *entry = place - 1,
                 Instruction::Invoke { entry, .. } => *entry = place,
                 _ => unreachable!("only calls are linked"),
             }
@@ -67,13 +81,18 @@ impl Lowering<'_> {
         let spec = self.spec;
         let steps = &spec.components[component][operation];
         let path = Path::root().key("components").key(component).key(operation);
-        self.emit(Instruction::Enter(target.service));
+        self.emit(match self.model.places.is_one() {
+            true => Instruction::Enter(target.service),
+            false => Instruction::Travel(Travel::Enter(target.service)),
+        });
         linking.entries.insert(target.clone(), self.model.plan.len() as Pc);
-        if target.remote {
-            self.serialise(target.service, &format!("{path}.receive"));
+        match target.asked {
+            Asked::Inside => {}
+            Asked::Remotely => self.serialise(target.service, &format!("{path}.receive")),
+            Asked::ByClients => self.open_connection(target.service, &path),
         }
         self.compile_steps(steps, target.service, &path, linking);
-        if target.remote {
+        if target.asked == Asked::Remotely {
             self.serialise(target.service, &format!("{path}.answer"));
         }
         self.emit(Instruction::Return);
@@ -101,8 +120,7 @@ impl Lowering<'_> {
         match step {
             Step::Work(law) => {
                 let law = self.placed(law, Unit::Time, path);
-                let station = Resource::per_replica(self.model.services[service.0 as usize].cores);
-                self.emit(Instruction::Serve { station, law });
+                self.work(service, law);
             }
             Step::Wait(law) => {
                 let law = self.placed(law, Unit::Time, path);
@@ -185,14 +203,18 @@ impl Lowering<'_> {
         let service = self.provider(Some(caller), name).expect("checked");
         let operation = self.operation_id(linking, service, name);
         let site = self.site(&path.to_string());
-        let target = Target { service, operation: name.to_owned(), remote: service != caller };
+        let asked = if service == caller { Asked::Inside } else { Asked::Remotely };
+        let target = Target { service, operation: name.to_owned(), asked };
         if service == caller {
             let pc = self.emit(Instruction::Invoke { entry: 0, operation, site });
             linking.calls.push((pc, target.clone()));
         } else {
             self.serialise(caller, &format!("{path}.encode"));
             let hop = self.places.hop.clone().map(|hop| self.place_hop(&hop, &path.to_string()));
-            let pc = self.emit(Instruction::Call { entry: 0, operation, site, hop });
+            let pc = self.emit(match self.model.places.is_one() {
+                true => Instruction::Call { entry: 0, operation, site, hop },
+                false => Instruction::Travel(Travel::Call { entry: 0, operation, site, near: hop }),
+            });
             linking.calls.push((pc, target.clone()));
             self.serialise(caller, &format!("{path}.decode"));
         }
@@ -215,18 +237,65 @@ impl Lowering<'_> {
         if let Some(store) = self.cluster_id(name) {
             self.compile_at_members(store, Compiled { query, kind, law, hop, path });
         } else {
-            let travel = |law| Instruction::Pause { law, delay: Delay::Network };
-            if let Some(hop) = hop {
-                self.emit(travel(hop));
-            }
-            self.emit(Instruction::Serve { station: Resource::shared(station), law });
-            if let Some(hop) = hop {
-                self.emit(travel(LawId(hop.0 + 1)));
-            }
+            let store = Resource::shared(station);
+            let (there, back) = self.way_to(store, hop, path);
+            there.map(|there| self.emit(there));
+            self.emit(Instruction::Serve { station: store, law });
+            back.map(|back| self.emit(back));
         }
         if pool.is_some() {
             self.emit(Instruction::Disconnect);
         }
+    }
+
+    /// How a query comes to its store and back, if that takes time.
+    pub(super) fn way_to(
+        &mut self,
+        store: Resource,
+        near: Option<LawId>,
+        path: &Path,
+    ) -> (Option<Instruction>, Option<Instruction>) {
+        if self.model.places.is_one() {
+            let travel = |law| Instruction::Pause { law, delay: Delay::Network };
+            return (near.map(travel), near.map(|near| travel(LawId(near.0 + 1))));
+        }
+        let site = self.site(&path.to_string());
+        let there = Travel::Fetch { store, site, near };
+        let back = Travel::Return { store, site, near };
+        (Some(Instruction::Travel(there)), Some(Instruction::Travel(back)))
+    }
+
+    /// Where the requests of clients that enter at `entry` begin.
+    fn set_out(&mut self, service: ServiceId, entry: Pc) -> Pc {
+        if self.model.places.is_one() && self.model.handshake.is_none() {
+            return entry;
+        }
+        let begin = self.emit(Instruction::Travel(Travel::SetOut(service)));
+        self.emit(Instruction::Jump(entry));
+        begin
+    }
+
+    /// Whether services open connections of clients, and work for that.
+    fn opens_connections(&self) -> bool {
+        self.model.handshake.is_some_and(|tls| !tls.at_gateway && tls.work.is_some())
+    }
+
+    /// The work of a handshake, for the requests that open a connection.
+    fn open_connection(&mut self, service: ServiceId, path: &Path) {
+        let Some(tls) = self.model.handshake else { return };
+        let Some(work) = self.spec.network.tls.as_ref().and_then(|tls| tls.work.clone()) else {
+            return;
+        };
+        let law = self.placed(&work, Unit::Time, &path.key("tls"));
+        let choose = self.emit(Instruction::Choose { first: 0, count: 2, site: tls.site });
+        let open = self.work(service, law);
+        let on = self.emit(Instruction::Jump(0));
+        let first = self.model.ways.len() as u32;
+        self.model.plan[choose as usize] = Instruction::Choose { first, count: 2, site: tls.site };
+        self.model.ways.push(Way { until: tls.until, to: open });
+        self.model.ways.push(Way { until: u64::MAX, to: on });
+        self.land(on);
+        self.model.ways.push(Way { until: u64::MAX, to: self.model.plan.len() as Pc });
     }
 
     /// The store and the law of a query: `store` for its plain reads or writes, `store.query` for a named one.
@@ -256,9 +325,19 @@ impl Lowering<'_> {
     fn serialise(&mut self, service: ServiceId, name: &str) {
         if let Some(work) = self.places.serialisation.clone() {
             let law = self.place(work, name);
-            let station = Resource::per_replica(self.model.services[service.0 as usize].cores);
-            self.emit(Instruction::Serve { station, law });
+            self.work(service, law);
         }
+    }
+
+    /// Work on a core of the service.
+    fn work(&mut self, service: ServiceId, law: LawId) -> Pc {
+        let service = &self.model.services[service.0 as usize];
+        let cores = Resource::per_replica(service.cores);
+        let is_even = service.is_even();
+        self.emit(match is_even {
+            true => Instruction::Serve { station: cores, law },
+            false => Instruction::Travel(Travel::Work { cores, law }),
+        })
     }
 
     fn placed(&mut self, law: &Law, unit: Unit, path: &Path) -> LawId {

@@ -244,3 +244,20 @@ pub(super) fn called<'a>(steps: &'a [Step], targets: &mut Vec<&'a str>) {
         }
     }
 }
+
+/// The stores that steps read or write, at any depth.
+pub(super) fn queried<'a>(steps: &'a [Step], stores: &mut Vec<&'a str>) {
+    for step in steps {
+        match step {
+            Step::Read(query) | Step::Write(query) => {
+                stores.push(query.store.split_once('.').map_or(&*query.store, |(store, _)| store));
+            }
+            Step::Parallel { branches, .. } => {
+                branches.iter().for_each(|branch| queried(branch, stores))
+            }
+            Step::Choose(ways) => ways.iter().for_each(|way| queried(&way.1, stores)),
+            Step::Repeat(_, steps) => queried(steps, stores),
+            Step::Work(_) | Step::Wait(_) | Step::Call(_) => {}
+        }
+    }
+}

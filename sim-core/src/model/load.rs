@@ -4,7 +4,10 @@
 //! the offered load in servers (Denning and Buzen, "The Operational Analysis of Queueing Network Models", ACM
 //! Computing Surveys 10, 1978).
 
-use super::{Instruction, LawId, Model, Pc, Source, StoreStep, Subject, UNLIMITED};
+use super::{
+    Front, Instruction, Journey, LawId, Model, Pc, ServiceId, Source, StationId, StoreStep,
+    Subject, Travel, UNLIMITED,
+};
 use crate::spec::Balancer;
 use crate::time::{Duration, SECOND, Time};
 use std::collections::BTreeMap;
@@ -41,19 +44,19 @@ pub struct Offered {
 
 /// What one run of a piece of the plan asks for.
 #[derive(Clone, Default)]
-struct Demand {
+pub(super) struct Demand {
     /// Nanoseconds of service by group of stations.
     service: BTreeMap<usize, f64>,
     /// What the busiest station of a group would be asked for beyond that, if all of the group were as busy.
     excess: BTreeMap<usize, f64>,
     /// Nanoseconds from beginning to end, if nobody else were there.
-    time: f64,
+    pub(super) time: f64,
     /// Instructions.
     steps: f64,
 }
 
 impl Demand {
-    fn add(&mut self, other: &Demand, times: f64) {
+    pub(super) fn add(&mut self, other: &Demand, times: f64) {
         for (&group, nanos) in &other.service {
             *self.service.entry(group).or_default() += nanos * times;
         }
@@ -70,10 +73,12 @@ impl Load {
     pub fn of(model: &Model) -> Load {
         let mut walk = Walk { model, known: BTreeMap::new(), routed: Vec::new(), uneven: 1.0 };
         let mut demands: Vec<Demand> =
-            model.journeys.iter().map(|journey| walk.operation(journey.entry)).collect();
+            model.journeys.iter().map(|journey| walk.journey(journey)).collect();
         for (demand, journey) in demands.iter_mut().zip(&model.journeys) {
             if let Some(hop) = model.clients[journey.client as usize].hop {
-                demand.time += walk.mean(hop) + walk.mean(LawId(hop.0 + 1));
+                let opened =
+                    model.handshake.map_or(0.0, |tls| tls.opened * f64::from(tls.round_trips));
+                demand.time += (1.0 + opened) * (walk.mean(hop) + walk.mean(LawId(hop.0 + 1)));
             }
         }
         let span = match model.run.horizon {
@@ -134,9 +139,15 @@ fn erlangs(
 
 /// How much more than its share the busiest replica is sent.
 fn unevenness(model: &Model, group: usize) -> f64 {
-    let first = model.stations[group].first;
-    let service = model.services.iter().find(|s| s.cores == first || s.threads == Some(first));
-    match service.map(|service| &service.balancer) {
+    let first = model.stations[group].first.0;
+    let front = model.services.iter().find_map(|service| {
+        let is_first = |front: &&Front| {
+            let is_of = |station: StationId| station.0 + front.first == first;
+            is_of(service.cores) || service.threads.is_some_and(is_of)
+        };
+        service.fronts.iter().find(is_first).map(|front| service.balancer_of(front))
+    });
+    match front {
         Some(Balancer::Weighted(weights)) => {
             let most = weights.iter().copied().fold(0.0, f64::max);
             most * weights.len() as f64 / weights.iter().sum::<f64>()
@@ -190,32 +201,64 @@ fn shares_of(cumulated: &[u64]) -> Vec<f64> {
 }
 
 /// A walk over the plan that adds up expectations.
-struct Walk<'m> {
-    model: &'m Model,
-    known: BTreeMap<Pc, Demand>,
+pub(super) struct Walk<'m> {
+    pub(super) model: &'m Model,
+    /// What is known of an operation that begins there, by the region that it runs in.
+    known: BTreeMap<(Pc, u16), Demand>,
     /// The groups of stations among which a member has been chosen, with the part or number of queries that each gets.
     routed: Vec<(usize, f64)>,
     /// How much more than its share the busiest member gets.
     uneven: f64,
 }
 
+/// Where a piece of the plan runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Here {
+    /// In which region; of a client's request, the client's.
+    pub(super) region: u16,
+    /// In which service, and which of its fronts; unset before it is entered.
+    pub(super) front: Option<(ServiceId, usize)>,
+}
+
 impl Walk<'_> {
-    fn mean(&self, law: LawId) -> f64 {
+    /// What a client's request asks for, on average over the regions that clients are in.
+    fn journey(&mut self, journey: &Journey) -> Demand {
+        let regions = &self.model.clients[journey.client as usize].regions;
+        if regions.is_empty() {
+            return self.operation(journey.entry, Here::default());
+        }
+        let total: f64 = regions.iter().sum();
+        let mut demand = Demand::default();
+        for (region, share) in regions.iter().enumerate().filter(|(_, share)| **share > 0.0) {
+            let here = Here { region: region as u16, front: None };
+            let there = self.operation(journey.entry, here);
+            demand.add(&there, share / total);
+        }
+        demand
+    }
+
+    /// The group of a resource's stations in the region that a piece runs in: those of a service lie side by side.
+    fn group_of(&self, resource: super::Resource, here: Here) -> usize {
+        let own = if resource.is_shared() { 0 } else { here.front.map_or(0, |(_, front)| front) };
+        self.model.group_of(resource) + own
+    }
+
+    pub(super) fn mean(&self, law: LawId) -> f64 {
         self.model.laws[law.0 as usize].sampler.mean()
     }
 
     /// The demand of an operation that begins at `entry`.
-    fn operation(&mut self, entry: Pc) -> Demand {
-        if let Some(known) = self.known.get(&entry) {
+    pub(super) fn operation(&mut self, entry: Pc, here: Here) -> Demand {
+        if let Some(known) = self.known.get(&(entry, here.region)) {
             return known.clone();
         }
-        let demand = self.walk(entry, None);
-        self.known.insert(entry, demand.clone());
+        let demand = self.walk(entry, None, here);
+        self.known.insert((entry, here.region), demand.clone());
         demand
     }
 
     /// The demand from `pc` to the end of the operation, branch or loop body that it lies in, or to a jump to `stop`.
-    fn walk(&mut self, mut pc: Pc, stop: Option<Pc>) -> Demand {
+    fn walk(&mut self, mut pc: Pc, stop: Option<Pc>, mut here: Here) -> Demand {
         let mut demand = Demand::default();
         let mut held: Vec<(usize, f64)> = Vec::new();
         let mut connection: Option<(usize, f64)> = None;
@@ -223,9 +266,11 @@ impl Walk<'_> {
             demand.steps += 1.0;
             match self.model.plan[pc as usize] {
                 Instruction::Arrive | Instruction::Deliver | Instruction::Pick { .. } => {}
-                Instruction::Enter(service) => {
+                Instruction::Enter(service) | Instruction::Travel(Travel::Enter(service)) => {
+                    let entered = &self.model.services[service.0 as usize];
+                    here.front = Some((service, entered.front_in(here.region).unwrap_or(0)));
                     if let Some(threads) = self.model.services[service.0 as usize].threads {
-                        let group = self.model.group_of(super::Resource::per_replica(threads));
+                        let group = self.group_of(super::Resource::per_replica(threads), here);
                         held.push((group, demand.time));
                     }
                 }
@@ -238,30 +283,47 @@ impl Walk<'_> {
                     }
                     demand.time += mean;
                 }
-                Instruction::Store(step) => self.store(&mut demand, step, pc),
+                Instruction::Store(step) => self.store(&mut demand, step, pc, here),
                 Instruction::Serve { station, law } => {
                     let mean = self.mean(law);
-                    let group = self.model.group_of(station);
+                    let group = self.group_of(station, here);
                     *demand.service.entry(group).or_default() += mean;
+                    demand.time += mean;
+                }
+                Instruction::Travel(Travel::Work { cores, law }) => {
+                    let mean = self.mean(law) / self.speed(here);
+                    *demand.service.entry(self.group_of(cores, here)).or_default() += mean;
                     demand.time += mean;
                 }
                 Instruction::Pause { law, .. } => demand.time += self.mean(law),
                 Instruction::Connect(pool) => {
-                    connection = Some((self.model.group_of(pool), demand.time))
+                    connection = Some((self.group_of(pool, here), demand.time))
                 }
                 Instruction::Disconnect => {
                     if let Some((group, since)) = connection.take() {
                         *demand.service.entry(group).or_default() += demand.time - since;
                     }
                 }
-                Instruction::Call { entry, hop, .. } => self.call(&mut demand, entry, hop),
-                Instruction::Invoke { entry, .. } => self.call(&mut demand, entry, None),
+                Instruction::Call { entry, hop, .. } => self.call(&mut demand, entry, hop, here),
+                Instruction::Invoke { entry, .. } => self.call(&mut demand, entry, None, here),
+                Instruction::Travel(Travel::SetOut(service)) => {
+                    let Instruction::Jump(entry) = self.model.plan[pc as usize + 1] else { break };
+                    self.set_out(&mut demand, entry, service, here);
+                    break;
+                }
+                Instruction::Travel(Travel::Call { entry, operation, near, .. }) => {
+                    let service = self.model.operations[operation.0 as usize].service;
+                    self.call_over(&mut demand, entry, service, near, here);
+                }
+                Instruction::Travel(
+                    Travel::Fetch { store, near, .. } | Travel::Return { store, near, .. },
+                ) => demand.time += self.way_to(store, near, here),
                 Instruction::Fork { first, count, need } => {
-                    self.fork(&mut demand, first, count, need)
+                    self.fork(&mut demand, first, count, need, here)
                 }
                 Instruction::Scatter { count, .. } => {
                     // The branch is behind a jump past it.
-                    let branch = self.walk(pc + 2, None);
+                    let branch = self.walk(pc + 2, None, here);
                     demand.add(&Demand { time: 0.0, ..branch.clone() }, f64::from(count));
                     demand.time += branch.time;
                 }
@@ -269,7 +331,7 @@ impl Walk<'_> {
                     let (ways, after) = self.model.ways_of(first, count);
                     let shares = shares_of(&ways.iter().map(|way| way.until).collect::<Vec<_>>());
                     for (share, way) in shares.iter().zip(ways) {
-                        let way = self.walk(way.to, Some(after));
+                        let way = self.walk(way.to, Some(after), here);
                         demand.add(&way, *share);
                     }
                     pc = after;
@@ -281,7 +343,7 @@ impl Walk<'_> {
                     continue;
                 }
                 Instruction::Repeat { law, after } => {
-                    let body = self.walk(pc + 1, None);
+                    let body = self.walk(pc + 1, None, here);
                     demand.add(&body, self.mean(law));
                     pc = after;
                     continue;
@@ -299,8 +361,8 @@ impl Walk<'_> {
         demand
     }
 
-    fn call(&mut self, demand: &mut Demand, entry: Pc, hop: Option<LawId>) {
-        let called = self.operation(entry);
+    fn call(&mut self, demand: &mut Demand, entry: Pc, hop: Option<LawId>, here: Here) {
+        let called = self.operation(entry, here);
         demand.add(&called, 1.0);
         if let Some(hop) = hop {
             demand.time += self.mean(hop) + self.mean(LawId(hop.0 + 1));
@@ -308,14 +370,14 @@ impl Walk<'_> {
     }
 
     /// A step of a query at a store of several members.
-    fn store(&mut self, demand: &mut Demand, step: StoreStep, pc: Pc) {
+    fn store(&mut self, demand: &mut Demand, step: StoreStep, pc: Pc, here: Here) {
         let store = |of: Subject| &self.model.stores[of.store as usize];
         match step {
             StoreStep::Shard(of) => self.uneven = store(of).unevenness(of),
             StoreStep::Spread(of) => {
                 let shards = f64::from(store(of).shards_at_first());
                 self.uneven = store(of).unevenness(of);
-                let branch = self.walk(pc + 2, None);
+                let branch = self.walk(pc + 2, None, here);
                 demand.add(&Demand { time: 0.0, ..branch.clone() }, shards);
                 demand.time += branch.time;
             }
@@ -328,14 +390,14 @@ impl Walk<'_> {
             StoreStep::Commit { of, need } => {
                 self.routed = self.model.groups_followed(of);
                 if !self.routed.is_empty() {
-                    let branch = self.walk(pc + 2, None);
+                    let branch = self.walk(pc + 2, None, here);
                     let time = if need > 0 { branch.time } else { 0.0 };
                     demand.add(&Demand { time, ..branch }, 1.0);
                 }
             }
             StoreStep::Ask { of, query, need } => {
                 self.routed = self.model.groups_asked(of, query, need);
-                let branch = self.walk(pc + 2, None);
+                let branch = self.walk(pc + 2, None, here);
                 demand.add(&branch, 1.0);
             }
             StoreStep::Ship(of) => {
@@ -355,10 +417,10 @@ impl Walk<'_> {
         }
     }
 
-    fn fork(&mut self, demand: &mut Demand, first: u32, count: u32, need: u32) {
+    fn fork(&mut self, demand: &mut Demand, first: u32, count: u32, need: u32, here: Here) {
         let mut times = Vec::with_capacity(count as usize);
         for branch in first..first + count {
-            let branch = self.walk(self.model.branches[branch as usize], None);
+            let branch = self.walk(self.model.branches[branch as usize], None, here);
             times.push(branch.time);
             demand.add(&Demand { time: 0.0, ..branch }, 1.0);
         }

@@ -76,6 +76,8 @@ pub enum MeasureKind {
     Peak(LevelId),
     /// Mean duration.
     MeanTime(TimingId),
+    /// Median duration.
+    MedianTime(TimingId),
     /// 99th percentile of a duration.
     P99Time(TimingId),
     /// The longest duration.

@@ -15,6 +15,7 @@ mod objectives;
 mod placement;
 mod plan;
 pub mod quantity;
+mod regions;
 mod sharding;
 mod stores;
 pub mod traffic;
@@ -31,6 +32,9 @@ pub use objectives::{Goal, Objective, REPLICATIONS_MAX, RunPlan};
 pub use plan::{
     ARRIVE, BURY, DELIVER, Delay, Instruction, KeysId, LawId, OperationId, Pc, PlacedLaw, Resource,
     ServiceId, StationId, Way,
+};
+pub use regions::{
+    Distance, Front, Handshake, Places, Region, RegionMeasures, Route, Transfer, Transfers, Travel,
 };
 
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
@@ -80,6 +84,14 @@ pub struct Model {
     pub journeys: Vec<Journey>,
     /// What breaks.
     pub faults: Vec<Fault>,
+    /// Where things can run, and how far it is.
+    pub places: Places,
+    /// How clients open connections, if that takes time.
+    pub handshake: Option<Handshake>,
+    /// Traffic between regions and to clients.
+    pub transfers: Transfers,
+    /// What the clients of each region feel; empty where there are not several regions.
+    pub region_measures: Vec<Option<RegionMeasures>>,
     /// What blocks measure of themselves.
     pub measures: Measures,
     /// What a design has to achieve.
@@ -108,7 +120,15 @@ pub struct Service {
     pub cores: StationId,
     /// Threads of replica 0 where requests hold theirs while they wait.
     pub threads: Option<StationId>,
-    /// How a replica is chosen.
+    /// Its replicas by region; where there is only one place, one front of all.
+    pub fronts: Vec<Front>,
+    /// How many fronts the services before it have: the balancers in front of them are numbered so.
+    pub first_front: u32,
+    /// To which front a request goes.
+    pub route: Route,
+    /// The place of each replica; empty where there is only one.
+    pub replica_places: Vec<u16>,
+    /// How a replica is chosen, in each front.
     pub balancer: Balancer,
     /// What the balancer watches.
     pub watch: Option<WatchRules>,
@@ -173,6 +193,8 @@ pub struct Client {
     pub timeout: Option<Duration>,
     /// Latency of its requests; the law after it is the replies'.
     pub hop: Option<LawId>,
+    /// The share of them in each region; empty where there is only one place.
+    pub regions: Vec<f64>,
 }
 
 /// When clients send requests.

@@ -50,7 +50,9 @@ impl<'a> Lowering<'a> {
         for (index, (name, service)) in sorted(&spec.services).enumerate() {
             let path = Path::root().key("services").key(name);
             self.place_components(index as u32, name, service, &path);
-            if self.is_service_sound(service, &path) && self.is_room_for(service, &path) {
+            let is_sound = self.is_service_sound(service, &path)
+                & self.are_regions_sound(name, service, &path);
+            if is_sound && self.is_room_for(service, &path) {
                 self.place_service(index as u32, name, service, &path);
             }
         }
@@ -85,21 +87,21 @@ impl<'a> Lowering<'a> {
     }
 
     fn is_service_sound(&mut self, service: &spec::Service, path: &Path) -> bool {
+        let replicas = self.replicas_of(service);
+        let counted = path.key(counted_by(service));
         let errors = &mut self.findings;
         let mut wrong = false;
         let mut error = |path: Path, message: String| {
             errors.error(&path, message);
             wrong = true;
         };
-        if service.replicas == 0 {
+        if service.regions.is_empty() && replicas == 0 {
             error(path.key("replicas"), "a service needs at least one replica".into());
         }
-        if service.replicas > REPLICAS_MAX {
-            let message = format!(
-                "{} replicas are more than {REPLICAS_MAX}, the most there can be",
-                service.replicas
-            );
-            error(path.key("replicas"), message);
+        if replicas > REPLICAS_MAX {
+            let message =
+                format!("{replicas} replicas are more than {REPLICAS_MAX}, the most there can be");
+            error(counted.clone(), message);
         }
         if service.threads == Some(0) {
             error(
@@ -110,11 +112,10 @@ impl<'a> Lowering<'a> {
         match &service.balancer {
             Balancer::Weighted(weights) => {
                 let at = path.key("balancer").key("weighted");
-                if weights.len() != service.replicas as usize {
+                if weights.len() != replicas as usize {
                     let message = format!(
-                        "{} weights for {} replicas: each replica needs one",
-                        weights.len(),
-                        service.replicas
+                        "{} weights for {replicas} replicas: each replica needs one",
+                        weights.len()
                     );
                     error(at, message);
                 } else if weights.iter().any(|w| !w.is_finite() || *w < 0.0)
@@ -123,8 +124,8 @@ impl<'a> Lowering<'a> {
                     error(at, "weights have to be 0 or more, and not all 0".into());
                 }
             }
-            Balancer::PowerOf { d, .. } if *d == 0 || *d > service.replicas => {
-                let message = format!("cannot draw {d} different replicas of {}", service.replicas);
+            Balancer::PowerOf { d, .. } if *d == 0 || *d > replicas => {
+                let message = format!("cannot draw {d} different replicas of {replicas}");
                 error(path.key("balancer").key("power_of").key("d"), message);
             }
             _ => {}
@@ -155,20 +156,21 @@ impl<'a> Lowering<'a> {
         let held = service.threads.is_some() && service.while_waiting == WhileWaiting::Hold;
         let stations = 1 + u64::from(held) + service.pools.len() as u64;
         let placed = u64::from(self.next_station().0);
-        let all = placed + u64::from(service.replicas) * stations;
+        let all = placed + u64::from(self.replicas_of(service)) * stations;
         if all > u64::from(STATIONS_MAX) {
             let message = format!(
                 "with this service there are {all} stations, replicas times what each consists of; \
                  at most {STATIONS_MAX} can be run"
             );
-            self.findings.error(&path.key("replicas"), message).hint("run fewer, larger replicas");
+            let counted = path.key(counted_by(service));
+            self.findings.error(&counted, message).hint("run fewer, larger replicas");
             return false;
         }
         true
     }
 
     fn place_service(&mut self, index: u32, name: &str, service: &spec::Service, path: &Path) {
-        let count = service.replicas;
+        let spread = self.spread(service);
         let held = service.threads.filter(|_| service.while_waiting == WhileWaiting::Hold);
         let queue = service.queue.unwrap_or(UNLIMITED);
         let cores = if service.cores == 0 { UNLIMITED } else { service.cores };
@@ -180,47 +182,49 @@ impl<'a> Lowering<'a> {
         let mut group = StationGroup {
             name: name.to_owned(),
             kind: StationKind::Cores,
-            first: self.next_station(),
-            count,
+            first: StationId(0),
+            count: 0,
             servers,
             discipline: service.discipline,
             queue: if held.is_none() { queue } else { UNLIMITED },
             site: name_hash(&format!("services.{name}.cores")),
         };
-        let cores = group.first;
-        self.model.stations.push(group.clone());
+        let cores = self.push_groups(&group, &spread);
         let threads = held.map(|threads| {
             group.name = format!("{name}.threads");
             group.kind = StationKind::Threads;
-            group.first = self.next_station();
             group.servers = threads;
             group.queue = queue;
             group.discipline = for_permits(service.discipline);
             group.site = name_hash(&format!("services.{name}.threads"));
-            self.model.stations.push(group.clone());
-            group.first
+            self.push_groups(&group, &spread)
         });
         for (store, connections) in sorted(&service.pools) {
             group.name = format!("{name}.pools.{store}");
             group.kind = StationKind::Connections;
-            group.first = self.next_station();
             group.servers = *connections;
             group.queue = UNLIMITED;
             group.discipline = Discipline::Fifo;
             group.site = name_hash(&format!("services.{name}.pools.{store}"));
-            self.model.stations.push(group.clone());
-            self.places.pools.insert((index, store.clone()), Resource::per_replica(group.first));
+            let first = self.push_groups(&group, &spread);
+            self.places.pools.insert((index, store.clone()), Resource::per_replica(first));
         }
         self.warn_of_single(service, path);
         let watch = self.watch_rules(name, service, path);
         let sticky = self.sticky_keys(service, path);
+        let before = self.model.services.last();
+        let first_front = before.map_or(0, |s| s.first_front + s.fronts.len() as u32);
         self.model.services.push(Service {
             watch,
             sticky,
             name: name.to_owned(),
-            replicas: count,
+            replicas: self.replicas_of(service),
             cores,
             threads,
+            route: self.route(service.routing.as_ref(), &spread.fronts),
+            fronts: spread.fronts,
+            first_front,
+            replica_places: spread.places,
             balancer: service.balancer.clone(),
             queue,
             site: name_hash(&format!("services.{name}.balancer")),
@@ -344,6 +348,11 @@ impl<'a> Lowering<'a> {
         let path = Path::root().key("components").key(component);
         self.findings.error(&path, message).hint(hint).on_key = true;
     }
+}
+
+/// The field that says how many replicas a service has.
+fn counted_by(service: &spec::Service) -> &'static str {
+    if service.regions.is_empty() { "replicas" } else { "regions" }
 }
 
 /// "did you mean …?", if one of the names is like enough.

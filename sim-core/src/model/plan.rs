@@ -4,7 +4,7 @@
 //! becomes [`Instruction::Invoke`], between services [`Instruction::Call`]; queries, hops, connections and
 //! serialisation are spelled out, so that running the plan needs no rule beyond each instruction's own.
 
-use super::StoreStep;
+use super::{StoreStep, Travel};
 use crate::random::Sampler;
 
 /// A position in the plan.
@@ -151,6 +151,8 @@ pub enum Instruction {
         /// The call site.
         site: u32,
     },
+    /// Go somewhere where distance counts.
+    Travel(Travel),
     /// Start branches and wait until `need` of them have ended; of 0, go on at once and leave them to themselves.
     Fork {
         /// First of them in [`super::Model::branches`].

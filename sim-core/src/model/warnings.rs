@@ -93,6 +93,15 @@ impl Lowering<'_> {
     /// Where a group of stations is written.
     fn path_of(&self, name: &str, kind: StationKind) -> Path {
         let root = Path::root();
+        // The stations of a service are named by its regions, if there are several.
+        let name = match name.rsplit_once('@') {
+            Some((name, _))
+                if self.model.places.regions.len() > 1 && kind != StationKind::Store =>
+            {
+                name
+            }
+            _ => name,
+        };
         match kind {
             // The members of a store are named after it: `orders.replicas`.
             StationKind::Store => {

@@ -2,7 +2,7 @@
 
 use super::{Happening, Recorder, Simulation};
 use crate::component::{Ending, FrameId};
-use crate::model::StationId;
+use crate::model::{LevelId, ServiceId, StationId};
 
 impl<R: Recorder> Simulation<'_, R> {
     /// Schedules the first check of every service that is checked.
@@ -39,7 +39,8 @@ impl<R: Recorder> Simulation<'_, R> {
             if up && !answers && !is_late {
                 return true;
             }
-            if let Some(watch) = self.balancers[number as usize].watch() {
+            let (balancer, replica) = self.balancer_of(number as usize, replica);
+            if let Some(watch) = self.balancers[balancer].watch() {
                 changed |= watch.checked(replica, up && answers, self.now);
             }
             false
@@ -51,26 +52,41 @@ impl<R: Recorder> Simulation<'_, R> {
         if !is_late {
             self.schedule_check(number);
         }
-        if changed && let Some(watch) = self.balancers[number as usize].watch() {
-            self.recorder.level(self.now, health.level, u64::from(watch.unhealthy()));
+        if changed {
+            self.health_changed(number, health.level);
         }
     }
 
-    /// A balancer chooses that looks at keys or watches its replicas.
+    /// Replicas of a service have become healthy or unhealthy: regions without a healthy one are routed around.
+    fn health_changed(&mut self, number: u32, level: LevelId) {
+        let service = &self.model.services[number as usize];
+        let mut unhealthy = 0;
+        for (index, front) in service.fronts.iter().enumerate() {
+            let balancer = service.first_front as usize + index;
+            let Some(watch) = self.balancers[balancer].watch() else { continue };
+            let here = watch.unhealthy();
+            unhealthy += u64::from(here);
+            self.set_region_healthy(ServiceId(number), front.region, here < front.replicas);
+        }
+        self.recorder.level(self.now, level, unhealthy);
+    }
+
+    /// A balancer of a service chooses that looks at keys or watches its replicas.
     #[inline(never)]
-    pub(super) fn balance(&mut self, at: FrameId, service: u32) -> u32 {
+    pub(super) fn balance(&mut self, at: FrameId, service: u32, balancer: u32) -> u32 {
         let frame = &self.frames[at];
         let keys = self.model.services[service as usize].sticky;
         let key = keys.map_or(0, |keys| self.key_of(keys, frame.request, frame));
         let id = frame.id;
-        self.balancers[service as usize].choose_with_care(id, key, self.now)
+        self.balancers[balancer as usize].choose_with_care(id, key, self.now)
     }
 
     /// A balancer that watches its replicas sees how a request has ended.
     #[inline(never)]
     pub(super) fn watch_answer(&mut self, service: u32, replica: u32, ending: Ending) {
         let rules = self.model.services[service as usize].watch;
-        if let Some(watch) = self.balancers[service as usize].watch()
+        let (balancer, replica) = self.balancer_of(service as usize, replica);
+        if let Some(watch) = self.balancers[balancer].watch()
             && watch.answered(replica, ending == Ending::Done, self.now)
             && let Some(ejection) = rules.and_then(|rules| rules.ejection)
         {

@@ -161,6 +161,10 @@ impl<R: Recorder> Simulation<'_, R> {
         frame.pc = target.entry;
         frame.sent = self.now;
         let id = frame.id;
+        if !self.model.places.is_one() {
+            let place = self.home(index as u32, id);
+            self.frames[at].place = place;
+        }
         self.clients[index].in_flight += 1;
         self.recorder.arrived(self.now, journey);
         if let Some(timeout) = client.timeout {
@@ -228,10 +232,18 @@ impl<R: Recorder> Simulation<'_, R> {
         let client = self.model.journeys[frame.journey as usize].client;
         self.clients[client as usize].in_flight -= 1;
         self.recorder.finished(self.now, frame.journey, ending, response, &frame.spent);
+        if !self.model.region_measures.is_empty() {
+            self.felt_in_region(at, ending, response);
+        }
         if let Source::Closed { .. } = self.model.clients[client as usize].source {
             self.think(client, id.wrapping_add(1));
         }
     }
+}
+
+/// The number of the closed client's user who sends a request of this identity.
+pub(super) fn user_of(client: &Client, request: u64) -> u64 {
+    request.wrapping_sub(client.site) / REQUESTS_PER_USER
 }
 
 /// Whether the slot still holds request `id`, and its client still waits for it.

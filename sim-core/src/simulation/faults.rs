@@ -141,10 +141,14 @@ impl<R: Recorder> Simulation<'_, R> {
             }
         }
         if let Broken::Replicas(service, replicas) = of
-            && let Some(watch) = self.balancers[service.0 as usize].watch()
             && kind != FaultKind::Stall
         {
-            replicas.clone().for_each(|replica| watch.warm_up(replica, self.now));
+            for replica in replicas.clone() {
+                let (balancer, number) = self.balancer_of(service.0 as usize, replica);
+                if let Some(watch) = self.balancers[balancer].watch() {
+                    watch.warm_up(number, self.now);
+                }
+            }
         }
         let mut started = Vec::new();
         for (station, capacity, halted) in std::mem::take(&mut self.faults.stopped[fault as usize])
@@ -365,7 +369,8 @@ impl<R: Recorder> Simulation<'_, R> {
             self.lose(at, surviving[place], is_idle);
         }
         for replica in replicas {
-            self.balancers[service.0 as usize].forget(replica);
+            let (balancer, number) = self.balancer_of(service.0 as usize, replica);
+            self.balancers[balancer].forget(number);
         }
         told.sort_unstable_by_key(|&(since, id, at, _)| (since, id, at));
         let mut tellers = Vec::with_capacity(told.len());

@@ -1,5 +1,6 @@
 //! Running the plan: what each instruction does to a frame.
 
+use super::travel::DISTANT;
 use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
 use crate::component::{Admission, Ending, FrameId, FrameKind, NONE};
 use crate::model::{
@@ -92,6 +93,7 @@ impl<R: Recorder> Simulation<'_, R> {
                 Flow::Continue
             }
             Instruction::Pick { keys, another } => self.pick(at, keys, another),
+            Instruction::Travel(step) => self.travel_far(at, step),
             Instruction::Fork { first, count, need } => self.fork(at, first, count, need),
             Instruction::Scatter { count, need } => self.scatter(at, count, need),
             Instruction::Store(step) => self.store(at, step),
@@ -130,7 +132,13 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// A new frame that `at` waits for.
     #[inline]
-    fn child(&mut self, at: FrameId, entry: Pc, operation: OperationId, site: u32) -> FrameId {
+    pub(super) fn child(
+        &mut self,
+        at: FrameId,
+        entry: Pc,
+        operation: OperationId,
+        site: u32,
+    ) -> FrameId {
         let parent = &self.frames[at];
         let id = parent.id.wrapping_add(self.model.sites[site as usize]);
         let mut child = parent.part(id, entry, at, self.now);
@@ -140,12 +148,18 @@ impl<R: Recorder> Simulation<'_, R> {
 
     #[inline]
     fn enter(&mut self, at: FrameId, service: u32) -> Flow {
-        let target = &self.model.services[service as usize];
         let balancer = &mut self.balancers[service as usize];
         let replica = match balancer.is_careful() {
             false => balancer.choose(self.frames[at].id),
-            true => self.balance(at, service),
+            true => self.balance(at, service, service),
         };
+        self.door(at, service, replica)
+    }
+
+    /// Comes to the door of a replica, which has been chosen.
+    #[inline]
+    pub(super) fn door(&mut self, at: FrameId, service: u32, replica: u32) -> Flow {
+        let target = &self.model.services[service as usize];
         let frame = &mut self.frames[at];
         frame.replica = replica;
         frame.service = service;
@@ -212,13 +226,19 @@ impl<R: Recorder> Simulation<'_, R> {
 
     #[inline]
     fn serve(&mut self, at: FrameId, resource: Resource, law: LawId) -> Flow {
+        let demand = self.laws.time(law, self.frames[at].id);
+        self.serve_for(at, resource, demand)
+    }
+
+    /// Comes to a station and asks it for some time.
+    #[inline]
+    pub(super) fn serve_for(&mut self, at: FrameId, resource: Resource, demand: Duration) -> Flow {
         let frame = &mut self.frames[at];
         let id = resource.at(frame.replica, frame.chosen);
         let station = &mut self.stations[id.0 as usize];
         if resource.is_shared() && station.is_full() {
             return self.refuse(at, id);
         }
-        let demand = self.laws.time(law, frame.id);
         frame.station = id.0;
         frame.since = self.now;
         frame.demand = demand;
@@ -360,11 +380,19 @@ impl<R: Recorder> Simulation<'_, R> {
             }
             let frame = &self.frames[at];
             let (spent, reply, id) = (frame.spent, frame.reply, frame.id);
+            let (place, operation) = (frame.place, frame.operation);
             self.frames.remove(at);
-            let waiter = &mut self.frames[parent];
-            waiter.spent += spent;
-            if reply != NONE {
-                let latency = self.laws.time(LawId(reply), id);
+            self.frames[parent].spent += spent;
+            let latency = match reply {
+                NONE => None,
+                reply if reply & DISTANT == 0 => Some(self.laws.time(LawId(reply), id)),
+                reply => {
+                    let ends = (place, self.frames[parent].place);
+                    self.way_back(ends, reply, id, operation)
+                }
+            };
+            if let Some(latency) = latency {
+                let waiter = &mut self.frames[parent];
                 waiter.ending = ending;
                 waiter.spent.network += latency;
                 self.schedule(self.now + latency, Happening::Resume(parent));
@@ -395,8 +423,12 @@ impl<R: Recorder> Simulation<'_, R> {
         let operation = OperationId(frame.operation);
         self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
         if entered {
-            self.balancers[service].answered(replica);
-            if self.balancers[service].is_careful() {
+            let (balancer, number) = match self.model.places.is_one() {
+                true => (service, replica),
+                false => self.balancer_of(service, replica),
+            };
+            self.balancers[balancer].answered(number);
+            if self.balancers[balancer].is_careful() {
                 self.watch_answer(service as u32, replica, ending);
             }
             if holds_thread
@@ -415,6 +447,9 @@ impl<R: Recorder> Simulation<'_, R> {
         frame.ending = ending;
         frame.pc = DELIVER;
         let client = self.model.journeys[frame.journey as usize].client;
+        if !self.model.places.is_one() {
+            return self.answer_far_client(at);
+        }
         match self.model.clients[client as usize].hop {
             Some(hop) => self.travel(at, LawId(hop.0 + 1)),
             None => {

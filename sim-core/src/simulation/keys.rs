@@ -49,7 +49,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let owner = match population.ranking {
             Ranking::Common => 0,
             Ranking::PerKey(owner) => self.key_of(owner, frame.request, frame).wrapping_add(1),
-            Ranking::PerRegion => u64::from(frame.place) + 1,
+            Ranking::PerRegion => u64::from(self.home_of(frame)) + 1,
         };
         let epoch = match population.changes {
             Some(changes) => self.now.since(Time::ZERO).0 / changes.0,

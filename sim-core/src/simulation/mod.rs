@@ -10,6 +10,7 @@ mod recorder;
 mod stores;
 #[cfg(test)]
 mod tests;
+mod travel;
 
 pub use recorder::Recorder;
 
@@ -21,6 +22,7 @@ use crate::time::Time;
 use clients::ClientState;
 use laws::Laws;
 use std::collections::VecDeque;
+use travel::Routing;
 
 /// Which run of a model: everything that a result depends on, beside the model.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -59,7 +61,9 @@ pub struct Simulation<'m, R> {
     /// Frames that go on at this very instant.
     ready: VecDeque<FrameId>,
     stations: Vec<Station>,
+    /// By service and its fronts.
     balancers: Vec<Balancing>,
+    routing: Routing,
     clients: Vec<ClientState>,
     laws: Laws<'m>,
     faults: faults::FaultState,
@@ -160,7 +164,13 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             frames: Frames::default(),
             ready: VecDeque::new(),
             stations,
-            balancers: model.services.iter().map(|s| Balancing::new(s, key(s.site))).collect(),
+            balancers: model
+                .services
+                .iter()
+                .flat_map(|s| s.fronts.iter().map(move |front| (s, front)))
+                .map(|(s, front)| Balancing::new(s, front, key(s.site)))
+                .collect(),
+            routing: Routing::new(model, key),
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
             faults: faults::FaultState::new(model),

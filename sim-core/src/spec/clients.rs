@@ -38,9 +38,16 @@ pub struct Client {
     /// How long a client waits before it gives up. The servers finish what they began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Quantity>,
-    /// One-way latency between the client and the services; absent: none.
+    /// One-way latency between the client and the services, or, where there are regions, to the edge of its region, from
+    /// where the network's round trips count; absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hop: Option<Law>,
+    /// The region that they are in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// The regions that they are in, by share: each request of open clients, and each user, is in one of them.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub regions: Named<f64>,
 }
 
 /// What clients ask for: one `"component.operation"`, or several with weights.

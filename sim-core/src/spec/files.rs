@@ -39,6 +39,15 @@ impl Spec {
         let network = root.key("network");
         of_option(&self.network.hop, &network.key("hop"), &mut files);
         of_option(&self.network.serialisation, &network.key("serialisation"), &mut files);
+        of_option(&self.network.zones, &network.key("zones"), &mut files);
+        for (from, trips) in &self.network.between {
+            for (to, law) in trips {
+                of_law(law, &network.key("between").key(from).key(to), &mut files);
+            }
+        }
+        if let Some(tls) = &self.network.tls {
+            of_option(&tls.work, &network.key("tls").key("work"), &mut files);
+        }
         for (name, client) in &self.clients {
             let path = root.key("clients").key(name);
             of_option(&client.think, &path.key("think"), &mut files);

@@ -31,6 +31,7 @@ mod files;
 mod hash;
 mod keys;
 mod law;
+mod network;
 mod objective;
 mod outline;
 mod parse;
@@ -39,6 +40,7 @@ mod quantity;
 mod read;
 mod reader;
 mod reference;
+mod regions;
 mod replication;
 mod schema;
 mod services;
@@ -56,15 +58,17 @@ pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use faults::{Fault, InFlight};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
+pub use network::{Message, Network, Terminate, Tls};
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use quantity::Quantity;
 pub use reference::Page;
+pub use regions::{Region, Routing};
 pub use replication::{
     Conflicts, Failover, Primaries, Quorum, Reads, Replication, ReplicationMode, WriteOrder,
 };
-pub use services::{Balancer, Discipline, Network, Service, Ties, WhileWaiting};
+pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
 pub use sharding::{Assignment, Partition, Reshard, Shards};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
@@ -99,6 +103,9 @@ pub struct Spec {
     /// Databases.
     #[serde(default)]
     pub stores: Named<Store>,
+    /// Where things run; absent: all in one place.
+    #[serde(default)]
+    pub regions: Named<Region>,
     /// What lies between services.
     #[serde(default)]
     pub network: Network,

@@ -262,12 +262,13 @@ enum Dots {
     Forbidden,
 }
 
-const FIELDS: [&str; 11] = [
+const FIELDS: &[&str] = &[
     "question",
     "keys",
     "components",
     "services",
     "stores",
+    "regions",
     "network",
     "clients",
     "faults",
@@ -291,7 +292,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
     for key in top.keys().filter(|key| !FIELDS.contains(&key.as_str())) {
         let error = out.error(&root.key(key), format!("unknown part of a model `{key}`"));
         error.on_key = true;
-        error.hint(suggest(key, &FIELDS));
+        error.hint(suggest(key, FIELDS));
     }
     let read = Section { top, root };
     let spec = Spec {
@@ -300,6 +301,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         components: read.named("components", Dots::Forbidden, out, component),
         services: read.named("services", Dots::Allowed, out, item),
         stores: read.named("stores", Dots::Forbidden, out, item),
+        regions: read.named("regions", Dots::Allowed, out, item),
         network: read.one("network", out),
         clients: read.named("clients", Dots::Allowed, out, item),
         faults: match top.get("faults") {

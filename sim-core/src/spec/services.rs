@@ -1,6 +1,6 @@
-//! Services: the processes that components run in, and the network between them.
+//! Services: the processes that components run in.
 
-use super::{Ejection, Health, Law, Named, Quantity};
+use super::{Ejection, Health, Named, Quantity, Routing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +11,18 @@ pub struct Service {
     /// The components that run in this process. A call between two of them is a function call.
     pub components: Vec<String>,
     /// How many replicas.
-    #[serde(default = "one")]
+    #[serde(default = "one", skip_serializing_if = "is_one")]
     pub replicas: u32,
+    /// In place of `replicas`, how many in each region, which are spread over its zones in turn, or in each zone:
+    /// `{"eu": 4, "us/a": 2}`.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub regions: Named<u32>,
+    /// How fast the cores are in a region, if not everywhere alike: at 0.5 the same work takes twice as long.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub speeds: Named<f64>,
+    /// To which of its regions a request goes; absent: to the nearest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routing: Option<Routing>,
     /// Cores of a replica; `work` needs one. 0 stands for more than will ever be needed.
     #[serde(default = "one")]
     pub cores: u32,
@@ -49,6 +59,10 @@ pub struct Service {
 
 fn one() -> u32 {
     1
+}
+
+fn is_one(replicas: &u32) -> bool {
+    *replicas == 1
 }
 
 /// What happens to the thread of a request that waits.
@@ -136,16 +150,4 @@ pub enum Ties {
     First,
     /// Drawn, each as likely.
     Drawn,
-}
-
-/// What a message between two services costs. Calls inside one service are free.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Network {
-    /// One-way latency of each message (a call has two: request and reply).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub hop: Option<Law>,
-    /// Work to encode or decode one message, on a core of the side that does it (four times a call).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub serialisation: Option<Law>,
 }

@@ -33,7 +33,7 @@ pub struct Database {
     /// How many queries may wait; one more is refused. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<u32>,
-    /// One-way latency between a caller and the store; absent: the network's.
+    /// One-way latency between a caller in the same zone and the store; absent: the network's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hop: Option<Law>,
     /// How keys are spread over shards; absent: all are in one place.
@@ -48,4 +48,7 @@ pub struct Database {
     /// Several primaries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub primaries: Option<Primaries>,
+    /// The region that it is in, or the zone: `"eu"` is the first zone of eu, `"eu/b"` another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
 }

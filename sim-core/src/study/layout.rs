@@ -316,6 +316,7 @@ pub(super) fn measure_unit(kind: &MeasureKind) -> Unit {
         | MeasureKind::Peak(_) => Unit::Count,
         MeasureKind::TotalTime(_)
         | MeasureKind::MeanTime(_)
+        | MeasureKind::MedianTime(_)
         | MeasureKind::P99Time(_)
         | MeasureKind::LongestTime(_) => Unit::Seconds,
     }

@@ -2,6 +2,7 @@
 
 mod disciplines;
 mod paths;
+mod regions;
 mod scale;
 mod stores;
 mod text;

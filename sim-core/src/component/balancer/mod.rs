@@ -11,7 +11,7 @@ pub use watch::Watch;
 
 use ring::Ring;
 
-use crate::model::Service;
+use crate::model::{Front, Service};
 use crate::random::{Draw, Key};
 use crate::spec::{Balancer, Ties};
 
@@ -46,10 +46,10 @@ enum Policy {
 }
 
 impl Balancing {
-    /// A balancer in front of a service's idle replicas.
-    pub fn new(service: &Service, key: Key) -> Balancing {
-        let replicas = service.replicas;
-        let policy = match &service.balancer {
+    /// A balancer in front of a service's idle replicas in one region.
+    pub fn new(service: &Service, front: &Front, key: Key) -> Balancing {
+        let replicas = front.replicas;
+        let policy = match &service.balancer_of(front) {
             Balancer::RoundRobin => Policy::RoundRobin { next: 0 },
             Balancer::Random => Policy::Random,
             Balancer::Weighted(weights) => Policy::Weighted(crate::model::shares(weights)),

@@ -3,7 +3,7 @@
 use super::{AskFor, Copies, ReadPolicy, Replicated, StoreStep, Subject};
 use crate::model::check::Lowering;
 use crate::model::laws::Unit;
-use crate::model::{Delay, Instruction, LawId, Pc, Resource};
+use crate::model::{Instruction, LawId, Pc, Resource};
 use crate::spec::{Database, Path, Query, Store};
 
 /// A query that is being compiled.
@@ -45,6 +45,7 @@ impl Lowering<'_> {
             self.model.stores[of.store as usize].cluster.clone().expect("several members");
         let site = self.site(&format!("{}.member", compiled.path));
         let chosen = self.model.stores[of.store as usize].chosen();
+        let (there, back) = self.way_to(chosen, compiled.hop, compiled.path);
         let is_read = compiled.kind == "read";
         let analytics = is_read && self.is_analytical(compiled.query);
         match &cluster.copies {
@@ -60,14 +61,14 @@ impl Lowering<'_> {
             }
             _ if is_read => {
                 self.emit_store(StoreStep::Read { of, site, analytics });
-                self.travel(compiled.hop, 0);
+                self.travel(there);
                 self.emit(Instruction::Serve { station: chosen, law: compiled.law });
                 self.emit_store(StoreStep::Seen(of));
-                self.travel(compiled.hop, 1);
+                self.travel(back);
             }
             copies => {
                 self.emit_store(StoreStep::Write { of, site });
-                self.travel(compiled.hop, 0);
+                self.travel(there);
                 self.emit(Instruction::Serve { station: chosen, law: compiled.law });
                 let need = match copies {
                     Copies::Replicated(it) => it.acknowledgements,
@@ -87,22 +88,23 @@ impl Lowering<'_> {
                 if need > 0 {
                     self.emit_store(StoreStep::Acknowledged(of));
                 }
-                self.travel(compiled.hop, 1);
+                self.travel(back);
             }
         }
     }
 
     /// A query that goes to several copies of a shard at once.
     fn compile_ask(&mut self, of: Subject, query: AskFor, need: u32, compiled: Compiled<'_>) {
-        let first = self.model.stores[of.store as usize].chosen().first();
+        let chosen = self.model.stores[of.store as usize].chosen();
+        let (there, back) = self.way_to(chosen, compiled.hop, compiled.path);
         self.emit_store(StoreStep::Ask { of, query, need });
         self.branch(|this| {
-            this.travel(compiled.hop, 0);
+            this.travel(there);
             this.emit_store(StoreStep::Admit { of, query });
-            let station = Resource::member(first);
+            let station = Resource::member(chosen.first());
             this.emit(Instruction::Serve { station, law: compiled.law });
             this.emit_store(StoreStep::Answer { of, query });
-            this.travel(compiled.hop, 1);
+            this.travel(back);
             if query != AskFor::Write {
                 this.emit_store(StoreStep::Tell);
             }
@@ -157,11 +159,9 @@ impl Lowering<'_> {
         self.land(over);
     }
 
-    fn travel(&mut self, hop: Option<LawId>, way: u32) {
-        if let Some(hop) = hop {
-            let law = LawId(hop.0 + way);
-            self.emit(Instruction::Pause { law, delay: Delay::Network });
-        }
+    /// A message, if it takes time.
+    fn travel(&mut self, way: Option<Instruction>) {
+        way.map(|way| self.emit(way));
     }
 
     fn emit_store(&mut self, step: StoreStep) {

@@ -44,7 +44,12 @@ impl Lowering<'_> {
         if let Some(cluster) = &cluster {
             self.report_cluster(&format!("stores.{name}"), cluster, first, members, servers);
         }
-        let member = |offset| Member { station: StationId(first.0 + offset), place: 0 };
+        let place = self.place_of(database.region.as_ref(), name, path).unwrap_or(0);
+        if !self.model.places.is_one() {
+            (0..members)
+                .for_each(|member| self.model.places.put(StationId(first.0 + member), place));
+        }
+        let member = |offset| Member { station: StationId(first.0 + offset), place };
         self.model.stores.push(Store {
             name: name.to_owned(),
             members: (0..members).map(member).collect(),

@@ -1,0 +1,135 @@
+//! Which pairs of regions messages travel between: each needs a round trip, and is measured.
+
+use super::Route;
+use crate::model::ServiceId;
+use crate::model::check::{Lowering, sorted};
+use crate::model::components::{called, queried};
+use crate::spec::{Mix, Path};
+use std::collections::BTreeSet;
+
+/// An operation that runs, in which service and region.
+type Running<'a> = (&'a str, ServiceId, u16);
+
+/// What is found on the way through all routes.
+#[derive(Default)]
+struct Walk<'a> {
+    todo: Vec<Running<'a>>,
+    seen: BTreeSet<Running<'a>>,
+    /// Pairs of regions, the lower first, of which the lack of a round trip has been reported.
+    reported: BTreeSet<(u16, u16)>,
+    /// Ordered pairs that messages travel.
+    travelled: BTreeSet<(u16, u16)>,
+    /// Regions that answer clients.
+    answering: BTreeSet<u16>,
+}
+
+impl<'a> Lowering<'a> {
+    /// Follows every request through every region that it may come to. Where things are has been found sound.
+    pub(in crate::model) fn check_routes(&mut self) {
+        if self.model.places.is_one() || self.findings.has_errors() {
+            return;
+        }
+        let spec = self.spec;
+        let mut walk = Walk::default();
+        for (index, (name, client)) in sorted(&spec.clients).enumerate() {
+            let targets: Vec<&str> = match &client.mix {
+                Mix::Only(target) => vec![target],
+                Mix::Weighted(weights) => weights.keys().map(String::as_str).collect(),
+            };
+            let shares = self.model.clients[index].regions.clone();
+            for (region, _) in shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {
+                for target in &targets {
+                    self.follow(None, region as u16, target, name, &mut walk);
+                }
+            }
+        }
+        while let Some(running) = walk.todo.pop() {
+            if walk.seen.insert(running) {
+                self.follow_steps(running, &mut walk);
+            }
+        }
+        let (travelled, answering) = (walk.travelled, walk.answering);
+        self.measure_transfers(&travelled, &answering);
+    }
+
+    fn follow_steps(&mut self, (target, service, region): Running<'a>, walk: &mut Walk<'a>) {
+        let spec = self.spec;
+        let Some((component, operation)) = target.split_once('.') else { return };
+        let steps = &spec.components[component][operation];
+        let name = self.model.services[service.0 as usize].name.clone();
+        let mut targets = Vec::new();
+        called(steps, &mut targets);
+        for target in targets {
+            self.follow(Some(service), region, target, &name, walk);
+        }
+        let mut stores = Vec::new();
+        queried(steps, &mut stores);
+        for store in stores {
+            let Some((station, _)) = self.places.stores.get(store) else { continue };
+            let place = self.model.places.of_station(*station);
+            let there = self.model.places.region_of(place);
+            self.need((region, there), (&name, store), walk);
+            walk.travelled.extend([(region, there), (there, region)]);
+        }
+    }
+
+    /// Follows one call out of a region.
+    fn follow(
+        &mut self,
+        caller: Option<ServiceId>,
+        region: u16,
+        target: &'a str,
+        name: &str,
+        walk: &mut Walk<'a>,
+    ) {
+        let Some(service) = self.provider(caller, target) else { return };
+        if caller == Some(service) {
+            walk.todo.push((target, service, region));
+            return;
+        }
+        let called = &self.model.services[service.0 as usize];
+        let called_name = called.name.clone();
+        let fronts: Vec<usize> = match &called.route {
+            Route::Ordered(orders) => {
+                orders[usize::from(region)].iter().map(|&front| usize::from(front)).collect()
+            }
+            Route::Weighted(weights) => (0..weights.len()).filter(|&f| weights[f] > 0.0).collect(),
+        };
+        let regions: Vec<u16> = fronts.iter().map(|&front| called.fronts[front].region).collect();
+        if regions.is_empty() {
+            let nearest = called.fronts[0].region;
+            self.need((region, nearest), (name, &called_name), walk);
+        }
+        for there in regions {
+            self.need((region, there), (name, &called_name), walk);
+            if caller.is_some() {
+                walk.travelled.extend([(region, there), (there, region)]);
+            } else {
+                walk.answering.insert(there);
+            }
+            walk.todo.push((target, service, there));
+        }
+    }
+
+    /// A pair of regions that is travelled needs a round trip.
+    fn need(
+        &mut self,
+        (from, to): (u16, u16),
+        (caller, called): (&str, &str),
+        walk: &mut Walk<'_>,
+    ) {
+        let known = from == to || self.model.places.link(from, to).is_some();
+        if known || !walk.reported.insert((from.min(to), from.max(to))) {
+            return;
+        }
+        let name = |region: u16| self.model.places.regions[usize::from(region)].name.clone();
+        let (from, to) = (name(from), name(to));
+        let message = format!(
+            "a region without a route: `{caller}` in {from} needs `{called}` in {to}, and there is no round trip \
+             between {from} and {to}"
+        );
+        let hint = format!("write it: between: {{\"{from}\": {{\"{to}\": \"90ms\"}}}}");
+        let path = Path::root().key("network").key("between");
+        self.findings.error(&path, message).hint(hint);
+    }
+}
