@@ -17,6 +17,7 @@ mod probes;
 mod regions;
 mod single;
 mod steady;
+mod stores;
 mod table;
 mod transient;
 mod truth;

@@ -131,3 +131,72 @@ impl Recorder for Pair {
         *self = Pair { present: self.present, changed: now, ..Pair::default() };
     }
 }
+
+/// What each station of a store served.
+#[derive(Clone, Default)]
+pub(crate) struct Members {
+    served: Vec<Served>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Served {
+    queries: u64,
+    /// Nanoseconds of service.
+    busy: u64,
+    /// Nanoseconds waited.
+    waited: u64,
+}
+
+impl Members {
+    fn all(&self) -> Served {
+        self.served.iter().fold(Served::default(), |sum, it| Served {
+            queries: sum.queries + it.queries,
+            busy: sum.busy + it.busy,
+            waited: sum.waited + it.waited,
+        })
+    }
+
+    fn hottest(&self) -> Served {
+        self.served.iter().copied().max_by_key(|it| it.queries).unwrap_or_default()
+    }
+
+    /// The part of the queries that the busiest gets.
+    pub(crate) fn hot_share(&self) -> f64 {
+        self.hottest().queries as f64 / self.all().queries as f64
+    }
+
+    /// The utilisation of the busiest and of the idlest in so many seconds, of one server each.
+    pub(crate) fn utilisations(&self, seconds: f64) -> (f64, f64) {
+        let least = self.served.iter().min_by_key(|it| it.queries).copied().unwrap_or_default();
+        let of = |it: Served| it.busy as f64 * 1e-9 / seconds;
+        (of(self.hottest()), of(least))
+    }
+
+    /// The mean utilisation.
+    pub(crate) fn utilisation(&self, seconds: f64) -> f64 {
+        self.all().busy as f64 * 1e-9 / seconds / self.served.len() as f64
+    }
+
+    /// Mean time at a member, of all queries and of those at the busiest.
+    pub(crate) fn sojourns(&self) -> (f64, f64) {
+        let of = |it: Served| (it.busy + it.waited) as f64 * 1e-9 / it.queries as f64;
+        (of(self.all()), of(self.hottest()))
+    }
+}
+
+impl Recorder for Members {
+    fn served(&mut self, _: Time, station: StationId, wait: Duration, service: Duration) {
+        let at = station.0 as usize;
+        if self.served.len() <= at {
+            self.served.resize(at + 1, Served::default());
+        }
+        let served = &mut self.served[at];
+        served.queries += 1;
+        served.busy += service.0;
+        served.waited += wait.0;
+    }
+
+    fn restart(&mut self, _: Time) {
+        self.served.fill(Served::default());
+    }
+}

@@ -1,4 +1,4 @@
-//! What requests meet on their way: stations that serve, balancers and shards that choose,
+//! What requests meet on their way: stations that serve, balancers that choose,
 //! limiters and locks that guard.
 //!
 //! Nothing here knows of events or clocks beyond the times it is handed; [`crate::simulation`] wires it.
@@ -8,14 +8,14 @@ pub mod cache;
 mod frame;
 mod limiter;
 mod locks;
-mod sharding;
 mod sharing;
 mod station;
+mod versions;
 
 pub use balancer::{Balancing, Watch};
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 pub use limiter::{Aimd, BUCKETS_MAX, Gradient, KeyedBuckets, Limit, Limiter, Pass};
 pub use locks::{Acquired, Locks, Mode};
-pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use sharing::Sharing;
 pub use station::{Admission, Capacity, Station};
+pub use versions::{RecentWrites, Shown, Versions};

@@ -84,6 +84,13 @@ impl BlockMetrics {
             MeasureKind::Share { part, whole } => {
                 count(part) / whole.iter().map(count).sum::<f64>()
             }
+            MeasureKind::Busiest { first, count } => {
+                let counts = &self.counts[first.0 as usize..(first.0 + count) as usize];
+                let most = counts.iter().copied().max().unwrap_or(0);
+                most as f64 / counts.iter().sum::<u64>() as f64
+            }
+            // Stations are measured elsewhere.
+            MeasureKind::BusiestUtilisation { .. } => f64::NAN,
             MeasureKind::Ratio { of, per } => count(of) / count(per),
             MeasureKind::Mean(of) => self.levels[of.0 as usize].integral as f64 / measured as f64,
             MeasureKind::TotalTime(of) => {

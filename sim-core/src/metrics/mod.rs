@@ -200,7 +200,14 @@ impl Metrics {
     /// The number that a measure of the model comes to, on average over the replications; NaN where nothing was seen.
     /// In seconds, per second, as a share or plain.
     pub fn measure(&self, kind: &MeasureKind) -> f64 {
-        self.blocks.value(kind, self.measured, self.replications)
+        match *kind {
+            MeasureKind::BusiestUtilisation { first, count, servers } => {
+                let stations = &self.presence[first.0 as usize..(first.0 + count) as usize];
+                let busy = stations.iter().map(|it| it.levels.sum_up_to(servers)).max();
+                busy.unwrap_or(0) as f64 / (self.measured as f64 * f64::from(servers))
+            }
+            _ => self.blocks.value(kind, self.measured, self.replications),
+        }
     }
 
     /// Requests that clients wait for, at the start and at the end.

@@ -2,6 +2,7 @@
 
 use super::check::Lowering;
 use super::laws::Unit;
+use super::stores::Compiled;
 use super::views::view_law;
 use super::{
     Delay, HoldStep, Instruction, LawId, Operation, OperationId, OutsideStep, Pc, Resource,
@@ -62,6 +63,7 @@ impl Lowering<'_> {
             }
         }
         self.compile_refreshes();
+        self.compile_resharding();
         for (index, target) in entries {
             // A client enters the service, though without the costs of a message between services.
             let door = linking.doors[&target];
@@ -269,7 +271,7 @@ impl Lowering<'_> {
     }
 
     /// How a query comes to its store and back, if that takes time.
-    fn way_to(
+    pub(super) fn way_to(
         &mut self,
         store: Resource,
         near: Option<LawId>,
@@ -323,19 +325,29 @@ impl Lowering<'_> {
         let name = query.name();
         let (station, hop) = self.places.stores[name].clone();
         let hop = hop.map(|hop| self.place_hop(&hop, &path.to_string()));
+        let view = self.view_of(&query.store);
+        let members = self.cluster_id(name).filter(|_| view.is_none());
         let store = Resource::shared(station);
-        let (there, back) = self.way_to(store, hop, path);
+        let (there, back) = match members {
+            // The members are as far as they are, each for itself.
+            Some(_) => (None, None),
+            None => self.way_to(store, hop, path),
+        };
         there.map(|there| self.emit(there));
         let pooler = self.compile_pooler(name);
         let pooler_hop = pooler.as_ref().and_then(|pooler| pooler.hop.clone());
         let pooler_hop = pooler_hop.map(|hop| self.place_hop(&hop, &format!("{path}.pooler")));
         self.travel(pooler_hop);
-        let view = self.view_of(&query.store);
         let locks = if view.is_none() { self.compile_locks(query, kind) } else { 0 };
         if let Some(view) = view {
             self.emit(Instruction::View(ViewStep::Read(view)));
         }
-        self.emit(Instruction::Serve { station: store, law });
+        match members {
+            Some(members) => {
+                self.compile_at_members(members, Compiled { query, kind, law, hop, path })
+            }
+            None => drop(self.emit(Instruction::Serve { station: store, law })),
+        }
         if locks > 0
             && let Some(hold) = self.lock_hold(name).cloned()
         {

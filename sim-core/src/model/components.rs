@@ -124,11 +124,13 @@ impl Lowering<'_> {
     }
 
     fn check_query(&mut self, query: &Query, kind: &str, path: &Path) {
+        let whole = query;
         if let Some(key) = &query.key {
             self.check_key(key, &query.key_path(path));
         }
         let (target, path) = (query.store.as_str(), &query.store_path(path));
         if self.query(target, kind).is_some() {
+            self.check_shard_key(whole, kind, path);
             return;
         }
         let (name, query) =

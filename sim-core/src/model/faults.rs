@@ -3,7 +3,7 @@
 use super::check::Lowering;
 use super::placement::meant;
 use super::quantity;
-use super::{CounterId, LevelId, MeasureKind, ServiceId, StationKind};
+use super::{CounterId, LevelId, MeasureKind, ServiceId, StationGroup, StationKind};
 use crate::random::name_hash;
 use crate::spec::{self, InFlight, Path, Segment};
 use crate::time::{Duration, Time};
@@ -140,13 +140,7 @@ impl Lowering<'_> {
                 self.broken_region(name, region, path)
             }
             [Segment::Key(section), Segment::Key(name)] if &**section == "stores" => {
-                if replica.is_some() {
-                    let message = format!("`{name}` is a store and has no replicas to choose from");
-                    self.findings
-                        .error(&path.key("replica"), message)
-                        .hint("leave `replica` out: all of the store breaks");
-                }
-                self.broken_store(name, path)
+                self.broken_store(name, replica, path)
             }
             _ => {
                 self.findings.error(&at, format!("`{of}` is nothing that can break")).hint(
@@ -199,14 +193,38 @@ impl Lowering<'_> {
         Some(Broken::Replicas(id, front.first..front.first + front.replicas))
     }
 
-    fn broken_store(&mut self, name: &str, path: &Path) -> Option<Broken> {
-        let mut groups = self.model.stations.iter();
-        let found = groups.find(|group| group.kind == StationKind::Store && group.name == name);
-        let Some(group) = found else {
+    fn broken_store(&mut self, name: &str, member: Option<u32>, path: &Path) -> Option<Broken> {
+        let database = self.model.stores.iter().find(|store| store.name == name);
+        let members = database.map(|it| (it.members[0].station.0, it.members.len() as u32));
+        let is_it = |group: &&StationGroup| group.kind == StationKind::Store && group.name == name;
+        let group = || self.model.stations.iter().find(is_it);
+        let found = members.or_else(|| group().map(|group| (group.first.0, group.count)));
+        let Some((first, members)) = found else {
             self.unknown("stores", "store", name, path);
             return None;
         };
-        Some(Broken::Store(group.first.0..group.first.0 + group.count))
+        match member {
+            None => Some(Broken::Store(first..first + members)),
+            Some(one) if members > 1 && one < members => {
+                Some(Broken::Store(first + one..first + one + 1))
+            }
+            Some(one) => {
+                let (message, hint) = match members {
+                    1 => (
+                        format!("`{name}` is a store and has no replicas to choose from"),
+                        "leave `replica` out: all of the store breaks".to_owned(),
+                    ),
+                    many => (
+                        format!("`{name}` has no member {one}"),
+                        format!(
+                            "its {many} members are numbered from 0, primaries before replicas"
+                        ),
+                    ),
+                };
+                self.findings.error(&path.key("replica"), message).hint(hint);
+                None
+            }
+        }
     }
 
     /// What is misspelt is said; what is written and has errors of its own is left to those.

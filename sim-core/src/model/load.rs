@@ -6,7 +6,7 @@
 
 use super::{
     Front, HoldStep, Instruction, Journey, KeysId, LawId, Model, OutsideStep, Pc, Resource,
-    ServiceId, Source, StationId, Travel, UNLIMITED, ViewStep,
+    ServiceId, Source, StationId, StoreStep, Subject, Travel, UNLIMITED, ViewStep,
 };
 use crate::spec::Balancer;
 use crate::time::{Duration, SECOND, Time};
@@ -56,6 +56,8 @@ pub(super) struct Demand {
     writes: BTreeMap<u32, f64>,
     /// Connections of poolers that are kept until the request leaves its service.
     sessions: BTreeMap<u32, Session>,
+    /// What the busiest station of a group would be asked for beyond that, if all of the group were as busy.
+    excess: BTreeMap<usize, f64>,
     /// Nanoseconds from beginning to end, if nobody else were there.
     pub(super) time: f64,
     /// Instructions.
@@ -86,6 +88,9 @@ impl Demand {
         for (&group, nanos) in &other.service {
             *self.service.entry(group).or_default() += nanos * times;
         }
+        for (&group, nanos) in &other.excess {
+            *self.excess.entry(group).or_default() += nanos * times;
+        }
         self.time += other.time * times;
         self.steps += other.steps * times;
     }
@@ -112,7 +117,7 @@ impl Demand {
 impl Load {
     /// The load of a model.
     pub fn of(model: &Model) -> Load {
-        let mut walk = Walk { model, known: BTreeMap::new() };
+        let mut walk = Walk { model, known: BTreeMap::new(), routed: Vec::new(), uneven: 1.0 };
         let mut demands: Vec<Demand> =
             model.journeys.iter().map(|journey| walk.journey(journey)).collect();
         for (demand, journey) in demands.iter_mut().zip(&model.journeys) {
@@ -130,14 +135,16 @@ impl Load {
             rates(model, &demands, |traffic| traffic.mean_rate(Time::ZERO, Time::ZERO + span));
         let peaks = rates_at_peak(model, &demands);
         let total: f64 = rates.iter().sum();
-        let offered = erlangs(model, &demands, &rates);
         let mut locks: BTreeMap<(u32, Option<KeysId>), f64> = BTreeMap::new();
         for (demand, rate) in demands.iter().zip(&rates) {
             for (&lock, nanos) in &demand.locks {
                 *locks.entry(lock).or_default() += nanos * rate / SECOND;
             }
         }
-        let offered_at_peak = erlangs(model, &demands, &peaks);
+        let offered = erlangs(model, &demands, &rates, |demand| &demand.service);
+        let excess = erlangs(model, &demands, &rates, |demand| &demand.excess);
+        let offered_at_peak = erlangs(model, &demands, &peaks, |demand| &demand.service);
+        let excess_at_peak = erlangs(model, &demands, &peaks, |demand| &demand.excess);
         let stations: Vec<Offered> = (model.stations.iter().enumerate())
             .map(|(index, group)| {
                 let servers = if group.servers == UNLIMITED {
@@ -147,13 +154,13 @@ impl Load {
                 };
                 let uneven = unevenness(model, index);
                 let (erlangs, peak) = (offered[index], offered_at_peak[index]);
-                let utilisation = uneven * erlangs / servers;
+                let utilisation = uneven * (erlangs + excess[index]) / servers;
                 Offered {
                     erlangs,
                     servers,
                     utilisation,
                     capacity: if utilisation > 0.0 { total / utilisation } else { f64::INFINITY },
-                    peak_utilisation: uneven * peak / servers,
+                    peak_utilisation: uneven * (peak + excess_at_peak[index]) / servers,
                 }
             })
             .collect();
@@ -168,10 +175,15 @@ impl Load {
 }
 
 /// Servers kept busy on average in each group of stations, by journeys at these rates.
-fn erlangs(model: &Model, demands: &[Demand], rates: &[f64]) -> Vec<f64> {
+fn erlangs(
+    model: &Model,
+    demands: &[Demand],
+    rates: &[f64],
+    of: impl Fn(&Demand) -> &BTreeMap<usize, f64>,
+) -> Vec<f64> {
     let mut erlangs = vec![0.0; model.stations.len()];
     for (demand, rate) in demands.iter().zip(rates) {
-        for (&group, nanos) in &demand.service {
+        for (&group, nanos) in of(demand) {
             erlangs[group] += nanos * rate / SECOND;
         }
     }
@@ -267,6 +279,10 @@ pub(super) struct Walk<'m> {
     pub(super) model: &'m Model,
     /// What is known of an operation that begins there, by the region that it runs in.
     known: BTreeMap<(Pc, u16), Demand>,
+    /// The groups of stations among which a member has been chosen, with the part or number of queries that each gets.
+    routed: Vec<(usize, f64)>,
+    /// How much more than its share the busiest member gets.
+    uneven: f64,
 }
 
 /// Where a piece of the plan runs.
@@ -326,6 +342,7 @@ impl Walk<'_> {
         loop {
             demand.steps += 1.0;
             match self.model.plan[pc as usize] {
+                Instruction::Store(step) => self.store(&mut demand, step, pc, here),
                 Instruction::Travel(Travel::SetOut(service)) => {
                     let Instruction::Jump(entry) = self.model.plan[pc as usize + 1] else { break };
                     self.set_out(&mut demand, entry, service, here);
@@ -389,6 +406,15 @@ impl Walk<'_> {
                     let group = self.group_of(Resource::per_replica(threads), *here);
                     held.threads.push((group, demand.time));
                 }
+            }
+            Instruction::Serve { station, law } if station.is_chosen() => {
+                let mean = self.mean(law);
+                for &(group, part) in &self.routed {
+                    *demand.service.entry(group).or_default() += mean * part;
+                    let excess = mean * part * (self.uneven - 1.0);
+                    *demand.excess.entry(group).or_default() += excess;
+                }
+                demand.time += mean;
             }
             Instruction::Serve { station, law } => {
                 let mean = self.mean(law);
@@ -469,6 +495,54 @@ impl Walk<'_> {
         demand.add(&called, 1.0);
         if let Some(hop) = hop {
             demand.time += self.mean(hop) + self.mean(LawId(hop.0 + 1));
+        }
+    }
+
+    /// A step of a query at a store of several members.
+    fn store(&mut self, demand: &mut Demand, step: StoreStep, pc: Pc, here: Here) {
+        let store = |of: Subject| &self.model.stores[of.store as usize];
+        match step {
+            StoreStep::Shard(of) => self.uneven = store(of).unevenness(of),
+            StoreStep::Spread(of) => {
+                let shards = f64::from(store(of).shards_at_first());
+                self.uneven = store(of).unevenness(of);
+                let branch = self.walk(pc + 2, None, here);
+                demand.add(&Demand { time: 0.0, ..branch.clone() }, shards);
+                demand.time += branch.time;
+            }
+            StoreStep::Read { of, analytics, .. } => {
+                self.routed = self.model.groups_read(of, analytics);
+            }
+            StoreStep::Write { of, .. } => {
+                self.routed = vec![(self.model.group_of(store(of).chosen()), 1.0)];
+            }
+            StoreStep::Commit { of, need } => {
+                self.routed = self.model.groups_followed(of);
+                if !self.routed.is_empty() {
+                    let branch = self.walk(pc + 2, None, here);
+                    let time = if need > 0 { branch.time } else { 0.0 };
+                    demand.add(&Demand { time, ..branch }, 1.0);
+                }
+            }
+            StoreStep::Ask { of, query, need } => {
+                self.routed = self.model.groups_asked(of, query, need);
+                let branch = self.walk(pc + 2, None, here);
+                demand.add(&branch, 1.0);
+            }
+            StoreStep::Ship(of) => {
+                let cluster = store(of).cluster.as_ref();
+                let lag = cluster.and_then(|cluster| cluster.shipping()).map(|it| it.lag);
+                demand.time += lag.map_or(0.0, |lag| self.mean(lag));
+            }
+            StoreStep::Seen(_)
+            | StoreStep::Acknowledged(_)
+            | StoreStep::Arrived(_)
+            | StoreStep::Admit { .. }
+            | StoreStep::Answer { .. }
+            | StoreStep::Tell
+            | StoreStep::Settled { .. }
+            | StoreStep::Fetched(_)
+            | StoreStep::Moved(_) => {}
         }
     }
 

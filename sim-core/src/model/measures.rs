@@ -4,6 +4,8 @@
 //! the recorder of them while it runs. Which numbers the report makes of them is said here once, so that metrics,
 //! intervals, tables and exports need to know no block.
 
+use super::StationId;
+
 /// Counts things that happen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CounterId(pub u32);
@@ -34,6 +36,22 @@ pub enum MeasureKind {
     Rate(CounterId),
     /// Amount (of bytes) per second.
     BytesRate(CounterId),
+    /// The largest of some counts next to each other, over their sum.
+    Busiest {
+        /// The first.
+        first: CounterId,
+        /// How many.
+        count: u32,
+    },
+    /// The utilisation of the busiest of some stations side by side.
+    BusiestUtilisation {
+        /// The first.
+        first: StationId,
+        /// How many.
+        count: u32,
+        /// Servers of each.
+        servers: u32,
+    },
     /// Events in a replication.
     Total(CounterId),
     /// Part over the sum of the others.
@@ -84,6 +102,12 @@ impl Measures {
     pub fn counter(&mut self) -> CounterId {
         self.counters += 1;
         CounterId(self.counters - 1)
+    }
+
+    /// So many new counters next to each other; the first of them.
+    pub fn counters(&mut self, count: u32) -> CounterId {
+        self.counters += count;
+        CounterId(self.counters - count)
     }
 
     /// A new level, 0 at first.

@@ -23,6 +23,8 @@ mod poolers;
 pub mod quantity;
 mod regions;
 mod search;
+mod sharding;
+mod stores;
 pub mod traffic;
 mod views;
 mod warnings;
@@ -49,6 +51,11 @@ pub use regions::{
 
 pub use poolers::Pooler;
 pub use search::{Search, SearchStep};
+pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
+pub use stores::{
+    AskFor, COPIES_MAX, Cluster, Copies, Freshness, Member, ReadPolicy, Replicated, Resharding,
+    Sharded, Shipping, Store, StoreStep, Subject,
+};
 pub use views::{View, ViewStep};
 
 use crate::spec::{Balancer, Discipline};
@@ -82,6 +89,8 @@ pub struct Model {
     pub operations: Vec<Operation>,
     /// Services by [`ServiceId`].
     pub services: Vec<Service>,
+    /// Stores.
+    pub stores: Vec<Store>,
     /// Stations in groups: the replicas of one service have equal stations side by side.
     pub stations: Vec<StationGroup>,
     /// What requests can hold of stores.

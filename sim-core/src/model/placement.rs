@@ -42,7 +42,7 @@ pub(super) struct Places {
 /// Replicas of a service, at most.
 const REPLICAS_MAX: u32 = 10_000;
 /// Stations of a model, at most: each has its own measurements, some 9 KB.
-const STATIONS_MAX: u32 = 20_000;
+pub(super) const STATIONS_MAX: u32 = 20_000;
 
 impl<'a> Lowering<'a> {
     pub(super) fn place_services(&mut self) {
@@ -266,7 +266,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn place_database(&mut self, name: &str, database: &spec::Database, path: &Path) {
-        let spec::Database { servers, read, write, discipline, queue, hop, region, .. } = database;
+        let spec::Database { servers, read, write, discipline, queue, hop, .. } = database;
         for (field, law) in [("read", read), ("write", write)] {
             if let Some(law) = law {
                 self.law(law, Unit::Time, &path.key(field));
@@ -277,10 +277,7 @@ impl<'a> Lowering<'a> {
             None => self.places.hop.clone(),
         };
         let first = self.next_station();
-        if let Some(place) = self.place_of(region.as_ref(), name, path) {
-            self.model.places.put(first, place);
-        }
-        self.model.stations.push(StationGroup {
+        let group = StationGroup {
             name: name.to_owned(),
             kind: StationKind::Store,
             first,
@@ -289,7 +286,8 @@ impl<'a> Lowering<'a> {
             discipline: *discipline,
             queue: queue.unwrap_or(UNLIMITED),
             site: name_hash(&format!("stores.{name}")),
-        });
+        };
+        self.place_members(name, database, group, path);
         self.places.stores.insert(name.to_owned(), (first, hop));
         self.place_locks(name, database, path);
         self.place_views(name, database, first, path);

@@ -4,8 +4,7 @@
 //! becomes [`Instruction::Invoke`], between services [`Instruction::Call`]; queries, hops, connections and
 //! serialisation are spelled out, so that running the plan needs no rule beyond each instruction's own.
 
-use super::Travel;
-use super::{HoldStep, OutsideStep, SearchStep, ViewStep};
+use super::{HoldStep, OutsideStep, SearchStep, StoreStep, Travel, ViewStep};
 use crate::random::Sampler;
 
 /// A position in the plan.
@@ -54,7 +53,18 @@ impl Resource {
         Resource(first.0 | Resource::SHARED | Resource::CHOSEN)
     }
 
-    /// Whether it is part of a store, which all share.
+    /// The same for the store's own work (replaying writes, copying keys), which always finds a place to wait.
+    pub fn member(first: StationId) -> Resource {
+        Resource(first.0 | Resource::CHOSEN)
+    }
+
+    /// Whether a member of a store has to be chosen first.
+    #[inline]
+    pub fn is_chosen(self) -> bool {
+        self.0 & Resource::CHOSEN != 0
+    }
+
+    /// Whether it is part of a store, which all share, and refuses whom it has no place for.
     #[inline]
     pub fn is_shared(self) -> bool {
         self.0 & Resource::SHARED != 0
@@ -71,7 +81,7 @@ impl Resource {
     pub fn at(self, replica: u32, chosen: u32) -> StationId {
         let first = self.first().0;
         StationId(match (self.0 & Resource::SHARED, self.0 & Resource::CHOSEN) {
-            (0, _) => first + replica,
+            (0, 0) => first + replica,
             (_, 0) => first,
             _ => first + chosen,
         })
@@ -159,6 +169,8 @@ pub enum Instruction {
         /// How many have to end well.
         need: u32,
     },
+    /// What a query does at a store of several members.
+    Store(StoreStep),
     /// A branch ends.
     Join,
     /// The frame was given up meanwhile: it ends without a word.

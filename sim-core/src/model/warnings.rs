@@ -105,8 +105,11 @@ impl Lowering<'_> {
             _ => name,
         };
         match kind {
-            StationKind::Store => root.key("stores").key(name),
             StationKind::Front => self.path_of_front(name),
+            // The members of a store are named after it: `orders.replicas`.
+            StationKind::Store => {
+                root.key("stores").key(name.split_once('.').map_or(name, |(store, _)| store))
+            }
             StationKind::Cores => root.key("services").key(name),
             StationKind::Threads => root
                 .key("services")

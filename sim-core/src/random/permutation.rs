@@ -56,6 +56,19 @@ impl Permutation {
         number
     }
 
+    /// The rank of this key: what [`Permutation::apply`] makes it of.
+    #[inline]
+    pub fn rank_of(&self, key: u64) -> u64 {
+        if key >= self.count {
+            return key;
+        }
+        let mut number = self.network_back(key);
+        while number >= self.count {
+            number = self.network_back(number);
+        }
+        number
+    }
+
     /// Two halves by turns change each other.
     #[inline]
     fn network(&self, number: u64) -> u64 {
@@ -66,6 +79,19 @@ impl Permutation {
             low ^= mix(high ^ round_key) & self.low_mask;
             high ^= mix(low ^ round_key.rotate_left(32)) & self.high_mask;
             round_key = round_key.wrapping_add(SALT);
+        }
+        high << self.low_bits | low
+    }
+
+    /// The same changes, the last first.
+    #[inline]
+    fn network_back(&self, number: u64) -> u64 {
+        let mut low = number & self.low_mask;
+        let mut high = number >> self.low_bits;
+        for round in (0..ROUNDS / 2).rev() {
+            let round_key = self.seed.wrapping_add(SALT.wrapping_mul(round));
+            high ^= mix(low ^ round_key.rotate_left(32)) & self.high_mask;
+            low ^= mix(high ^ round_key) & self.low_mask;
         }
         high << self.low_bits | low
     }
@@ -87,6 +113,7 @@ mod tests {
                 for rank in 0..count {
                     let key = permutation.apply(rank) as usize;
                     assert!(!seen[key], "{count} keys, seed {seed}: {key} again");
+                    assert_eq!(permutation.rank_of(key as u64), rank, "{count} keys, seed {seed}");
                     seen[key] = true;
                 }
                 assert_eq!(permutation.apply(count), count);

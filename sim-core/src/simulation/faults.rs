@@ -81,6 +81,7 @@ impl<R: Recorder> Simulation<'_, R> {
                 FaultKind::Crash => self.crash_store(stations.clone(), number),
                 FaultKind::Suspension => {
                     self.set_down(stations.clone(), number);
+                    stations.clone().for_each(|station| self.member_stops(station, false));
                     self.halt(number, stations.clone(), false);
                 }
                 FaultKind::Stall => self.halt(number, stations.clone(), true),
@@ -95,6 +96,7 @@ impl<R: Recorder> Simulation<'_, R> {
             let capacity = self.stations[station as usize].close();
             self.faults.stopped[fault as usize].push((station, capacity, Vec::new()));
         }
+        stations.clone().for_each(|station| self.member_stops(station, true));
         let failed = self.fail_stations(stations);
         self.recorder.counted(self.model.faults[fault as usize].failed, failed);
     }
@@ -133,6 +135,9 @@ impl<R: Recorder> Simulation<'_, R> {
             if self.faults.down[station as usize] == fault {
                 self.faults.down[station as usize] = NONE;
                 self.faults.closed -= 1;
+                if let Broken::Store(_) = of {
+                    self.member_returns(station);
+                }
             }
         }
         if let Broken::Replicas(service, replicas) = of

@@ -100,6 +100,7 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::View(step) => self.view(step),
             Instruction::Outside(step) => self.outside(at, step),
             Instruction::Search(step) => self.search(at, step),
+            Instruction::Store(step) => self.store(at, step),
             Instruction::Join => self.end(at, Ending::Done),
             Instruction::Bury => self.bury(at),
             Instruction::Repeat { law, after } => self.repeat(at, law, after),
@@ -497,6 +498,31 @@ impl<R: Recorder> Simulation<'_, R> {
             let mut branch = parent.part(id, parent.pc + 1, fork, self.now);
             branch.kind = FrameKind::Body;
             branch.chosen += member;
+            let branch = self.frames.insert(branch);
+            self.ready.push_back(branch);
+        }
+        if need == 0 { Flow::Continue } else { Flow::Stop }
+    }
+
+    /// Starts the branch behind the next instruction at `count` members, of each a number that tells it from the others
+    /// and which it is. Branches belong to the store and not to the service that the frame runs in.
+    pub(super) fn scatter_over(
+        &mut self,
+        at: FrameId,
+        count: u32,
+        need: u32,
+        members: impl Iterator<Item = (u32, u32)>,
+    ) -> Flow {
+        if self.frames.len() + count as usize > MAX_IN_FLIGHT {
+            self.overloaded = true;
+            return Flow::Stop;
+        }
+        let fork = self.branch_off(at, count, need);
+        for (number, member) in members {
+            let parent = &self.frames[at];
+            let id = parent.id.wrapping_add(MEMBERS_APART.wrapping_mul(u64::from(number) + 1));
+            let mut branch = parent.part(id, parent.pc + 1, fork, self.now);
+            (branch.kind, branch.service, branch.chosen) = (FrameKind::Body, NONE, member);
             let branch = self.frames.insert(branch);
             self.ready.push_back(branch);
         }

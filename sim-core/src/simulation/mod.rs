@@ -12,6 +12,7 @@ mod recorder;
 mod search;
 #[cfg(test)]
 mod store_tests;
+mod stores;
 #[cfg(test)]
 mod tests;
 mod travel;
@@ -75,6 +76,7 @@ pub struct Simulation<'m, R> {
     /// By service: replicas that have not answered a check yet.
     unanswered: Vec<Vec<u32>>,
     keys: Vec<keys::KeysState>,
+    stores: Vec<stores::StoreState>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
     /// Streams of the failures of external systems.
@@ -112,6 +114,10 @@ enum Happening {
     Check(u32),
     /// A materialised view is due to be refreshed.
     Refresh(u32),
+    /// A crashed primary is to be replaced: its station.
+    Promotion(u32),
+    /// The next key of a store is copied to another shard.
+    Reshard(u32),
 }
 
 impl Happening {
@@ -128,6 +134,8 @@ impl Happening {
             Happening::Fault(change) => (5, change),
             Happening::Check(service) => (6, service),
             Happening::Refresh(view) => (7, view),
+            Happening::Promotion(station) => (8, station),
+            Happening::Reshard(store) => (9, store),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -143,7 +151,9 @@ impl Happening {
             4 => Happening::Deadline(index),
             5 => Happening::Fault(index),
             6 => Happening::Check(index),
-            _ => Happening::Refresh(index),
+            7 => Happening::Refresh(index),
+            8 => Happening::Promotion(index),
+            _ => Happening::Reshard(index),
         }
     }
 }
@@ -181,6 +191,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             faults: faults::FaultState::new(model),
             unanswered: vec![Vec::new(); model.services.len()],
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
+            stores: model.stores.iter().map(stores::StoreState::new).collect(),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             failure_keys: model.externals.iter().map(|external| key(external.site)).collect(),
             holdings: holds::Holdings::new(&model.holds),
@@ -195,6 +206,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         run.start_checks();
         run.start_clients();
         run.start_views();
+        run.start_resharding();
         run
     }
 
@@ -290,6 +302,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Fault(change) => self.fault(change),
             Happening::Check(service) => self.check(service),
             Happening::Refresh(view) => self.refresh_due(view),
+            Happening::Promotion(station) => self.promotion(station),
+            Happening::Reshard(store) => self.reshard(store),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -320,6 +334,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Refresh(v) => {
                 format!("{} is due to be refreshed", self.model.views[v as usize].name)
             }
+            Happening::Promotion(s) => format!("the primary at {} is to be replaced", name(s)),
+            Happening::Reshard(s) => {
+                format!("{} copies a key", self.model.stores[s as usize].name)
+            }
         };
         Some((at, text))
     }
@@ -340,6 +358,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 self.model.services[service as usize / 2].site.wrapping_add(u64::from(service % 2))
             }
             Happening::Refresh(view) => self.model.views[view as usize].site,
+            Happening::Promotion(station) => !self.model.station_group(StationId(station)).site,
+            Happening::Reshard(store) => {
+                self.model.stores[store as usize].cluster.as_ref().map_or(0, |it| it.site)
+            }
         }
     }
 

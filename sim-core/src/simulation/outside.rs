@@ -12,7 +12,7 @@ impl<R: Recorder> Simulation<'_, R> {
     #[inline(never)]
     pub(super) fn outside(&mut self, at: FrameId, step: OutsideStep) -> Flow {
         match step {
-            OutsideStep::Ask { external, law } => self.ask(at, external, law),
+            OutsideStep::Ask { external, law } => self.ask_outside(at, external, law),
             OutsideStep::Get { objects, law, keys } => {
                 let time = self.get(at, objects, law, keys);
                 self.await_answer(at, time)
@@ -29,7 +29,7 @@ impl<R: Recorder> Simulation<'_, R> {
         }
     }
 
-    fn ask(&mut self, at: FrameId, external: u32, law: LawId) -> Flow {
+    fn ask_outside(&mut self, at: FrameId, external: u32, law: LawId) -> Flow {
         let model = &self.model.externals[external as usize];
         let frame = &mut self.frames[at];
         let latency = self.laws.time(law, frame.id);

@@ -140,6 +140,11 @@ impl Diagnostics {
         self.list.is_empty()
     }
 
+    /// How many errors there are; warnings that are not kept count too.
+    pub(crate) fn error_count(&self) -> usize {
+        self.dropped() + self.iter().filter(|it| it.severity == Severity::Error).count()
+    }
+
     /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.dropped_errors || self.list.iter().any(|d| d.severity == Severity::Error)

@@ -17,7 +17,8 @@ pub enum Fault {
     Crash {
         /// What crashes, as a path: `"services.api"`, `"services.api.regions.eu"`, `"stores.orders"`.
         of: String,
-        /// Which replica of a service, from 0; absent: all of them.
+        /// Which replica of a service, from 0; of a database of several members which of these, the primaries of all
+        /// shards before the replicas. Absent: all of them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replica: Option<u32>,
         /// When.
@@ -35,7 +36,8 @@ pub enum Fault {
     Stall {
         /// What stalls, as a path: `"services.api"`, `"services.api.regions.eu"`, `"stores.orders"`.
         of: String,
-        /// Which replica of a service, from 0; absent: all of them.
+        /// Which replica of a service, from 0; of a database of several members which of these, the primaries of all
+        /// shards before the replicas. Absent: all of them.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replica: Option<u32>,
         /// When.

@@ -45,9 +45,11 @@ mod read;
 mod reader;
 mod reference;
 mod regions;
+mod replication;
 mod schema;
 mod search;
 mod services;
+mod sharding;
 mod source;
 mod step;
 mod stores;
@@ -73,8 +75,12 @@ pub use poolers::{PoolMode, Pooler};
 pub use quantity::Quantity;
 pub use reference::Page;
 pub use regions::{Region, Routing};
+pub use replication::{
+    Conflicts, Failover, Primaries, Quorum, Reads, Replication, ReplicationMode, WriteOrder,
+};
 pub use search::Search;
 pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
+pub use sharding::{Assignment, Partition, Reshard, Shards};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
 pub use stores::{Database, Store};

@@ -1,6 +1,9 @@
 //! Stores: what components read and write.
 
-use super::{Discipline, External, Law, Locks, Named, ObjectStorage, Path, Pooler, Search, View};
+use super::{
+    Discipline, External, Law, Locks, Named, ObjectStorage, Path, Pooler, Primaries, Quorum,
+    Replication, Search, Shards, View,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +88,18 @@ pub struct Database {
     /// One-way latency between a caller in the same zone and the store; absent: the network's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hop: Option<Law>,
+    /// How keys are spread over shards; absent: all are in one place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shards: Option<Shards>,
+    /// Read replicas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication: Option<Replication>,
+    /// Members without a leader, of which some have to answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quorum: Option<Quorum>,
+    /// Several primaries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primaries: Option<Primaries>,
     /// The region that it is in, or the zone: `"eu"` is the first zone of eu, `"eu/b"` another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
@@ -115,6 +130,7 @@ impl Database {
             let at = path.key("views").key(name);
             laws.extend([(at.key("read"), &view.read), (at.key("cost"), &view.cost)]);
         }
+        laws.extend(self.member_laws(path));
         laws
     }
 }

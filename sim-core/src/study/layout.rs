@@ -307,7 +307,9 @@ pub(super) fn measure_unit(kind: &MeasureKind) -> Unit {
     match kind {
         MeasureKind::Rate(_) => Unit::PerSecond,
         MeasureKind::BytesRate(_) => Unit::BytesPerSecond,
-        MeasureKind::Share { .. } => Unit::Share,
+        MeasureKind::Share { .. }
+        | MeasureKind::Busiest { .. }
+        | MeasureKind::BusiestUtilisation { .. } => Unit::Share,
         MeasureKind::Total(_)
         | MeasureKind::Ratio { .. }
         | MeasureKind::Mean(_)

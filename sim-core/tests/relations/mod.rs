@@ -2,6 +2,7 @@
 
 mod disciplines;
 mod faults;
+mod other_stores;
 mod paths;
 mod regions;
 mod scale;

@@ -7,7 +7,7 @@ mod ring;
 #[cfg(test)]
 mod tests;
 
-use crate::model;
+use super::shares;
 use crate::random::mix;
 use directory::Directory;
 use ring::Ring;
@@ -55,7 +55,7 @@ pub enum Scheme {
 }
 
 /// A placement of keys on shards.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Sharding {
     placement: Placement,
     shards: u32,
@@ -63,7 +63,7 @@ pub struct Sharding {
     salt: u64,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Placement {
     Modulo,
     Hash,
@@ -101,7 +101,7 @@ impl Sharding {
             Scheme::Consistent { vnodes } => Placement::Ring(Ring::new(shards, *vnodes, salt)),
             Scheme::Directory(entries) => Placement::Directory(Directory::new(entries)),
             Scheme::Time { periods } => Placement::Time { periods: (*periods).max(1) },
-            Scheme::Region { weights } => Placement::Region(model::shares(weights)),
+            Scheme::Region { weights } => Placement::Region(shares(weights)),
         };
         Sharding { placement, shards, keys, salt }
     }
@@ -109,6 +109,11 @@ impl Sharding {
     /// How many shards there are.
     pub fn shards(&self) -> u32 {
         self.shards
+    }
+
+    /// How many keys there are.
+    pub fn keys(&self) -> u64 {
+        self.keys
     }
 
     /// The shard that a key lives on.
