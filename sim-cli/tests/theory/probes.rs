@@ -148,8 +148,13 @@ struct Served {
 }
 
 impl Members {
+    /// The stations that serve: the others are cores that no step needs.
+    fn serving(&self) -> impl Iterator<Item = &Served> {
+        self.served.iter().filter(|it| it.queries > 0)
+    }
+
     fn all(&self) -> Served {
-        self.served.iter().fold(Served::default(), |sum, it| Served {
+        self.serving().fold(Served::default(), |sum, it| Served {
             queries: sum.queries + it.queries,
             busy: sum.busy + it.busy,
             waited: sum.waited + it.waited,
@@ -167,14 +172,14 @@ impl Members {
 
     /// The utilisation of the busiest and of the idlest in so many seconds, of one server each.
     pub(crate) fn utilisations(&self, seconds: f64) -> (f64, f64) {
-        let least = self.served.iter().min_by_key(|it| it.queries).copied().unwrap_or_default();
+        let least = self.serving().min_by_key(|it| it.queries).copied().unwrap_or_default();
         let of = |it: Served| it.busy as f64 * 1e-9 / seconds;
         (of(self.hottest()), of(least))
     }
 
     /// The mean utilisation.
     pub(crate) fn utilisation(&self, seconds: f64) -> f64 {
-        self.all().busy as f64 * 1e-9 / seconds / self.served.len() as f64
+        self.all().busy as f64 * 1e-9 / seconds / self.serving().count() as f64
     }
 
     /// Mean time at a member, of all queries and of those at the busiest.
