@@ -10,6 +10,7 @@ mod locks;
 mod sharding;
 mod sharing;
 mod station;
+mod subscription;
 
 pub use balancer::Balancing;
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
@@ -18,3 +19,4 @@ pub use locks::{Acquired, Locks, Mode};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use sharing::Sharing;
 pub use station::{Admission, Station};
+pub use subscription::{Expired, Failed, Message, MessageId, Messages, Subscription};

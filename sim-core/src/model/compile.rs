@@ -3,10 +3,11 @@
 use super::check::Lowering;
 use super::laws::Unit;
 use super::{
-    Delay, Instruction, LawId, Operation, OperationId, Pc, Resource, ServiceId, Way, shares,
+    Delay, Instruction, LawId, LimitStep, Operation, OperationId, Pc, QueueStep, Resource,
+    ServiceId, Way, shares,
 };
 use crate::random::{Sampler, name_hash};
-use crate::spec::{Choice, Count, Database, Key, Law, Path, Query, Step, Store};
+use crate::spec::{Choice, Count, Database, Key, Law, Message, Path, Query, Step, Store};
 use std::collections::BTreeMap;
 
 /// An operation in a service; over the network it also encodes and decodes its messages.
@@ -40,6 +41,7 @@ impl Lowering<'_> {
             entries.push((index, target.clone()));
             linking.todo.push(target);
         }
+        let consumers = self.begin_consumers(&mut linking);
         while let Some(target) = linking.todo.pop() {
             if !linking.entries.contains_key(&target) {
                 self.compile_operation(&target, &mut linking);
@@ -47,25 +49,87 @@ impl Lowering<'_> {
         }
         for (index, target) in entries {
             // A client enters the service, though without the costs of a message between services.
-            self.model.journeys[index].entry = linking.entries[&target] - 1;
+            let door = self.door(&linking, &target);
+            let client = self.model.journeys[index].client;
+            self.model.journeys[index].entry = match self.model.clients[client as usize].limit {
+                Some(limit) => {
+                    let gateway = self.emit(Instruction::Limit(LimitStep::Clients(limit)));
+                    self.emit(Instruction::Jump(door));
+                    gateway
+                }
+                None => door,
+            };
         }
+        self.link_consumers(&linking, consumers);
         for (pc, target) in &linking.calls {
-            let place = linking.entries[target];
+            let (place, door) = (linking.entries[target], self.door(&linking, target));
             match &mut self.model.plan[*pc as usize] {
-                Instruction::Call { entry, .. } => *entry = place - 1,
+                Instruction::Call { entry, .. } => *entry = door,
                 Instruction::Invoke { entry, .. } => *entry = place,
                 _ => unreachable!("only calls are linked"),
             }
         }
     }
 
-    /// Compiles `[Enter] body [Return]`; the entry is that of the body.
+    /// Asks for the operations that work on messages.
+    fn begin_consumers(&mut self, linking: &mut Linking) -> Vec<Target> {
+        let names = self.places.consumers.clone();
+        let target = |operation: String| {
+            let service = self.provider(None, &operation).expect("checked");
+            Target { service, operation, remote: false }
+        };
+        let targets: Vec<Target> = names.into_iter().map(target).collect();
+        for (index, target) in targets.iter().enumerate() {
+            let operation = self.operation_id(linking, target.service, &target.operation);
+            self.model.subscriptions[index].operation = operation;
+        }
+        linking.todo.extend(targets.iter().cloned());
+        targets
+    }
+
+    /// Compiles what the workers of each consumer do: `[receive] work`.
+    fn link_consumers(&mut self, linking: &Linking, targets: Vec<Target>) {
+        for (index, target) in targets.iter().enumerate() {
+            self.model.subscriptions[index].entry = self.door(linking, target);
+            self.model.subscriptions[index].start = self.model.plan.len() as Pc;
+            if let Some(law) = self.model.subscriptions[index].receive {
+                self.emit(Instruction::Pause { law, delay: Delay::Network });
+            }
+            self.emit(Instruction::Queue(QueueStep::Work));
+        }
+    }
+
+    /// Where an operation is entered from outside its service.
+    fn door(&self, linking: &Linking, target: &Target) -> Pc {
+        let is_limited = self.model.services[target.service.0 as usize].limit.is_some();
+        linking.entries[target] - 1 - Pc::from(is_limited)
+    }
+
+    /// The door of a service: a limit if there is one, then the balancer and the threads.
+    fn compile_door(&mut self, service: ServiceId) {
+        let limit = self.model.services[service.0 as usize].limit;
+        match limit.map(|limit| (limit, self.model.limits[limit.0 as usize].count)) {
+            None => {
+                self.emit(Instruction::Enter(service));
+            }
+            Some((limit, 1)) => {
+                self.emit(Instruction::Limit(LimitStep::Service(limit)));
+                self.emit(Instruction::Enter(service));
+            }
+            Some((limit, _)) => {
+                self.emit(Instruction::Limit(LimitStep::Replica(limit, service)));
+                self.emit(Instruction::Limit(LimitStep::Enter(service)));
+            }
+        }
+    }
+
+    /// Compiles `[door] body [Return]`; the entry is that of the body.
     fn compile_operation(&mut self, target: &Target, linking: &mut Linking) {
         let (component, operation) = target.operation.split_once('.').expect("checked");
         let spec = self.spec;
         let steps = &spec.components[component][operation];
         let path = Path::root().key("components").key(component).key(operation);
-        self.emit(Instruction::Enter(target.service));
+        self.compile_door(target.service);
         linking.entries.insert(target.clone(), self.model.plan.len() as Pc);
         if target.remote {
             self.serialise(target.service, &format!("{path}.receive"));
@@ -109,6 +173,7 @@ impl Lowering<'_> {
             Step::Call(target) => self.compile_call(target, service, path, linking),
             Step::Read(query) => self.compile_query(query, "read", service, path),
             Step::Write(query) => self.compile_query(query, "write", service, path),
+            Step::Send(message) => self.compile_send(message, path),
             Step::Parallel { branches, first } => {
                 let count = branches.len() as u32;
                 let need = first.unwrap_or(count);
@@ -220,6 +285,24 @@ impl Lowering<'_> {
         }
         if pool.is_some() {
             self.emit(Instruction::Disconnect);
+        }
+    }
+
+    /// The way to the broker, handing over, and the way of its acknowledgement.
+    fn compile_send(&mut self, message: &Message, path: &Path) {
+        let (queue, hop) = self.places.queues[&message.queue].clone();
+        if let Some(key) = &message.key {
+            self.pick(key, path);
+        }
+        let hop = hop.map(|hop| self.place_hop(&hop, &path.to_string()));
+        let travel = |law| Instruction::Pause { law, delay: Delay::Network };
+        if let Some(hop) = hop {
+            self.emit(travel(hop));
+        }
+        let site = self.site(&path.to_string());
+        self.emit(Instruction::Queue(QueueStep::Send { queue, site }));
+        if let Some(hop) = hop {
+            self.emit(travel(LawId(hop.0 + 1)));
         }
     }
 

@@ -45,6 +45,7 @@ impl Lowering<'_> {
             }
             Step::Read(query) => self.check_query(query, "read", &path.key("read")),
             Step::Write(query) => self.check_query(query, "write", &path.key("write")),
+            Step::Send(message) => self.check_message(message, &path.key("send")),
             Step::Parallel { branches, first } => {
                 let at = Step::branches_path(path, first.is_some());
                 let count = branches.len();
@@ -238,7 +239,11 @@ pub(super) fn called<'a>(steps: &'a [Step], targets: &mut Vec<&'a str>) {
             }
             Step::Choose(ways) => ways.iter().for_each(|way| called(&way.1, targets)),
             Step::Repeat(_, steps) => called(steps, targets),
-            Step::Work(_) | Step::Wait(_) | Step::Read(_) | Step::Write(_) => {}
+            Step::Work(_)
+            | Step::Wait(_)
+            | Step::Read(_)
+            | Step::Write(_)
+            | Step::Send(_) => {}
         }
     }
 }

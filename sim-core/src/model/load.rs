@@ -4,7 +4,7 @@
 //! the offered load in servers (Denning and Buzen, "The Operational Analysis of Queueing Network Models", ACM
 //! Computing Surveys 10, 1978).
 
-use super::{Instruction, LawId, Model, Pc, Source, UNLIMITED};
+use super::{Instruction, LawId, LimitStep, Model, Pc, QueueStep, Source, UNLIMITED};
 use crate::spec::Balancer;
 use crate::time::{Duration, SECOND, Time};
 use std::collections::BTreeMap;
@@ -20,6 +20,9 @@ pub struct Load {
     pub unloaded: Vec<f64>,
     /// Instructions that each journey takes on average.
     pub steps: Vec<f64>,
+    /// Messages per second sent to each queue; infinite where messages beget messages without end. As if every
+    /// delivery ended well.
+    pub messages: Vec<f64>,
     /// The index in `stations` of the one that is used most, if any is used.
     pub bottleneck: Option<usize>,
 }
@@ -48,12 +51,17 @@ struct Demand {
     time: f64,
     /// Instructions.
     steps: f64,
+    /// Messages sent, by queue.
+    sends: BTreeMap<usize, f64>,
 }
 
 impl Demand {
     fn add(&mut self, other: &Demand, times: f64) {
         for (&group, nanos) in &other.service {
             *self.service.entry(group).or_default() += nanos * times;
+        }
+        for (&queue, messages) in &other.sends {
+            *self.sends.entry(queue).or_default() += messages * times;
         }
         self.time += other.time * times;
         self.steps += other.steps * times;
@@ -79,8 +87,11 @@ impl Load {
             rates(model, &demands, |traffic| traffic.mean_rate(Time::ZERO, Time::ZERO + span));
         let peaks = rates_at_peak(model, &demands);
         let total: f64 = rates.iter().sum();
-        let offered = erlangs(model, &demands, &rates);
-        let offered_at_peak = erlangs(model, &demands, &peaks);
+        let consumers = consumers(&mut walk);
+        let messages = messages_of(model, &demands, &rates, &consumers);
+        let offered = erlangs(model, (&demands, &rates), (&consumers, &messages));
+        let at_peak = messages_of(model, &demands, &peaks, &consumers);
+        let offered_at_peak = erlangs(model, (&demands, &peaks), (&consumers, &at_peak));
         let stations: Vec<Offered> = (model.stations.iter().enumerate())
             .map(|(index, group)| {
                 let servers = if group.servers == UNLIMITED {
@@ -105,14 +116,59 @@ impl Load {
             .max_by(|&a, &b| stations[a].utilisation.total_cmp(&stations[b].utilisation));
         let unloaded = demands.iter().map(|d| d.time / SECOND).collect();
         let steps = demands.iter().map(|d| d.steps).collect();
-        Load { stations, rates, unloaded, steps, bottleneck }
+        Load { stations, rates, unloaded, steps, messages, bottleneck }
     }
 }
 
-/// Servers kept busy on average in each group of stations, by journeys at these rates.
-fn erlangs(model: &Model, demands: &[Demand], rates: &[f64]) -> Vec<f64> {
-    let mut erlangs = vec![0.0; model.stations.len()];
+/// What each message asks for, by subscription: of the worker too, who has it as one of a full batch.
+fn consumers(walk: &mut Walk<'_>) -> Vec<Demand> {
+    let model = walk.model;
+    let demand = |subscription: &super::Subscription| {
+        let mut demand = walk.operation(subscription.entry);
+        let receive = subscription.receive.map_or(0.0, |law| walk.mean(law));
+        let group = model.group_of(super::Resource::shared(subscription.station));
+        let held = demand.time + receive / f64::from(subscription.terms.batch);
+        *demand.service.entry(group).or_default() += held;
+        demand
+    };
+    model.subscriptions.iter().map(demand).collect()
+}
+
+/// Messages per second to each queue: what journeys send at these rates, what messages make consumers send, and so on
+/// (the traffic equations of J. R. Jackson, "Networks of Waiting Lines", Operations Research 5, 1957).
+fn messages_of(model: &Model, demands: &[Demand], rates: &[f64], consumers: &[Demand]) -> Vec<f64> {
+    let mut outside = vec![0.0; model.queues.len()];
     for (demand, rate) in demands.iter().zip(rates) {
+        demand.sends.iter().for_each(|(&queue, sent)| outside[queue] += sent * rate);
+    }
+    let mut total = outside.clone();
+    let mut grows = vec![false; total.len()];
+    for _ in 0..ROUNDS_MAX {
+        let mut next = outside.clone();
+        for (subscription, demand) in model.subscriptions.iter().zip(consumers) {
+            let rate = total[subscription.queue.0 as usize];
+            demand.sends.iter().for_each(|(&queue, sent)| next[queue] += sent * rate);
+        }
+        grows = next.iter().zip(&total).map(|(now, before)| now - before > 1e-9 * now).collect();
+        total = next;
+        if !grows.contains(&true) {
+            break;
+        }
+    }
+    let endless = |(&rate, &grows): (&f64, &bool)| if grows { f64::INFINITY } else { rate };
+    total.iter().zip(&grows).map(endless).collect()
+}
+
+/// Servers kept busy on average in each group of stations, by journeys and messages at these rates.
+fn erlangs(
+    model: &Model,
+    journeys: (&[Demand], &[f64]),
+    consumers: (&[Demand], &[f64]),
+) -> Vec<f64> {
+    let mut erlangs = vec![0.0; model.stations.len()];
+    let of_messages = model.subscriptions.iter().map(|s| &consumers.1[s.queue.0 as usize]);
+    let all = journeys.0.iter().zip(journeys.1).chain(consumers.0.iter().zip(of_messages));
+    for (demand, rate) in all {
         for (&group, nanos) in &demand.service {
             erlangs[group] += nanos * rate / SECOND;
         }
@@ -207,7 +263,13 @@ impl Walk<'_> {
             demand.steps += 1.0;
             match self.model.plan[pc as usize] {
                 Instruction::Arrive | Instruction::Deliver | Instruction::Pick { .. } => {}
-                Instruction::Enter(service) => {
+                Instruction::Queue(QueueStep::Send { queue, .. }) => {
+                    *demand.sends.entry(queue.0 as usize).or_default() += 1.0;
+                }
+                Instruction::Limit(
+                    LimitStep::Clients(_) | LimitStep::Service(_) | LimitStep::Replica(..),
+                ) => {}
+                Instruction::Enter(service) | Instruction::Limit(LimitStep::Enter(service)) => {
                     if let Some(threads) = self.model.services[service.0 as usize].threads {
                         let group = self.model.group_of(super::Resource::per_replica(threads));
                         held.push((group, demand.time));
@@ -260,7 +322,8 @@ impl Walk<'_> {
                     pc = after;
                     continue;
                 }
-                Instruction::Join
+                Instruction::Queue(QueueStep::Work)
+                | Instruction::Join
                 | Instruction::Again { .. }
                 | Instruction::Return
                 | Instruction::Bury => break,
@@ -327,6 +390,8 @@ impl Model {
     }
 }
 
+/// How often messages may make consumers send further ones before it counts as without end.
+const ROUNDS_MAX: u32 = 10_000;
 /// Rates are means over this time where the file gives no horizon.
 const DAY: Duration = Duration(86_400_000_000_000);
 /// Requests of one replication where the file gives no horizon.

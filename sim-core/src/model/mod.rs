@@ -7,18 +7,21 @@ mod components;
 pub mod data;
 mod keys;
 mod laws;
+mod limits;
 mod load;
 mod measures;
 mod objectives;
 mod placement;
 mod plan;
 pub mod quantity;
+mod queues;
 pub mod traffic;
 mod warnings;
 
 pub use check::Checked;
 pub use data::Files;
 pub use keys::{Population, Ranking};
+pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep};
 pub use load::{Load, Offered};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
 pub use objectives::{Goal, Objective, REPLICATIONS_MAX, RunPlan};
@@ -26,6 +29,7 @@ pub use plan::{
     ARRIVE, BURY, DELIVER, Delay, Instruction, KeysId, LawId, OperationId, Pc, PlacedLaw, Resource,
     ServiceId, StationId, Way,
 };
+pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
 
 use crate::spec::{Balancer, Discipline};
 use crate::time::Duration;
@@ -58,6 +62,12 @@ pub struct Model {
     pub operations: Vec<Operation>,
     /// Services by [`ServiceId`].
     pub services: Vec<Service>,
+    /// Queues by [`QueueId`].
+    pub queues: Vec<Queue>,
+    /// The consumers of queues, those of one queue side by side.
+    pub subscriptions: Vec<Subscription>,
+    /// Limits on requests by [`LimitId`].
+    pub limits: Vec<LimitPlace>,
     /// Stations in groups: the replicas of one service have equal stations side by side.
     pub stations: Vec<StationGroup>,
     /// Clients.
@@ -96,6 +106,8 @@ pub struct Service {
     pub balancer: Balancer,
     /// How many requests may wait at the door of a replica.
     pub queue: u32,
+    /// The limit at its door.
+    pub limit: Option<LimitId>,
     /// Hash of the name: the balancer's stream of draws.
     pub site: u64,
 }
@@ -132,6 +144,8 @@ pub enum StationKind {
     Connections,
     /// The servers of a store.
     Store,
+    /// The workers of a queue's consumer.
+    Workers,
 }
 
 /// A population of clients.
@@ -153,6 +167,8 @@ pub struct Client {
     pub timeout: Option<Duration>,
     /// Latency of its requests; the law after it is the replies'.
     pub hop: Option<LawId>,
+    /// The limit that a gateway keeps on its requests.
+    pub limit: Option<LimitId>,
 }
 
 /// When clients send requests.

@@ -3,7 +3,9 @@
 use super::check::{Lowering, sorted};
 use super::components::called;
 use super::laws::Unit;
-use super::{Model, Resource, Service, ServiceId, StationGroup, StationId, StationKind, UNLIMITED};
+use super::{
+    Model, QueueId, Resource, Service, ServiceId, StationGroup, StationId, StationKind, UNLIMITED,
+};
 use crate::random::{Sampler, name_hash};
 use crate::spec::{self, Balancer, Discipline, Mix, Path, Store, WhileWaiting, did_you_mean};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +25,10 @@ pub(super) struct Places {
     pub(super) uncertain: bool,
     /// For each journey the name of its operation.
     pub(super) journeys: Vec<String>,
+    /// For each subscription the name of its operation.
+    pub(super) consumers: Vec<String>,
+    /// A queue's number and its latency.
+    pub(super) queues: BTreeMap<String, (QueueId, Option<Sampler>)>,
 }
 
 /// Replicas of a service, at most.
@@ -211,6 +217,7 @@ impl<'a> Lowering<'a> {
             self.model.stations.push(group.clone());
             self.places.pools.insert((index, store.clone()), Resource::per_replica(group.first));
         }
+        let limit = self.service_limit(service, &Path::root().key("services").key(name));
         self.model.services.push(Service {
             name: name.to_owned(),
             replicas: count,
@@ -218,6 +225,7 @@ impl<'a> Lowering<'a> {
             threads,
             balancer: service.balancer.clone(),
             queue,
+            limit,
             site: name_hash(&format!("services.{name}.balancer")),
         });
     }
@@ -255,7 +263,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn next_station(&self) -> StationId {
+    pub(super) fn next_station(&self) -> StationId {
         self.model.stations.last().map_or(StationId(0), |last| StationId(last.first.0 + last.count))
     }
 
@@ -287,6 +295,11 @@ impl<'a> Lowering<'a> {
             };
             let caller = format!("`{name}` ask for");
             todo.extend(targets.into_iter().map(|target| (target, None, caller.clone())));
+        }
+        for (name, queue) in sorted(&spec.queues) {
+            let targets = queue.consumers.keys().map(String::as_str);
+            let caller = format!("the queue `{name}` delivers to");
+            todo.extend(targets.map(|target| (target, None, caller.clone())));
         }
         todo.reverse();
         let mut seen = BTreeSet::new();

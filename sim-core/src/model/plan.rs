@@ -4,6 +4,7 @@
 //! becomes [`Instruction::Invoke`], between services [`Instruction::Call`]; queries, hops, connections and
 //! serialisation are spelled out, so that running the plan needs no rule beyond each instruction's own.
 
+use super::{LimitStep, QueueStep};
 use crate::random::Sampler;
 
 /// A position in the plan.
@@ -159,6 +160,10 @@ pub enum Instruction {
     Join,
     /// The frame was given up meanwhile: it ends without a word.
     Bury,
+    /// Send to a queue, or work on what it holds.
+    Queue(QueueStep),
+    /// Ask a limit on requests.
+    Limit(LimitStep),
     /// Go to one of several places, drawn by weight.
     Choose {
         /// First of them in [`super::Model::ways`].

@@ -95,6 +95,8 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Fork { first, count, need } => self.fork(at, first, count, need),
             Instruction::Scatter { count, need } => self.scatter(at, count, need),
             Instruction::Join => self.end(at, Ending::Done),
+            Instruction::Queue(step) => self.queue_step(at, step),
+            Instruction::Limit(step) => self.limit_step(at, step),
             Instruction::Bury => self.bury(at),
             Instruction::Repeat { law, after } => self.repeat(at, law, after),
             Instruction::Again { body, site } => self.again(at, body, site),
@@ -139,12 +141,26 @@ impl<R: Recorder> Simulation<'_, R> {
 
     #[inline]
     fn enter(&mut self, at: FrameId, service: u32) -> Flow {
-        let target = &self.model.services[service as usize];
+        self.choose(at, service);
+        self.enter_chosen(at, service)
+    }
+
+    /// Chooses the replica that a frame is to enter.
+    #[inline]
+    pub(super) fn choose(&mut self, at: FrameId, service: u32) {
         let frame = &mut self.frames[at];
         let replica = self.balancers[service as usize].choose(frame.id);
         frame.replica = replica;
         frame.service = service;
         frame.entered = true;
+    }
+
+    /// Enters the replica that has been chosen.
+    #[inline]
+    pub(super) fn enter_chosen(&mut self, at: FrameId, service: u32) -> Flow {
+        let target = &self.model.services[service as usize];
+        let frame = &mut self.frames[at];
+        let replica = frame.replica;
         frame.started = self.now;
         let Some(threads) = target.threads else {
             let cores = StationId(target.cores.0 + replica);
@@ -330,17 +346,25 @@ impl<R: Recorder> Simulation<'_, R> {
                 self.reply(at, ending);
             }
             if parent == NONE {
+                if kind == FrameKind::Delivery {
+                    return self.worked(at, ending);
+                }
                 return self.answer_client(at, ending);
             }
-            if self.frames[parent].kind == FrameKind::Fork {
-                match self.join(at, ending) {
+            match self.frames[parent].kind {
+                FrameKind::Fork => match self.join(at, ending) {
                     Some((waiter, Ending::Done)) => return Flow::Switch(waiter),
                     Some((waiter, bad)) => {
                         (at, ending) = (waiter, bad);
                         continue;
                     }
                     None => return Flow::Stop,
+                },
+                FrameKind::Delivery => {
+                    self.frames.remove(at);
+                    return self.worked(parent, ending);
                 }
+                FrameKind::Operation | FrameKind::Body | FrameKind::Ghost => {}
             }
             let frame = &self.frames[at];
             let (spent, reply, id) = (frame.spent, frame.reply, frame.id);
@@ -378,6 +402,10 @@ impl<R: Recorder> Simulation<'_, R> {
         let operation = OperationId(frame.operation);
         self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
         if frame.entered {
+            if frame.limit != NONE {
+                self.leave_door(at, ending);
+            }
+            let frame = &self.frames[at];
             self.balancers[service].answered(replica);
             if frame.holds_thread
                 && let Some(threads) = self.model.services[service].threads
@@ -390,7 +418,10 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     #[inline]
-    fn answer_client(&mut self, at: FrameId, ending: Ending) -> Flow {
+    pub(super) fn answer_client(&mut self, at: FrameId, ending: Ending) -> Flow {
+        if self.frames[at].passed_gateway {
+            self.leave_gateway(at, ending);
+        }
         let frame = &mut self.frames[at];
         frame.ending = ending;
         frame.pc = DELIVER;

@@ -4,13 +4,15 @@ mod clients;
 mod interpreter;
 mod keys;
 mod laws;
+mod limits;
+mod queues;
 mod recorder;
 #[cfg(test)]
 mod tests;
 
 pub use recorder::Recorder;
 
-use crate::component::{Balancing, FrameId, Frames, Station};
+use crate::component::{Balancing, FrameId, Frames, Messages, Station};
 use crate::engine::{Event, Fingerprint, Queue};
 use crate::model::{Model, StationId};
 use crate::random::Key;
@@ -60,6 +62,11 @@ pub struct Simulation<'m, R> {
     clients: Vec<ClientState>,
     laws: Laws<'m>,
     keys: Vec<keys::KeysState>,
+    messages: Messages,
+    consumers: Vec<queues::Consumer>,
+    /// Messages in queues without a consumer, by queue.
+    kept: Vec<u64>,
+    limits: Vec<limits::Limiting>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
     fingerprint: Fingerprint,
@@ -84,6 +91,10 @@ enum Happening {
     Arrival(u32),
     /// The next request may leave a shared station.
     Wake(u32),
+    /// A message can be taken.
+    Message(u32),
+    /// A consumer's oldest message has lingered (even), or its oldest delivery has taken too long (odd).
+    Broker(u32),
     /// The oldest request of a client may have waited too long.
     Deadline(u32),
 }
@@ -99,6 +110,8 @@ impl Happening {
             Happening::Arrival(client) => (2, client),
             Happening::Wake(station) => (3, station),
             Happening::Deadline(client) => (4, client),
+            Happening::Message(message) => (5, message),
+            Happening::Broker(which) => (6, which),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -111,7 +124,9 @@ impl Happening {
             1 => Happening::Resume(index),
             2 => Happening::Arrival(index),
             3 => Happening::Wake(index),
-            _ => Happening::Deadline(index),
+            4 => Happening::Deadline(index),
+            5 => Happening::Message(index),
+            _ => Happening::Broker(index),
         }
     }
 }
@@ -145,12 +160,17 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
+            messages: Messages::default(),
+            consumers: queues::Consumer::of(model),
+            kept: vec![0; model.queues.len()],
+            limits: limits::Limiting::of(model),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             fingerprint: Fingerprint::default(),
             overloaded: false,
             switches: 0,
             switches_max: u64::MAX,
         };
+        run.start_limits();
         run.start_clients();
         run
     }
@@ -244,6 +264,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Arrival(client) => self.arrival(client),
             Happening::Wake(station) => self.wake(station),
             Happening::Deadline(client) => self.deadline(client),
+            Happening::Message(message) => self.show(message),
+            Happening::Broker(which) => self.broker(which),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -261,6 +283,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Resume(f) => format!("{:016x} goes on", self.frames[f].id),
             Happening::Arrival(c) => format!("{} sends", self.model.clients[c as usize].name),
             Happening::Wake(s) => format!("{} looks for the next to leave", name(s)),
+            Happening::Message(m) => format!("{:016x} can be taken", self.messages.get(m).id),
+            Happening::Broker(which) => {
+                let name = &self.model.subscriptions[which as usize / 2].name;
+                format!("{name} look at their messages")
+            }
             Happening::Deadline(c) => {
                 format!("a deadline of {}", self.model.clients[c as usize].name)
             }
@@ -277,6 +304,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Arrival(client) => self.model.clients[client as usize].site,
             Happening::Wake(station) => self.model.station_group(StationId(station)).site,
             Happening::Deadline(client) => !self.model.clients[client as usize].site,
+            Happening::Message(message) => self.messages.get(message).id.rotate_left(1),
+            Happening::Broker(which) => {
+                self.model.subscriptions[which as usize / 2].site.wrapping_add(u64::from(which % 2))
+            }
         }
     }
 

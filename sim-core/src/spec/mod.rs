@@ -29,11 +29,13 @@ mod files;
 mod hash;
 mod keys;
 mod law;
+mod limits;
 mod objective;
 mod outline;
 mod parse;
 mod path;
 mod quantity;
+mod queues;
 mod read;
 mod reader;
 mod schema;
@@ -49,10 +51,12 @@ pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
+pub use limits::Limit;
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use quantity::Quantity;
+pub use queues::{Consumer, Full, Message, Per, Queue};
 pub use services::{Balancer, Discipline, Network, Service, Ties, WhileWaiting};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
@@ -87,6 +91,9 @@ pub struct Spec {
     /// Databases.
     #[serde(default)]
     pub stores: Named<Store>,
+    /// Queues between those who send messages and those who work on them.
+    #[serde(default)]
+    pub queues: Named<Queue>,
     /// What lies between services.
     #[serde(default)]
     pub network: Network,

@@ -1,6 +1,6 @@
 //! Services: the processes that components run in, and the network between them.
 
-use super::{Law, Named};
+use super::{Law, Limit, Named, Per};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +31,12 @@ pub struct Service {
     /// How the replica of a request is chosen.
     #[serde(default)]
     pub balancer: Balancer,
+    /// A limit on its requests, at the door: before they wait for a thread or a core.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// Whether each replica keeps the limit for itself or all together.
+    #[serde(default)]
+    pub limit_per: Per,
     /// Connections to a store that each replica keeps, by store; absent: no limit.
     #[serde(default)]
     pub pools: Named<u32>,

@@ -62,7 +62,9 @@ impl Alternative {
     pub(super) fn is_stationary(&self) -> bool {
         self.model.clients.iter().all(|client| match &client.source {
             Source::Open(traffic) => {
-                traffic.recorded().is_none() && traffic.profile == Profile::default()
+                traffic.recorded().is_none()
+                    && traffic.scheduled().is_none()
+                    && traffic.profile == Profile::default()
             }
             Source::Closed { .. } => true,
         })
