@@ -9,6 +9,7 @@ mod campaign;
 mod case;
 mod formulas;
 mod judge;
+mod limits;
 mod network;
 mod over_time;
 mod params;

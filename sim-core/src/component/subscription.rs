@@ -336,3 +336,137 @@ impl Subscription {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    const TERMS: Terms = Terms {
+        batch: 1,
+        linger: Duration::ZERO,
+        visibility: Duration(50),
+        attempts: 3,
+        limit: UNLIMITED,
+        is_ordered: false,
+    };
+
+    /// What has been seen of a run: who has been settled, who works on what, which keys are being worked on.
+    #[derive(Default)]
+    struct Seen {
+        posted: u64,
+        hidden: Vec<MessageId>,
+        working: Vec<(MessageId, u32, u64)>,
+        settled: BTreeSet<u64>,
+        dead: BTreeSet<u64>,
+    }
+
+    impl Seen {
+        fn over(&self) -> usize {
+            self.settled.len() + self.dead.len()
+        }
+    }
+
+    fn step(
+        line: &mut Subscription,
+        messages: &mut Messages,
+        seen: &mut Seen,
+        (what, which): (u8, usize),
+        now: Time,
+    ) {
+        match what {
+            0 | 1 => {
+                seen.posted += 1;
+                let message = Message::new(seen.posted, 0, which as u64 % 3, now);
+                seen.hidden.push(line.post(messages, message));
+            }
+            2 | 3 if !seen.hidden.is_empty() => {
+                let at = seen.hidden.swap_remove(which % seen.hidden.len());
+                line.show(messages, at, now);
+            }
+            4 | 5 => {
+                if let Some((at, attempt)) = line.take(messages, now) {
+                    assert!((1..=TERMS.attempts).contains(&attempt));
+                    seen.working.push((at, attempt, messages.get(at).id));
+                }
+            }
+            6 if !seen.working.is_empty() => {
+                let (at, _, id) = seen.working.swap_remove(which % seen.working.len());
+                if let Some(message) = line.settle(messages, at, now) {
+                    assert_eq!(message.id, id);
+                    assert!(seen.settled.insert(id), "settled once only");
+                    assert!(!seen.dead.contains(&id));
+                }
+            }
+            7 if !seen.working.is_empty() => {
+                let (at, attempt, id) = seen.working.swap_remove(which % seen.working.len());
+                match line.fail(messages, at, attempt, now) {
+                    Failed::Again => seen.hidden.push(at),
+                    Failed::Dead(_) => assert!(seen.dead.insert(id)),
+                    Failed::Late => {}
+                }
+            }
+            8 => {
+                while let Some(expired) = line.expire(messages, now) {
+                    if let Expired::Dead(message) = expired {
+                        assert!(seen.dead.insert(message.id), "dead once only");
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    proptest! {
+        /// Whatever comes late, fails or hangs: every message is settled or dead in the end, once, and none is left.
+        #[test]
+        fn no_message_is_lost_or_settled_twice(
+            is_ordered: bool,
+            steps in prop::collection::vec((0u8..9, 0usize..16), 0..300),
+        ) {
+            let mut line = Subscription::new(Terms { is_ordered, ..TERMS });
+            let (mut messages, mut seen, mut now) = (Messages::default(), Seen::default(), Time::ZERO);
+            for draw in steps {
+                now = now + Duration(7);
+                step(&mut line, &mut messages, &mut seen, draw, now);
+                if is_ordered {
+                    // Of three keys no more than three messages are ready or first taken.
+                    let open: BTreeMap<u64, u64> = (line.line.iter().map(|&at| messages.get(at)))
+                        .filter(|message| message.stage == Stage::Ready)
+                        .map(|message| (message.key, message.id))
+                        .collect();
+                    prop_assert_eq!(open.len(), line.ready as usize, "one of each key");
+                }
+                let present = messages.slots.iter().filter(|message| message.held > 0);
+                let waits = |message: &&Message| matches!(message.stage, Stage::Hidden | Stage::Ready);
+                prop_assert_eq!(present.filter(waits).count(), line.waiting() as usize);
+            }
+            for _ in 0..2_000 {
+                now = now + Duration(7);
+                for what in [2, 4, 6] {
+                    step(&mut line, &mut messages, &mut seen, (what, 0), now);
+                }
+            }
+            prop_assert_eq!(seen.over() as u64, seen.posted);
+            prop_assert_eq!((messages.len(), line.waiting(), line.ready), (0, 0, 0));
+        }
+    }
+
+    #[test]
+    fn the_oldest_is_dropped_and_its_key_is_free() {
+        let mut line = Subscription::new(Terms { limit: 2, is_ordered: true, ..TERMS });
+        let mut messages = Messages::default();
+        let ids: Vec<MessageId> = (1..=2)
+            .map(|id| {
+                let at = line.post(&mut messages, Message::new(id, 0, 7, Time::ZERO));
+                line.show(&mut messages, at, Time::ZERO);
+                at
+            })
+            .collect();
+        assert!(line.is_full());
+        assert!(line.drop_oldest(&mut messages, Time::ZERO));
+        assert_eq!(line.take(&mut messages, Time::ZERO), Some((ids[1], 1)));
+        assert_eq!(messages.len(), 1);
+    }
+}

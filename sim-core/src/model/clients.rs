@@ -182,7 +182,8 @@ impl<'a> Lowering<'a> {
         jitter: Option<&spec::Law>,
         path: &Path,
     ) -> Option<Result<Traffic, String>> {
-        let every = self.positive_duration(every, "the time from one to the next", &path.key("every"));
+        let every =
+            self.positive_duration(every, "the time from one to the next", &path.key("every"));
         let first = match first {
             Some(first) => self.value(first, Unit::Time, &path.key("first")),
             None => every,

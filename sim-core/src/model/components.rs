@@ -239,11 +239,7 @@ pub(super) fn called<'a>(steps: &'a [Step], targets: &mut Vec<&'a str>) {
             }
             Step::Choose(ways) => ways.iter().for_each(|way| called(&way.1, targets)),
             Step::Repeat(_, steps) => called(steps, targets),
-            Step::Work(_)
-            | Step::Wait(_)
-            | Step::Read(_)
-            | Step::Write(_)
-            | Step::Send(_) => {}
+            Step::Work(_) | Step::Wait(_) | Step::Read(_) | Step::Write(_) | Step::Send(_) => {}
         }
     }
 }

@@ -118,7 +118,11 @@ pub struct Gradient {
 
 impl Lowering<'_> {
     /// The limit at the door of a service.
-    pub(super) fn service_limit(&mut self, service: &spec::Service, path: &Path) -> Option<LimitId> {
+    pub(super) fn service_limit(
+        &mut self,
+        service: &spec::Service,
+        path: &Path,
+    ) -> Option<LimitId> {
         let limit = self.limit(service.limit.as_ref()?, &path.key("limit"))?;
         let count = match service.limit_per {
             Per::Replica => service.replicas,
@@ -142,7 +146,9 @@ impl Lowering<'_> {
             self.check_key(&spec::Key::Own(keys.clone()), &at);
             if !matches!(written, spec::Limit::TokenBucket { .. }) {
                 let message = format!("only a token bucket can be kept for each of `{keys}`");
-                self.findings.error(&at, message).hint("write limit: token_bucket(rate: …, burst: …)");
+                self.findings
+                    .error(&at, message)
+                    .hint("write limit: token_bucket(rate: …, burst: …)");
             }
             self.keys_id(keys)
         });
@@ -214,7 +220,16 @@ impl Lowering<'_> {
                     slow: Duration::from_nanos(slow),
                 }))
             }
-            spec::Limit::Gradient { start, min, max, smoothing, queue, tolerance, window, memory } => {
+            spec::Limit::Gradient {
+                start,
+                min,
+                max,
+                smoothing,
+                queue,
+                tolerance,
+                window,
+                memory,
+            } => {
                 let at = path.key("gradient");
                 self.check_range([*min, *start, *max], &at);
                 self.check_number(*smoothing, 0.0..=1.0, &at.key("smoothing"));
@@ -261,7 +276,9 @@ impl Lowering<'_> {
         self.at_least_one(min, "a limit that may fall so low", &path.key("min"));
         if !(min..=max).contains(&start) {
             let message = format!("a limit that starts at {start} is not between {min} and {max}");
-            self.findings.error(path, message).hint("write min, start and max in this order of size");
+            self.findings
+                .error(path, message)
+                .hint("write min, start and max in this order of size");
         }
     }
 

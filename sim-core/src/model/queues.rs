@@ -186,12 +186,16 @@ impl Lowering<'_> {
 
     fn check_queue(&mut self, name: &str, queue: &spec::Queue, path: &Path) {
         if queue.attempts == 0 || queue.attempts > ATTEMPTS_MAX {
-            let message = format!("{} attempts: there can be from 1 to {ATTEMPTS_MAX}", queue.attempts);
+            let message =
+                format!("{} attempts: there can be from 1 to {ATTEMPTS_MAX}", queue.attempts);
             self.findings.error(&path.key("attempts"), message);
         }
         if !(1.0..=1e6).contains(&queue.backoff) {
-            let message = format!("a backoff of {}: it multiplies the delay, by 1 or more", queue.backoff);
-            self.findings.error(&path.key("backoff"), message).hint("2 doubles the delay each time");
+            let message =
+                format!("a backoff of {}: it multiplies the delay, by 1 or more", queue.backoff);
+            self.findings
+                .error(&path.key("backoff"), message)
+                .hint("2 doubles the delay each time");
         } else if queue.backoff > 1.0 && queue.retry_delay.is_none() {
             self.findings
                 .error(&path.key("backoff"), "there is no delay that could be multiplied")
@@ -245,7 +249,9 @@ impl Lowering<'_> {
             let message = format!(
                 "`{letters}` is ordered by keys that the messages of `{name}` do not all carry"
             );
-            self.findings.error(path, message).hint("give both the same `ordered_by`, or the former none");
+            self.findings
+                .error(path, message)
+                .hint("give both the same `ordered_by`, or the former none");
         }
     }
 
@@ -350,7 +356,8 @@ impl Lowering<'_> {
 
     fn workers(&mut self, consumer: &spec::Consumer, operation: &str, path: &Path) -> u32 {
         if consumer.concurrency == 0 {
-            self.findings.error(&path.key("concurrency"), "without a worker nobody takes a message");
+            self.findings
+                .error(&path.key("concurrency"), "without a worker nobody takes a message");
         }
         let replicas = match consumer.concurrency_per {
             Per::Replica => (self.provider(None, operation))
@@ -360,7 +367,8 @@ impl Lowering<'_> {
         };
         let workers = u64::from(consumer.concurrency) * u64::from(replicas);
         if workers > u64::from(WORKERS_MAX) {
-            let message = format!("{workers} workers are more than {WORKERS_MAX}, the most there can be");
+            let message =
+                format!("{workers} workers are more than {WORKERS_MAX}, the most there can be");
             self.findings.error(&path.key("concurrency"), message);
         }
         workers.clamp(1, u64::from(WORKERS_MAX)) as u32
@@ -416,6 +424,9 @@ impl Lowering<'_> {
             return;
         };
         let Some(ordered_by) = &queue.ordered_by else { return };
+        if !spec.is_written(&["keys", ordered_by]) {
+            return;
+        }
         let carried = message.key.as_ref().map(spec::Key::population);
         if carried == Some(ordered_by) {
             return;
@@ -451,10 +462,12 @@ impl Lowering<'_> {
             let path = Path::root().key("queues").key(&queue.name);
             if !targets.contains(&index) {
                 let message = format!("nobody sends to `{}`", queue.name);
-                let hint = format!("let an operation that is called send: send(\"{}\")", queue.name);
+                let hint =
+                    format!("let an operation that is called send: send(\"{}\")", queue.name);
                 self.findings.warning(&path, message).hint(hint);
             } else if queue.count == 0 && sent.contains(&index) {
-                let message = format!("nobody takes messages from `{}`: they only pile up", queue.name);
+                let message =
+                    format!("nobody takes messages from `{}`: they only pile up", queue.name);
                 self.findings
                     .warning(&path, message)
                     .hint("add consumers: {\"component.operation\": ()}");
@@ -465,9 +478,10 @@ impl Lowering<'_> {
                     "working on a message of `{}` sends, by and by, another one or more to it: without end",
                     queue.name
                 );
-                self.findings.error(&path, message).hint("let fewer than all of them go round again");
+                self.findings
+                    .error(&path, message)
+                    .hint("let fewer than all of them go round again");
             }
         }
     }
 }
-

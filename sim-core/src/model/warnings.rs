@@ -14,11 +14,11 @@ impl Lowering<'_> {
     /// Warns of what the load and the calls show.
     pub(super) fn warn(&mut self, load: &Load) {
         self.warn_of_endless(load);
+        self.warn_of_queues(load);
         if self.findings.has_errors() {
             // The load of what cannot be run is no news.
             return;
         }
-        self.warn_of_queues(load);
         self.warn_of_silence(load);
         self.warn_of_overload(load);
         self.warn_of_tight_timeouts(load);

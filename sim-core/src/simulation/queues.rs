@@ -76,8 +76,8 @@ impl<R: Recorder> Simulation<'_, R> {
         let target = &self.model.queues[queue.0 as usize];
         let subscriptions = target.first as usize..(target.first + target.count) as usize;
         if target.full == Full::Refuse {
-            let is_kept_full = target.kept.is_some()
-                && self.kept[queue.0 as usize] >= u64::from(target.limit);
+            let is_kept_full =
+                target.kept.is_some() && self.kept[queue.0 as usize] >= u64::from(target.limit);
             if is_kept_full || self.consumers[subscriptions].iter().any(|c| c.line.is_full()) {
                 self.recorder.counted(target.refused, 1);
                 return self.end(at, Ending::Refused);
@@ -300,7 +300,8 @@ impl<R: Recorder> Simulation<'_, R> {
         let id = identity(self.messages.get(at).id, attempt).wrapping_add(subscription.site);
         let delay = self.laws.number(law, id);
         let longest = Time::MAX.0 as f64;
-        let grown = (1..attempt).fold(delay, |delay, _| (delay * subscription.backoff).min(longest));
+        let grown =
+            (1..attempt).fold(delay, |delay, _| (delay * subscription.backoff).min(longest));
         Duration::from_nanos(grown)
     }
 

@@ -34,7 +34,8 @@ impl Spec {
         }
         for (name, queue) in &self.queues {
             let path = root.key("queues").key(name);
-            let laws = [("retry_delay", &queue.retry_delay), ("delay", &queue.delay), ("hop", &queue.hop)];
+            let laws =
+                [("retry_delay", &queue.retry_delay), ("delay", &queue.delay), ("hop", &queue.hop)];
             for (field, law) in laws {
                 of_option(law, &path.key(field), &mut files);
             }

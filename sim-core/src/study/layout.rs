@@ -416,7 +416,10 @@ fn station_row(
         present += in_system.sum() as f64 / SECOND;
     }
     // Under processor sharing nobody waits in a line: a wait is what sharing adds to a request's own service.
-    let is_permit = matches!(group.kind, StationKind::Threads | StationKind::Connections | StationKind::Workers);
+    let is_permit = matches!(
+        group.kind,
+        StationKind::Threads | StationKind::Connections | StationKind::Workers
+    );
     let utilisation = match group.servers {
         UNLIMITED if is_permit => 0.0,
         UNLIMITED => f64::NAN,

@@ -198,7 +198,8 @@ impl Replicate {
         self.warmup_is_decided = true;
         let needed = (0..self.designs.len())
             .filter(|&design| self.health(design).growth.is_none())
-            .map(|d| settled_after(&self.tallies[d].average_course(), self.plan.horizon))
+            .flat_map(|d| self.tallies[d].courses())
+            .map(|courses| settled_after(&courses.average(), self.plan.horizon))
             .max()
             .unwrap_or_default();
         if needed > self.warmup {
