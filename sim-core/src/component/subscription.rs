@@ -155,9 +155,35 @@ pub struct Subscription {
     waiting: u32,
     /// Who of a key may be worked on, where messages are ordered.
     order: Option<Locks>,
-    /// When a delivery takes too long: deadline, message, its number, which attempt.
-    deadlines: VecDeque<(Time, MessageId, u64, u32)>,
+    /// When deliveries take too long, in order, and void ones of those that ended before.
+    deadlines: VecDeque<Deadline>,
+    /// How many of these there may be before the void ones are thrown out.
+    deadlines_max: usize,
 }
+
+/// When a delivery has taken too long.
+#[derive(Clone, Copy, Debug)]
+struct Deadline {
+    at: Time,
+    message: MessageId,
+    /// The message's number.
+    number: u64,
+    /// Which attempt.
+    attempt: u32,
+}
+
+impl Deadline {
+    /// Whether the message is still with that delivery.
+    fn holds(&self, messages: &Messages) -> bool {
+        let message = messages.get(self.message);
+        message.number == self.number
+            && message.attempts == self.attempt
+            && message.stage == Stage::Taken
+    }
+}
+
+/// So few deadlines are never sorted out.
+const DEADLINES_MIN: usize = 128;
 
 impl Subscription {
     /// No message yet.
@@ -169,6 +195,7 @@ impl Subscription {
             waiting: 0,
             order: terms.is_ordered.then(Locks::new),
             deadlines: VecDeque::new(),
+            deadlines_max: DEADLINES_MIN,
         }
     }
 
@@ -244,7 +271,12 @@ impl Subscription {
         message.attempts += 1;
         let (number, attempts) = (message.number, message.attempts);
         self.next_deadline(messages);
-        self.deadlines.push_back((now + self.terms.visibility, at, number, attempts));
+        if self.deadlines.len() >= self.deadlines_max {
+            self.deadlines.retain(|deadline| deadline.holds(messages));
+            self.deadlines_max = DEADLINES_MIN.max(2 * self.deadlines.len());
+        }
+        let deadline = now + self.terms.visibility;
+        self.deadlines.push_back(Deadline { at: deadline, message: at, number, attempt: attempts });
         Some((at, attempts))
     }
 
@@ -311,7 +343,7 @@ impl Subscription {
         if self.next_deadline(messages)? > now {
             return None;
         }
-        let (_, at, _, attempt) = self.deadlines.pop_front()?;
+        let Deadline { message: at, attempt, .. } = self.deadlines.pop_front()?;
         if attempt >= self.terms.attempts {
             let message = *messages.get(at);
             self.close(messages, at, now);
@@ -325,11 +357,9 @@ impl Subscription {
 
     /// When the next delivery has taken too long.
     pub fn next_deadline(&mut self, messages: &Messages) -> Option<Time> {
-        while let Some(&(deadline, at, number, attempt)) = self.deadlines.front() {
-            let message = messages.get(at);
-            let is_same = message.number == number && message.attempts == attempt;
-            if is_same && message.stage == Stage::Taken {
-                return Some(deadline);
+        while let Some(deadline) = self.deadlines.front() {
+            if deadline.holds(messages) {
+                return Some(deadline.at);
             }
             self.deadlines.pop_front();
         }

@@ -4,7 +4,7 @@
 //! the offered load in servers (Denning and Buzen, "The Operational Analysis of Queueing Network Models", ACM
 //! Computing Surveys 10, 1978).
 
-use super::{Instruction, LawId, LimitStep, Model, Pc, QueueStep, Source, UNLIMITED};
+use super::{Instruction, LawId, LimitStep, Model, Pc, QueueStep, ServiceId, Source, UNLIMITED};
 use crate::spec::Balancer;
 use crate::time::{Duration, SECOND, Time};
 use std::collections::BTreeMap;
@@ -266,15 +266,10 @@ impl Walk<'_> {
                 Instruction::Queue(QueueStep::Send { queue, .. }) => {
                     *demand.sends.entry(queue.0 as usize).or_default() += 1.0;
                 }
-                Instruction::Limit(
-                    LimitStep::Clients(_) | LimitStep::Service(_) | LimitStep::Replica(..),
-                ) => {}
                 Instruction::Enter(service) | Instruction::Limit(LimitStep::Enter(service)) => {
-                    if let Some(threads) = self.model.services[service.0 as usize].threads {
-                        let group = self.model.group_of(super::Resource::per_replica(threads));
-                        held.push((group, demand.time));
-                    }
+                    held.extend(self.threads_of(service).map(|group| (group, demand.time)));
                 }
+                Instruction::Limit(_) => {}
                 Instruction::Serve { station, law } => {
                     let mean = self.mean(law);
                     let group = self.model.group_of(station);
@@ -302,13 +297,7 @@ impl Walk<'_> {
                     demand.time += branch.time;
                 }
                 Instruction::Choose { first, count, .. } => {
-                    let (ways, after) = self.model.ways_of(first, count);
-                    let shares = shares_of(&ways.iter().map(|way| way.until).collect::<Vec<_>>());
-                    for (share, way) in shares.iter().zip(ways) {
-                        let way = self.walk(way.to, Some(after));
-                        demand.add(&way, *share);
-                    }
-                    pc = after;
+                    pc = self.choose(&mut demand, first, count);
                     continue;
                 }
                 Instruction::Jump(to) if Some(to) == stop => break,
@@ -334,6 +323,23 @@ impl Walk<'_> {
             *demand.service.entry(group).or_default() += demand.time - since;
         }
         demand
+    }
+
+    /// The threads of a service, as a group of stations, if requests hold them.
+    fn threads_of(&self, service: ServiceId) -> Option<usize> {
+        let threads = self.model.services[service.0 as usize].threads?;
+        Some(self.model.group_of(super::Resource::per_replica(threads)))
+    }
+
+    /// Adds the ways of a choice, each by its share. Returns where they meet again.
+    fn choose(&mut self, demand: &mut Demand, first: u32, count: u32) -> Pc {
+        let (ways, after) = self.model.ways_of(first, count);
+        let shares = shares_of(&ways.iter().map(|way| way.until).collect::<Vec<_>>());
+        for (share, way) in shares.iter().zip(ways) {
+            let way = self.walk(way.to, Some(after));
+            demand.add(&way, *share);
+        }
+        after
     }
 
     fn call(&mut self, demand: &mut Demand, entry: Pc, hop: Option<LawId>) {

@@ -305,14 +305,15 @@ pub(super) fn measure_unit(kind: &MeasureKind) -> Unit {
     }
 }
 
-/// Operations of each service that clients or other services call.
+/// Operations of each service that clients, other services or workers call.
 fn entries(model: &Model) -> Vec<Vec<OperationId>> {
     let called = model.plan.iter().filter_map(|instruction| match instruction {
         Instruction::Call { operation, .. } => Some(*operation),
         _ => None,
     });
-    let mut wanted: Vec<OperationId> =
-        called.chain(model.journeys.iter().map(|journey| journey.operation)).collect();
+    let asked_for = model.journeys.iter().map(|journey| journey.operation);
+    let worked_on = model.subscriptions.iter().map(|subscription| subscription.operation);
+    let mut wanted: Vec<OperationId> = called.chain(asked_for).chain(worked_on).collect();
     wanted.sort();
     wanted.dedup();
     let of = |service: ServiceId| {
