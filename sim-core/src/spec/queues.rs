@@ -48,7 +48,7 @@ pub struct Queue {
     /// network's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hop: Option<Law>,
-    /// How many messages may wait for each consumer. Absent: no limit.
+    /// How many messages may wait for each consumer; those that come again find room all the same. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// What happens to a message for which there is no room.
