@@ -9,6 +9,7 @@ mod campaign;
 mod case;
 mod formulas;
 mod judge;
+mod limits;
 mod network;
 mod outage;
 mod over_time;

@@ -60,6 +60,8 @@ impl AddAssign for Spent {
 pub enum FrameKind {
     /// An operation.
     Operation,
+    /// A worker's delivery: what it works on reports to it.
+    Delivery,
     /// A branch of a `parallel`, or the repetitions of a `repeat`.
     Body,
     /// What the branches of a `parallel` report to.
@@ -110,13 +112,15 @@ pub struct Frame {
     pub cargo: u32,
     /// What it holds of stores, or waits for: a list that the simulation keeps, or [`NONE`].
     pub holds: u32,
-    /// Of a fork: branches still running. Of a loop: repetitions left.
+    /// The limit that it has passed at the door of its service, or [`NONE`].
+    pub limit: u32,
+    /// Of a fork: branches still running. Of a loop: repetitions left. Of a delivery: its worker.
     pub left: u32,
     /// Of a fork: branches that still have to end well. On the way to a service: to which of its fronts.
     pub need: u32,
     /// The operation that runs.
     pub operation: u32,
-    /// Which journey: of which client, asking for what.
+    /// Which journey: of which client, asking for what. Of a delivery: which subscription.
     pub journey: u32,
     /// The reply latency law on the way back to the parent, or [`NONE`].
     pub reply: u32,
@@ -134,6 +138,8 @@ pub struct Frame {
     pub entered: bool,
     /// Its thread is held until it ends.
     pub holds_thread: bool,
+    /// It has passed the limit that a gateway keeps on its client.
+    pub passed_gateway: bool,
     /// Its client waits for it no more: it has its answer or has given up.
     pub abandoned: bool,
 }
@@ -161,6 +167,7 @@ impl Frame {
             key: 0,
             cargo: 0,
             holds: NONE,
+            limit: NONE,
             left: 0,
             need: 0,
             operation: 0,
@@ -173,6 +180,7 @@ impl Frame {
             kind: FrameKind::Operation,
             entered: false,
             holds_thread: false,
+            passed_gateway: false,
             abandoned: false,
         }
     }

@@ -10,6 +10,7 @@ mod limiter;
 mod locks;
 mod sharing;
 mod station;
+mod subscription;
 mod versions;
 
 pub use balancer::{Balancing, Watch};
@@ -18,4 +19,5 @@ pub use limiter::{Aimd, BUCKETS_MAX, Gradient, KeyedBuckets, Limit, Limiter, Pas
 pub use locks::{Acquired, Locks, Mode};
 pub use sharing::Sharing;
 pub use station::{Admission, Capacity, Station};
+pub use subscription::{Expired, Failed, Message, MessageId, Messages, Subscription};
 pub use versions::{RecentWrites, Shown, Versions};

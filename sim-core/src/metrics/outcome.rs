@@ -33,6 +33,9 @@ pub struct Outcome {
     pub metrics: Metrics,
     /// Requests in flight at equal intervals from the start, warm-up included: by this an unsettled run is recognised.
     pub course: Vec<f64>,
+    /// Messages waiting in queues at the same instants; nobody waits for them, so they are looked at for themselves. Empty
+    /// where no queue has a consumer.
+    pub backlog: Vec<f64>,
     /// What happened, as digests.
     pub fingerprint: Fingerprint,
     /// Why it ended.
@@ -52,6 +55,7 @@ pub fn run(model: &Model, trial: Trial) -> Outcome {
     let warmup = Time::ZERO + trial.warmup;
     let horizon = Time::ZERO + trial.horizon;
     let mut course = Vec::with_capacity(COURSE_POINTS as usize);
+    let mut backlog = Vec::new();
     let mut stopped = Stopped::Horizon;
     // Without a warm-up what happens at time zero is measured too.
     let mut is_warm = trial.warmup == Duration::ZERO;
@@ -69,6 +73,9 @@ pub fn run(model: &Model, trial: Trial) -> Outcome {
             break;
         }
         course.push(simulation.in_flight() as f64);
+        if !model.subscriptions.is_empty() {
+            backlog.push(simulation.backlog() as f64);
+        }
     }
     debug_assert!(simulation.now() <= horizon);
     simulation.settle();
@@ -82,6 +89,7 @@ pub fn run(model: &Model, trial: Trial) -> Outcome {
         trial,
         metrics: simulation.recorder,
         course,
+        backlog,
         fingerprint,
         stopped,
         events,

@@ -34,6 +34,7 @@ impl<'a> Lowering<'a> {
             });
             let hop = self.client_hop(client, name, &path);
             let regions = self.client_regions(client, &path);
+            let limit = self.client_limit(client, &path);
             let first_journey = self.model.journeys.len() as u32;
             let Some(mix) = self.mix(&client.mix, &path.key("mix")) else { continue };
             let Some(source) = source else { continue };
@@ -47,6 +48,7 @@ impl<'a> Lowering<'a> {
                 timeout,
                 hop,
                 regions,
+                limit,
             });
         }
     }
@@ -143,6 +145,12 @@ impl<'a> Lowering<'a> {
             (Arrivals::Mmpp(states), rate) => {
                 Traffic::mmpp(&self.states(states, &at.key("mmpp"))?, rate)
             }
+            (Arrivals::Schedule { .. }, Some(_)) => {
+                Err("a schedule says how often: leave `rate` out".to_owned())
+            }
+            (Arrivals::Schedule { every, first, jitter }, None) => {
+                self.schedule(every, first.as_ref(), jitter.as_ref(), &at.key("schedule"))?
+            }
             (Arrivals::Replay { .. }, Some(_)) => {
                 Err("a replay sends at its recorded rate: leave `rate` out, or change its `speed`"
                     .to_owned())
@@ -167,6 +175,26 @@ impl<'a> Lowering<'a> {
                 None
             }
         }
+    }
+
+    fn schedule(
+        &mut self,
+        every: &Quantity,
+        first: Option<&Quantity>,
+        jitter: Option<&spec::Law>,
+        path: &Path,
+    ) -> Option<Result<Traffic, String>> {
+        let every =
+            self.positive_duration(every, "the time from one to the next", &path.key("every"));
+        let first = match first {
+            Some(first) => self.value(first, Unit::Time, &path.key("first")),
+            None => every,
+        };
+        let jitter = match jitter {
+            Some(law) => Some(self.law(law, Unit::Time, &path.key("jitter"))?),
+            None => None,
+        };
+        Some(Traffic::schedule(first?, every?, jitter))
     }
 
     fn rate(&mut self, rate: &Quantity, path: &Path) -> Option<f64> {

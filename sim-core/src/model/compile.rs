@@ -5,11 +5,11 @@ use super::laws::Unit;
 use super::stores::Compiled;
 use super::views::view_law;
 use super::{
-    Delay, HoldStep, Instruction, LawId, Operation, OperationId, OutsideStep, Pc, Resource,
-    ServiceId, Travel, ViewStep, Way, shares,
+    Delay, HoldStep, Instruction, LawId, LimitStep, Operation, OperationId, OutsideStep, Pc,
+    QueueStep, Resource, ServiceId, Travel, ViewStep, Way, shares,
 };
 use crate::random::{Sampler, name_hash};
-use crate::spec::{Choice, Count, Key, Law, Path, Query, Step, Store};
+use crate::spec::{Choice, Count, Key, Law, Message, Path, Query, Step, Store};
 use std::collections::BTreeMap;
 
 /// An operation in a service, as it runs for whoever asks.
@@ -57,6 +57,7 @@ impl Lowering<'_> {
             entries.push((index, target.clone()));
             linking.todo.push(target);
         }
+        let consumers = self.begin_consumers(&mut linking);
         while let Some(target) = linking.todo.pop() {
             if !linking.entries.contains_key(&target) {
                 self.compile_operation(&target, &mut linking);
@@ -66,9 +67,18 @@ impl Lowering<'_> {
         self.compile_resharding();
         for (index, target) in entries {
             // A client enters the service, though without the costs of a message between services.
-            let door = linking.doors[&target];
-            self.model.journeys[index].entry = self.set_out(target.service, door);
+            let door = self.set_out(target.service, linking.doors[&target]);
+            let client = self.model.journeys[index].client;
+            self.model.journeys[index].entry = match self.model.clients[client as usize].limit {
+                Some(limit) => {
+                    let gateway = self.emit(Instruction::Limit(LimitStep::Clients(limit)));
+                    self.emit(Instruction::Jump(door));
+                    gateway
+                }
+                None => door,
+            };
         }
+        self.link_consumers(&linking, consumers);
         for (pc, target) in &linking.calls {
             match &mut self.model.plan[*pc as usize] {
                 Instruction::Call { entry, .. }
@@ -79,7 +89,57 @@ impl Lowering<'_> {
         }
     }
 
-    /// Compiles `[front] [Enter] body [Return]`; the entry is that of the body, the door that of what is before it.
+    /// Asks for the operations that work on messages.
+    fn begin_consumers(&mut self, linking: &mut Linking) -> Vec<Target> {
+        let names = self.places.consumers.clone();
+        let target = |operation: String| {
+            let service = self.provider(None, &operation).expect("checked");
+            Target { service, operation, asked: Asked::Inside }
+        };
+        let targets: Vec<Target> = names.into_iter().map(target).collect();
+        for (index, target) in targets.iter().enumerate() {
+            let operation = self.operation_id(linking, target.service, &target.operation);
+            self.model.subscriptions[index].operation = operation;
+        }
+        linking.todo.extend(targets.iter().cloned());
+        targets
+    }
+
+    /// Compiles what the workers of each consumer do: `[receive] work`.
+    fn link_consumers(&mut self, linking: &Linking, targets: Vec<Target>) {
+        for (index, target) in targets.iter().enumerate() {
+            self.model.subscriptions[index].entry = linking.doors[target];
+            self.model.subscriptions[index].start = self.model.plan.len() as Pc;
+            if let Some(law) = self.model.subscriptions[index].receive {
+                self.emit(Instruction::Pause { law, delay: Delay::Network });
+            }
+            self.emit(Instruction::Queue(QueueStep::Work));
+        }
+    }
+
+    /// The door of a service: a limit if there is one, then the balancer and the threads.
+    fn compile_door(&mut self, service: ServiceId) {
+        let enter = match self.model.places.is_one() {
+            true => Instruction::Enter(service),
+            false => Instruction::Travel(Travel::Enter(service)),
+        };
+        let limit = self.model.services[service.0 as usize].limit;
+        match limit.map(|limit| (limit, self.model.limits[limit.0 as usize].count)) {
+            None => {
+                self.emit(enter);
+            }
+            Some((limit, 1)) => {
+                self.emit(Instruction::Limit(LimitStep::Service(limit)));
+                self.emit(enter);
+            }
+            Some((limit, _)) => {
+                self.emit(Instruction::Limit(LimitStep::Replica(limit, service)));
+                self.emit(Instruction::Limit(LimitStep::Enter(service)));
+            }
+        }
+    }
+
+    /// Compiles `[front] [door] body [Return]`; the entry is that of the body, the door that of what is before it.
     fn compile_operation(&mut self, target: &Target, linking: &mut Linking) {
         let (component, operation) = target.operation.split_once('.').expect("checked");
         let spec = self.spec;
@@ -87,10 +147,7 @@ impl Lowering<'_> {
         let path = Path::root().key("components").key(component).key(operation);
         linking.doors.insert(target.clone(), self.model.plan.len() as Pc);
         self.compile_front(target.service);
-        self.emit(match self.model.places.is_one() {
-            true => Instruction::Enter(target.service),
-            false => Instruction::Travel(Travel::Enter(target.service)),
-        });
+        self.compile_door(target.service);
         linking.entries.insert(target.clone(), self.model.plan.len() as Pc);
         match target.asked {
             Asked::Inside => {}
@@ -135,6 +192,7 @@ impl Lowering<'_> {
             Step::Call(target) => self.compile_call(target, service, path, linking),
             Step::Read(query) => self.compile_query(query, "read", service, path),
             Step::Write(query) => self.compile_query(query, "write", service, path),
+            Step::Send(message) => self.compile_send(message, path),
             Step::Parallel { branches, first } => {
                 let count = branches.len() as u32;
                 let need = first.unwrap_or(count);
@@ -370,6 +428,24 @@ impl Lowering<'_> {
     fn travel(&mut self, hop: Option<LawId>) {
         if let Some(law) = hop {
             self.emit(Instruction::Pause { law, delay: Delay::Network });
+        }
+    }
+
+    /// The way to the broker, handing over, and the way of its acknowledgement.
+    fn compile_send(&mut self, message: &Message, path: &Path) {
+        let (queue, hop) = self.places.queues[&message.queue].clone();
+        if let Some(key) = &message.key {
+            self.pick(key, path);
+        }
+        let hop = hop.map(|hop| self.place_hop(&hop, &path.to_string()));
+        let travel = |law| Instruction::Pause { law, delay: Delay::Network };
+        if let Some(hop) = hop {
+            self.emit(travel(hop));
+        }
+        let site = self.site(&path.to_string());
+        self.emit(Instruction::Queue(QueueStep::Send { queue, site }));
+        if let Some(hop) = hop {
+            self.emit(travel(LawId(hop.0 + 1)));
         }
     }
 

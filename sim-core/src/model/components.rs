@@ -47,6 +47,7 @@ impl Lowering<'_> {
             }
             Step::Read(query) => self.check_query(query, "read", &path.key("read")),
             Step::Write(query) => self.check_query(query, "write", &path.key("write")),
+            Step::Send(message) => self.check_message(message, &path.key("send")),
             Step::Parallel { branches, first } => {
                 let at = Step::branches_path(path, first.is_some());
                 let count = branches.len();
@@ -248,7 +249,7 @@ pub(super) fn called<'a>(steps: &'a [Step], targets: &mut Vec<&'a str>) {
             }
             Step::Choose(ways) => ways.iter().for_each(|way| called(&way.1, targets)),
             Step::Repeat(_, steps) => called(steps, targets),
-            Step::Work(_) | Step::Wait(_) | Step::Read(_) | Step::Write(_) => {}
+            Step::Work(_) | Step::Wait(_) | Step::Read(_) | Step::Write(_) | Step::Send(_) => {}
         }
     }
 }
@@ -264,7 +265,7 @@ pub(super) fn asked<'a>(steps: &'a [Step], queries: &mut Vec<(&'a Query, bool)>)
             }
             Step::Choose(ways) => ways.iter().for_each(|way| asked(&way.1, queries)),
             Step::Repeat(_, steps) => asked(steps, queries),
-            Step::Work(_) | Step::Wait(_) | Step::Call(_) => {}
+            Step::Work(_) | Step::Wait(_) | Step::Call(_) | Step::Send(_) => {}
         }
     }
 }

@@ -5,8 +5,9 @@
 //! Computing Surveys 10, 1978).
 
 use super::{
-    Front, HoldStep, Instruction, Journey, KeysId, LawId, Model, OutsideStep, Pc, Resource,
-    ServiceId, Source, StationId, StoreStep, Subject, Travel, UNLIMITED, ViewStep,
+    Front, HoldStep, Instruction, Journey, KeysId, LawId, LimitStep, Model, OutsideStep, Pc,
+    QueueStep, Resource, ServiceId, Source, StationId, StoreStep, Subject, Travel, UNLIMITED,
+    ViewStep,
 };
 use crate::spec::Balancer;
 use crate::time::{Duration, SECOND, Time};
@@ -26,6 +27,9 @@ pub struct Load {
     /// For each database and population of keys whose rows are locked against all others (without keys: all of the
     /// database): how many of these locks are held on average, if nobody ever waited.
     pub locks: Vec<(u32, Option<KeysId>, f64)>,
+    /// Messages per second sent to each queue; infinite where messages beget messages without end. As if every
+    /// delivery ended well.
+    pub messages: Vec<f64>,
     /// The index in `stations` of the one that is used most, if any is used.
     pub bottleneck: Option<usize>,
 }
@@ -62,6 +66,8 @@ pub(super) struct Demand {
     pub(super) time: f64,
     /// Instructions.
     steps: f64,
+    /// Messages sent, by queue.
+    sends: BTreeMap<usize, f64>,
 }
 
 /// A connection that is kept.
@@ -90,6 +96,9 @@ impl Demand {
         }
         for (&group, nanos) in &other.excess {
             *self.excess.entry(group).or_default() += nanos * times;
+        }
+        for (&queue, messages) in &other.sends {
+            *self.sends.entry(queue).or_default() += messages * times;
         }
         self.time += other.time * times;
         self.steps += other.steps * times;
@@ -135,16 +144,21 @@ impl Load {
             rates(model, &demands, |traffic| traffic.mean_rate(Time::ZERO, Time::ZERO + span));
         let peaks = rates_at_peak(model, &demands);
         let total: f64 = rates.iter().sum();
+        let consumers = consumers(&mut walk);
+        let messages = messages_of(model, &demands, &rates, &consumers);
+        let at_peak = messages_of(model, &demands, &peaks, &consumers);
+        let now = Asked { model, journeys: (&demands, &rates), consumers: (&consumers, &messages) };
+        let peak = Asked { journeys: (&demands, &peaks), consumers: (&consumers, &at_peak), ..now };
         let mut locks: BTreeMap<(u32, Option<KeysId>), f64> = BTreeMap::new();
-        for (demand, rate) in demands.iter().zip(&rates) {
+        now.each(|demand, rate| {
             for (&lock, nanos) in &demand.locks {
                 *locks.entry(lock).or_default() += nanos * rate / SECOND;
             }
-        }
-        let offered = erlangs(model, &demands, &rates, |demand| &demand.service);
-        let excess = erlangs(model, &demands, &rates, |demand| &demand.excess);
-        let offered_at_peak = erlangs(model, &demands, &peaks, |demand| &demand.service);
-        let excess_at_peak = erlangs(model, &demands, &peaks, |demand| &demand.excess);
+        });
+        let offered = now.offered();
+        let excess = now.erlangs(|demand| &demand.excess);
+        let offered_at_peak = peak.offered();
+        let excess_at_peak = peak.erlangs(|demand| &demand.excess);
         let stations: Vec<Offered> = (model.stations.iter().enumerate())
             .map(|(index, group)| {
                 let servers = if group.servers == UNLIMITED {
@@ -170,34 +184,92 @@ impl Load {
         let unloaded = demands.iter().map(|d| d.time / SECOND).collect();
         let steps = demands.iter().map(|d| d.steps).collect();
         let locks = locks.into_iter().map(|((table, keys), held)| (table, keys, held)).collect();
-        Load { stations, rates, unloaded, steps, locks, bottleneck }
+        Load { stations, rates, unloaded, steps, locks, messages, bottleneck }
     }
 }
 
-/// Servers kept busy on average in each group of stations, by journeys at these rates.
-fn erlangs(
-    model: &Model,
-    demands: &[Demand],
-    rates: &[f64],
-    of: impl Fn(&Demand) -> &BTreeMap<usize, f64>,
-) -> Vec<f64> {
-    let mut erlangs = vec![0.0; model.stations.len()];
+/// What each message asks for, by subscription: of the worker too, who has it as one of a full batch.
+fn consumers(walk: &mut Walk<'_>) -> Vec<Demand> {
+    let model = walk.model;
+    let demand = |subscription: &super::Subscription| {
+        let mut demand = walk.operation(subscription.entry, Here::default());
+        let receive = subscription.receive.map_or(0.0, |law| walk.mean(law));
+        let group = model.group_of(Resource::shared(subscription.station));
+        let held = demand.time + receive / f64::from(subscription.terms.batch);
+        *demand.service.entry(group).or_default() += held;
+        demand
+    };
+    model.subscriptions.iter().map(demand).collect()
+}
+
+/// Messages per second to each queue: what journeys send at these rates, what messages make consumers send, and so on
+/// (the traffic equations of J. R. Jackson, "Networks of Waiting Lines", Operations Research 5, 1957).
+fn messages_of(model: &Model, demands: &[Demand], rates: &[f64], consumers: &[Demand]) -> Vec<f64> {
+    let mut outside = vec![0.0; model.queues.len()];
     for (demand, rate) in demands.iter().zip(rates) {
-        for (&group, nanos) in of(demand) {
-            erlangs[group] += nanos * rate / SECOND;
+        demand.sends.iter().for_each(|(&queue, sent)| outside[queue] += sent * rate);
+    }
+    let mut total = outside.clone();
+    let mut grows = vec![false; total.len()];
+    for _ in 0..ROUNDS_MAX {
+        let mut next = outside.clone();
+        for (subscription, demand) in model.subscriptions.iter().zip(consumers) {
+            let rate = total[subscription.queue.0 as usize];
+            demand.sends.iter().for_each(|(&queue, sent)| next[queue] += sent * rate);
+        }
+        grows = next.iter().zip(&total).map(|(now, before)| now - before > 1e-9 * now).collect();
+        total = next;
+        if !grows.contains(&true) {
+            break;
         }
     }
-    for (index, view) in (0..).zip(&model.views) {
-        // One refresh at a time: at every write, or as often as it is due.
-        let cost = model.laws[view.cost.0 as usize].sampler.mean() / SECOND;
-        let writes = |demand: &Demand| demand.writes.get(&index).copied().unwrap_or(0.0);
-        let refreshes = match view.every {
-            Some(every) => 1.0 / every.as_secs(),
-            None => demands.iter().zip(rates).map(|(demand, rate)| writes(demand) * rate).sum(),
-        };
-        erlangs[model.group_of(view.station)] += (refreshes * cost).min(1.0);
+    let endless = |(&rate, &grows): (&f64, &bool)| if grows { f64::INFINITY } else { rate };
+    total.iter().zip(&grows).map(endless).collect()
+}
+
+/// What journeys and messages ask for at some rates.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    model: &'a Model,
+    journeys: (&'a [Demand], &'a [f64]),
+    /// By subscription, with the messages per second to each queue.
+    consumers: (&'a [Demand], &'a [f64]),
+}
+
+impl Asked<'_> {
+    fn each(self, mut take: impl FnMut(&Demand, f64)) {
+        self.journeys.0.iter().zip(self.journeys.1).for_each(|(demand, &rate)| take(demand, rate));
+        for (demand, subscription) in self.consumers.0.iter().zip(&self.model.subscriptions) {
+            take(demand, self.consumers.1[subscription.queue.0 as usize]);
+        }
     }
-    erlangs
+
+    /// Servers kept busy on average in each group of stations.
+    fn erlangs(self, of: impl Fn(&Demand) -> &BTreeMap<usize, f64>) -> Vec<f64> {
+        let mut erlangs = vec![0.0; self.model.stations.len()];
+        self.each(|demand, rate| {
+            for (&group, nanos) in of(demand) {
+                erlangs[group] += nanos * rate / SECOND;
+            }
+        });
+        erlangs
+    }
+
+    /// Servers kept busy by what clients ask for and by refreshing views.
+    fn offered(self) -> Vec<f64> {
+        let mut erlangs = self.erlangs(|demand| &demand.service);
+        for (index, view) in (0..).zip(&self.model.views) {
+            // One refresh at a time: at every write, or as often as it is due.
+            let cost = self.model.laws[view.cost.0 as usize].sampler.mean() / SECOND;
+            let mut writes = 0.0;
+            self.each(|demand, rate| {
+                writes += demand.writes.get(&index).copied().unwrap_or(0.0) * rate;
+            });
+            let refreshes = view.every.map_or(writes, |every| 1.0 / every.as_secs());
+            erlangs[self.model.group_of(view.station)] += (refreshes * cost).min(1.0);
+        }
+        erlangs
+    }
 }
 
 /// How much more than its share the busiest replica is sent.
@@ -358,13 +430,7 @@ impl Walk<'_> {
                     demand.time += branch.time;
                 }
                 Instruction::Choose { first, count, .. } => {
-                    let (ways, after) = self.model.ways_of(first, count);
-                    let shares = shares_of(&ways.iter().map(|way| way.until).collect::<Vec<_>>());
-                    for (share, way) in shares.iter().zip(ways) {
-                        let way = self.walk(way.to, Some(after), here);
-                        demand.add(&way, *share);
-                    }
-                    pc = after;
+                    pc = self.choose(&mut demand, first, count, here);
                     continue;
                 }
                 Instruction::Jump(to) if Some(to) == stop => break,
@@ -378,7 +444,8 @@ impl Walk<'_> {
                     pc = after;
                     continue;
                 }
-                Instruction::Join
+                Instruction::Queue(QueueStep::Work)
+                | Instruction::Join
                 | Instruction::Again { .. }
                 | Instruction::Return
                 | Instruction::Bury => break,
@@ -398,7 +465,9 @@ impl Walk<'_> {
     /// An instruction after which the next one comes.
     fn step(&mut self, demand: &mut Demand, held: &mut Held, step: Instruction, here: &mut Here) {
         match step {
-            Instruction::Enter(service) | Instruction::Travel(Travel::Enter(service)) => {
+            Instruction::Enter(service)
+            | Instruction::Limit(LimitStep::Enter(service))
+            | Instruction::Travel(Travel::Enter(service)) => {
                 let entered = &self.model.services[service.0 as usize];
                 here.front = Some((service, entered.front_in(here.region).unwrap_or(0)));
                 here.entered = true;
@@ -449,6 +518,9 @@ impl Walk<'_> {
             Instruction::View(ViewStep::Written(view)) => {
                 *demand.writes.entry(view).or_default() += 1.0;
             }
+            Instruction::Queue(QueueStep::Send { queue, .. }) => {
+                *demand.sends.entry(queue.0 as usize).or_default() += 1.0;
+            }
             Instruction::Outside(step) => demand.time += self.outside(step),
             _ => {}
         }
@@ -488,6 +560,17 @@ impl Walk<'_> {
                 self.mean(law) + self.model.mean_retrieval(objects)
             }
         }
+    }
+
+    /// Adds the ways of a choice, each by its share. Returns where they meet again.
+    fn choose(&mut self, demand: &mut Demand, first: u32, count: u32, here: Here) -> Pc {
+        let (ways, after) = self.model.ways_of(first, count);
+        let shares = shares_of(&ways.iter().map(|way| way.until).collect::<Vec<_>>());
+        for (share, way) in shares.iter().zip(ways) {
+            let way = self.walk(way.to, Some(after), here);
+            demand.add(&way, *share);
+        }
+        after
     }
 
     fn call(&mut self, demand: &mut Demand, entry: Pc, hop: Option<LawId>, here: Here) {
@@ -600,6 +683,8 @@ impl Model {
     }
 }
 
+/// How often messages may make consumers send further ones before it counts as without end.
+const ROUNDS_MAX: u32 = 10_000;
 /// Rates are means over this time where the file gives no horizon.
 const DAY: Duration = Duration(86_400_000_000_000);
 /// Requests of one replication where the file gives no horizon.

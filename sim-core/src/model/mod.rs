@@ -12,6 +12,7 @@ mod front;
 mod holds;
 mod keys;
 mod laws;
+mod limits;
 mod load;
 mod locks;
 mod measures;
@@ -21,6 +22,7 @@ mod placement;
 mod plan;
 mod poolers;
 pub mod quantity;
+mod queues;
 mod regions;
 mod search;
 mod sharding;
@@ -36,6 +38,7 @@ pub use external::{External, OutsideStep, Quota, QuotaRule};
 pub use faults::{Broken, Fault, FaultKind};
 pub use holds::{HoldStep, Holds};
 pub use keys::{Population, Ranking};
+pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep};
 pub use load::{Load, Offered};
 pub use locks::{LockSite, LockTable};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
@@ -50,6 +53,7 @@ pub use regions::{
 };
 
 pub use poolers::Pooler;
+pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
 pub use search::{Search, SearchStep};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use stores::{
@@ -91,6 +95,12 @@ pub struct Model {
     pub services: Vec<Service>,
     /// Stores.
     pub stores: Vec<Store>,
+    /// Queues by [`QueueId`].
+    pub queues: Vec<Queue>,
+    /// The consumers of queues, those of one queue side by side.
+    pub subscriptions: Vec<Subscription>,
+    /// Limits on requests by [`LimitId`].
+    pub limits: Vec<LimitPlace>,
     /// Stations in groups: the replicas of one service have equal stations side by side.
     pub stations: Vec<StationGroup>,
     /// What requests can hold of stores.
@@ -163,6 +173,8 @@ pub struct Service {
     pub sticky: Option<KeysId>,
     /// How many requests may wait at the door of a replica.
     pub queue: u32,
+    /// The limit at its door.
+    pub limit: Option<LimitId>,
     /// Hash of the name: the balancer's stream of draws.
     pub site: u64,
 }
@@ -201,6 +213,8 @@ pub enum StationKind {
     Store,
     /// The cores of the load balancer in front of a service.
     Front,
+    /// The workers of a queue's consumer.
+    Workers,
 }
 
 /// A population of clients.
@@ -224,6 +238,8 @@ pub struct Client {
     pub hop: Option<LawId>,
     /// The share of them in each region; empty where there is only one place.
     pub regions: Vec<f64>,
+    /// The limit that a gateway keeps on its requests.
+    pub limit: Option<LimitId>,
 }
 
 /// When clients send requests.

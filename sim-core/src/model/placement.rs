@@ -5,7 +5,9 @@ use super::components::called;
 use super::laws::Unit;
 use super::poolers::PoolerPlace;
 use super::views::ViewPlace;
-use super::{Model, Resource, Service, ServiceId, StationGroup, StationId, StationKind, UNLIMITED};
+use super::{
+    Model, QueueId, Resource, Service, ServiceId, StationGroup, StationId, StationKind, UNLIMITED,
+};
 use crate::random::{Sampler, name_hash};
 use crate::spec::{self, Balancer, Discipline, Mix, Path, Store, WhileWaiting, did_you_mean};
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,6 +39,10 @@ pub(super) struct Places {
     pub(super) uncertain: bool,
     /// For each journey the name of its operation.
     pub(super) journeys: Vec<String>,
+    /// For each subscription the name of its operation.
+    pub(super) consumers: Vec<String>,
+    /// A queue's number and its latency.
+    pub(super) queues: BTreeMap<String, (QueueId, Option<Sampler>)>,
 }
 
 /// Replicas of a service, at most.
@@ -231,6 +237,7 @@ impl<'a> Lowering<'a> {
         let watch = self.watch_rules(name, service, path);
         let sticky = self.sticky_keys(service, path);
         let connections = self.place_front(index, name, service, path);
+        let limit = self.service_limit(service, path);
         self.model.services.push(Service {
             watch,
             connections,
@@ -245,6 +252,7 @@ impl<'a> Lowering<'a> {
             replica_places: spread.places,
             balancer: service.balancer.clone(),
             queue,
+            limit,
             site: name_hash(&format!("services.{name}.balancer")),
         });
     }
@@ -326,6 +334,11 @@ impl<'a> Lowering<'a> {
             };
             let caller = format!("`{name}` ask for");
             todo.extend(targets.into_iter().map(|target| (target, None, caller.clone())));
+        }
+        for (name, queue) in sorted(&spec.queues) {
+            let targets = queue.consumers.keys().map(String::as_str);
+            let caller = format!("the queue `{name}` delivers to");
+            todo.extend(targets.map(|target| (target, None, caller.clone())));
         }
         todo.reverse();
         let mut seen = BTreeSet::new();

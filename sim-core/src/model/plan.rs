@@ -5,6 +5,7 @@
 //! serialisation are spelled out, so that running the plan needs no rule beyond each instruction's own.
 
 use super::{HoldStep, OutsideStep, SearchStep, StoreStep, Travel, ViewStep};
+use super::{LimitStep, QueueStep};
 use crate::random::Sampler;
 
 /// A position in the plan.
@@ -175,6 +176,10 @@ pub enum Instruction {
     Join,
     /// The frame was given up meanwhile: it ends without a word.
     Bury,
+    /// Send to a queue, or work on what it holds.
+    Queue(QueueStep),
+    /// Ask a limit on requests.
+    Limit(LimitStep),
     /// Go to one of several places, drawn by weight.
     Choose {
         /// First of them in [`super::Model::ways`].

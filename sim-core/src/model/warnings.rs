@@ -5,6 +5,7 @@ use super::components::called;
 use super::poolers::POOLER;
 use super::{Load, Offered, Source, StationKind};
 use crate::spec::{Path, Quantity};
+use crate::time::Time;
 use std::collections::BTreeSet;
 
 /// Instructions of one request, at most, on average: more than this would hardly ever end.
@@ -14,6 +15,7 @@ impl Lowering<'_> {
     /// Warns of what the load and the calls show.
     pub(super) fn warn(&mut self, load: &Load) {
         self.warn_of_endless(load);
+        self.warn_of_queues(load);
         if self.findings.has_errors() {
             // The load of what cannot be run is no news.
             return;
@@ -56,7 +58,7 @@ impl Lowering<'_> {
             let path = self.path_of(&group.name, group.kind);
             let closed =
                 self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. }));
-            let limited = group.queue != super::UNLIMITED;
+            let limited = group.queue != super::UNLIMITED || !self.model.limits.is_empty();
             if offered.utilisation >= 1.0 && !closed {
                 let consequence = if limited {
                     "requests will be refused"
@@ -85,7 +87,20 @@ impl Lowering<'_> {
         for client in &self.model.clients {
             let first = client.first_journey as usize;
             let rate: f64 = load.rates[first..first + client.mix.len()].iter().sum();
-            if rate <= 0.0 {
+            let scheduled = match &client.source {
+                Source::Open(traffic) => traffic.scheduled(),
+                Source::Closed { .. } => None,
+            };
+            let horizon = self.model.run.horizon;
+            if let Some(first) = scheduled.filter(|first| first.0 >= horizon.0) {
+                let path = Path::root().key("clients").key(&client.name).key("arrivals");
+                let message = format!(
+                    "the first comes after {}, and a run ends after {horizon}: it never happens",
+                    first.since(Time::ZERO)
+                );
+                let hint = "simulate longer, run: (horizon: …), or let it come sooner with `first`";
+                self.findings.warning(&path, message).hint(hint);
+            } else if rate <= 0.0 {
                 let path = Path::root().key("clients").key(&client.name);
                 self.findings.warning(&path, "these clients never send a request");
             }
@@ -111,6 +126,10 @@ impl Lowering<'_> {
                 root.key("stores").key(name.split_once('.').map_or(name, |(store, _)| store))
             }
             StationKind::Cores => root.key("services").key(name),
+            StationKind::Workers => {
+                let queue = name.split_once(".workers").map_or(name, |(queue, _)| queue);
+                root.key("queues").key(queue)
+            }
             StationKind::Threads => root
                 .key("services")
                 .key(name.strip_suffix(".threads").unwrap_or(name))
@@ -159,6 +178,7 @@ impl Lowering<'_> {
         }
         let mut wanted: BTreeSet<&str> = targets.into_iter().collect();
         wanted.extend(self.places.journeys.iter().map(String::as_str));
+        wanted.extend(self.places.consumers.iter().map(String::as_str));
         for (component, operation, _) in operations(spec) {
             if !wanted.contains(format!("{component}.{operation}").as_str()) {
                 let path = Path::root().key("components").key(component).key(operation);

@@ -357,11 +357,19 @@ impl<R: Recorder> Simulation<'_, R> {
                     void_events: 0,
                     next: NONE,
                     holds: NONE,
+                    limit: NONE,
                     station: NONE,
                     ending: Ending::Done,
                     ..*frame
                 };
                 told.push((frame.since, frame.id, at, teller));
+            }
+        }
+        for &at in &lost {
+            // Whoever passed a limit on the way in is under way no more.
+            if self.frames[at].entered && self.frames[at].limit != NONE {
+                self.leave_door(at, Ending::Failed);
+                self.frames[at].limit = NONE;
             }
         }
         for (place, &at) in lost.iter().enumerate() {

@@ -102,6 +102,8 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Search(step) => self.search(at, step),
             Instruction::Store(step) => self.store(at, step),
             Instruction::Join => self.end(at, Ending::Done),
+            Instruction::Queue(step) => self.queue_step(at, step),
+            Instruction::Limit(step) => self.limit_step(at, step),
             Instruction::Bury => self.bury(at),
             Instruction::Repeat { law, after } => self.repeat(at, law, after),
             Instruction::Again { body, site } => self.again(at, body, site),
@@ -152,26 +154,41 @@ impl<R: Recorder> Simulation<'_, R> {
 
     #[inline]
     fn enter(&mut self, at: FrameId, service: u32) -> Flow {
+        self.choose(at, service);
+        self.enter_chosen(at, service)
+    }
+
+    /// Chooses the replica that a frame is to enter, where all are in one place.
+    #[inline]
+    pub(super) fn choose(&mut self, at: FrameId, service: u32) {
         let balancer = &mut self.balancers[service as usize];
         let replica = match balancer.is_careful() {
             false => balancer.choose(self.frames[at].id),
             true => self.balance(at, service, service as usize),
         };
-        self.door(at, service, replica)
+        self.assign(at, service, replica);
     }
 
-    /// Comes to the door of a replica, which has been chosen.
+    /// A frame is to enter this replica.
     #[inline]
-    pub(super) fn door(&mut self, at: FrameId, service: u32, replica: u32) -> Flow {
-        let target = &self.model.services[service as usize];
+    pub(super) fn assign(&mut self, at: FrameId, service: u32, replica: u32) {
         let frame = &mut self.frames[at];
         frame.replica = replica;
         frame.service = service;
         frame.entered = true;
+    }
+
+    /// Enters the replica that has been chosen.
+    #[inline]
+    pub(super) fn enter_chosen(&mut self, at: FrameId, service: u32) -> Flow {
+        let target = &self.model.services[service as usize];
+        let frame = &mut self.frames[at];
+        let replica = frame.replica;
         frame.started = self.now;
         let cores = StationId(target.cores.0 + replica);
         if self.faults.closed > 0 && self.is_down(cores) {
-            self.balancers[service as usize].disconnect(replica);
+            let (balancer, number) = self.balancer_of(service, replica);
+            self.balancers[balancer].disconnect(number);
             return self.turn_away(at, cores);
         }
         let Some(threads) = target.threads else {
@@ -372,17 +389,25 @@ impl<R: Recorder> Simulation<'_, R> {
                 self.reply(at, ending);
             }
             if parent == NONE {
+                if kind == FrameKind::Delivery {
+                    return self.worked(at, ending);
+                }
                 return self.answer_client(at, ending);
             }
-            if self.frames[parent].kind == FrameKind::Fork {
-                match self.join(at, ending) {
+            match self.frames[parent].kind {
+                FrameKind::Fork => match self.join(at, ending) {
                     Some((waiter, Ending::Done)) => return Flow::Switch(waiter),
                     Some((waiter, bad)) => {
                         (at, ending) = (waiter, bad);
                         continue;
                     }
                     None => return Flow::Stop,
+                },
+                FrameKind::Delivery => {
+                    self.frames.remove(at);
+                    return self.worked(parent, ending);
                 }
+                FrameKind::Operation | FrameKind::Body | FrameKind::Ghost => {}
             }
             let frame = &self.frames[at];
             let (spent, reply, id) = (frame.spent, frame.reply, frame.id);
@@ -424,10 +449,13 @@ impl<R: Recorder> Simulation<'_, R> {
     fn reply(&mut self, at: FrameId, ending: Ending) {
         let frame = &self.frames[at];
         let (replica, service) = (frame.replica, frame.service as usize);
-        let (entered, holds_thread) = (frame.entered, frame.holds_thread);
+        let (entered, holds_thread, limit) = (frame.entered, frame.holds_thread, frame.limit);
         let operation = OperationId(frame.operation);
         self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
         if entered {
+            if limit != NONE {
+                self.leave_door(at, ending);
+            }
             let (balancer, number) = self.balancer_of(service as u32, replica);
             self.balancers[balancer].answered(number);
             if self.balancers[balancer].is_careful() {
@@ -444,7 +472,10 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     #[inline]
-    fn answer_client(&mut self, at: FrameId, ending: Ending) -> Flow {
+    pub(super) fn answer_client(&mut self, at: FrameId, ending: Ending) -> Flow {
+        if self.frames[at].passed_gateway {
+            self.leave_gateway(at, ending);
+        }
         let frame = &mut self.frames[at];
         frame.ending = ending;
         frame.pc = DELIVER;

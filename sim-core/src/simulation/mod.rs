@@ -7,7 +7,9 @@ mod holds;
 mod interpreter;
 mod keys;
 mod laws;
+mod limits;
 mod outside;
+mod queues;
 mod recorder;
 mod search;
 #[cfg(test)]
@@ -20,7 +22,7 @@ mod views;
 
 pub use recorder::Recorder;
 
-use crate::component::{Balancing, FrameId, Frames, Station};
+use crate::component::{Balancing, FrameId, Frames, Messages, Station};
 use crate::engine::{Event, Fingerprint, Queue};
 use crate::model::{Model, StationId};
 use crate::random::Key;
@@ -77,6 +79,11 @@ pub struct Simulation<'m, R> {
     unanswered: Vec<Vec<u32>>,
     keys: Vec<keys::KeysState>,
     stores: Vec<stores::StoreState>,
+    messages: Messages,
+    consumers: Vec<queues::Consumer>,
+    /// Messages in queues without a consumer, by queue.
+    kept: Vec<u64>,
+    limits: Vec<limits::Limiting>,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
     /// Streams of the failures of external systems.
@@ -106,6 +113,10 @@ enum Happening {
     Arrival(u32),
     /// The next request may leave a shared station.
     Wake(u32),
+    /// A message can be taken.
+    Message(u32),
+    /// A consumer's oldest message has lingered (even), or its oldest delivery has taken too long (odd).
+    Broker(u32),
     /// The oldest request of a client may have waited too long.
     Deadline(u32),
     /// A fault begins (twice its number) or is over (one more).
@@ -136,6 +147,8 @@ impl Happening {
             Happening::Refresh(view) => (7, view),
             Happening::Promotion(station) => (8, station),
             Happening::Reshard(store) => (9, store),
+            Happening::Message(message) => (10, message),
+            Happening::Broker(which) => (11, which),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -153,7 +166,9 @@ impl Happening {
             6 => Happening::Check(index),
             7 => Happening::Refresh(index),
             8 => Happening::Promotion(index),
-            _ => Happening::Reshard(index),
+            9 => Happening::Reshard(index),
+            10 => Happening::Message(index),
+            _ => Happening::Broker(index),
         }
     }
 }
@@ -192,6 +207,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             unanswered: vec![Vec::new(); model.services.len()],
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             stores: model.stores.iter().map(stores::StoreState::new).collect(),
+            messages: Messages::default(),
+            consumers: queues::Consumer::of(model),
+            kept: vec![0; model.queues.len()],
+            limits: limits::Limiting::of(model),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             failure_keys: model.externals.iter().map(|external| key(external.site)).collect(),
             holdings: holds::Holdings::new(&model.holds),
@@ -204,6 +223,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         };
         run.schedule_faults();
         run.start_checks();
+        run.start_limits();
         run.start_clients();
         run.start_views();
         run.start_resharding();
@@ -304,6 +324,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Refresh(view) => self.refresh_due(view),
             Happening::Promotion(station) => self.promotion(station),
             Happening::Reshard(store) => self.reshard(store),
+            Happening::Message(message) => self.show(message),
+            Happening::Broker(which) => self.broker(which),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -321,6 +343,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Resume(f) => format!("{:016x} goes on", self.frames[f].id),
             Happening::Arrival(c) => format!("{} sends", self.model.clients[c as usize].name),
             Happening::Wake(s) => format!("{} looks for the next to leave", name(s)),
+            Happening::Message(m) => format!("{:016x} can be taken", self.messages.get(m).id),
+            Happening::Broker(which) => {
+                let name = &self.model.subscriptions[which as usize / 2].name;
+                format!("{name} look at their messages")
+            }
             Happening::Deadline(c) => {
                 format!("a deadline of {}", self.model.clients[c as usize].name)
             }
@@ -361,6 +388,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Promotion(station) => !self.model.station_group(StationId(station)).site,
             Happening::Reshard(store) => {
                 self.model.stores[store as usize].cluster.as_ref().map_or(0, |it| it.site)
+            }
+            Happening::Message(message) => self.messages.get(message).id.rotate_left(1),
+            Happening::Broker(which) => {
+                self.model.subscriptions[which as usize / 2].site.wrapping_add(u64::from(which % 2))
             }
         }
     }

@@ -223,6 +223,12 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// Enters a service in the region that was chosen on the way.
     fn enter_front(&mut self, at: FrameId, service: ServiceId) -> Flow {
+        self.choose_in_front(at, service);
+        self.enter_chosen(at, service.0)
+    }
+
+    /// Chooses the replica that a frame is to enter, in the region that was chosen on the way.
+    pub(super) fn choose_in_front(&mut self, at: FrameId, service: ServiceId) {
         let frame = &self.frames[at];
         let replica = match frame.entered {
             true => frame.replica,
@@ -230,7 +236,7 @@ impl<R: Recorder> Simulation<'_, R> {
         };
         let place = self.model.services[service.0 as usize].replica_places[replica as usize];
         self.frames[at].place = place;
-        self.door(at, service.0, replica)
+        self.assign(at, service.0, replica);
     }
 
     fn choose_replica(&mut self, at: FrameId, service: ServiceId, front: usize) -> u32 {

@@ -1,6 +1,6 @@
 //! Clients: who sends requests, and when.
 
-use super::{Law, Named, Quantity};
+use super::{Law, Limit, Named, Quantity};
 use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
@@ -38,6 +38,14 @@ pub struct Client {
     /// How long a client waits before it gives up. The servers finish what they began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Quantity>,
+    /// A limit on their requests, kept by a gateway in front of all services. Limits on how many are under way see the
+    /// latency since the client sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// The population of keys of which each has a token bucket of its own: `limit_per: "customers"`. Absent: these
+    /// clients share one limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_per: Option<String>,
     /// One-way latency between the client and the services, or, where there are regions, to the edge of its region, from
     /// where the network's round trips count; absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,6 +107,17 @@ pub enum Arrivals {
     Batches(Law),
     /// A Markov-modulated Poisson process: it stays in each state an exponential time.
     Mmpp(Vec<MmppState>),
+    /// By a clock: one request (a job) each time. The n-th comes at `first + n · every`, plus its jitter.
+    Schedule {
+        /// Time from one to the next: `"24h"` for every night.
+        every: Quantity,
+        /// When the first comes; absent: after `every`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        first: Option<Quantity>,
+        /// How late each comes; never later than the next one. Absent: not at all.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        jitter: Option<Law>,
+    },
     /// At recorded times.
     Replay {
         /// A CSV file with a header line or an access log in combined format, relative to the model.

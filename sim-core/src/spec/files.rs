@@ -1,7 +1,7 @@
 //! The files that a model refers to.
 
 use super::path::Path;
-use super::{Arrivals, Choice, Count, Law, Popularity, Spec, Step};
+use super::{Arrivals, Choice, Consumer, Count, Law, Popularity, Spec, Step};
 
 impl Spec {
     /// The files that the model refers to, each with the path of its name, in the order of the model.
@@ -34,6 +34,18 @@ impl Spec {
                 of_option(&front.work, &path.key("work"), &mut files);
             }
         }
+        for (name, queue) in &self.queues {
+            let path = root.key("queues").key(name);
+            let laws =
+                [("retry_delay", &queue.retry_delay), ("delay", &queue.delay), ("hop", &queue.hop)];
+            for (field, law) in laws {
+                of_option(law, &path.key(field), &mut files);
+            }
+            for (consumer, Consumer { receive, .. }) in &queue.consumers {
+                let at = path.key("consumers").key(consumer).key("receive");
+                of_option(receive, &at, &mut files);
+            }
+        }
         let network = root.key("network");
         of_option(&self.network.hop, &network.key("hop"), &mut files);
         of_option(&self.network.serialisation, &network.key("serialisation"), &mut files);
@@ -54,6 +66,9 @@ impl Spec {
             match &client.arrivals {
                 Some(Arrivals::Renewal(law)) => of_law(law, &path.key("renewal"), &mut files),
                 Some(Arrivals::Batches(law)) => of_law(law, &path.key("batches"), &mut files),
+                Some(Arrivals::Schedule { jitter, .. }) => {
+                    of_option(jitter, &path.key("schedule").key("jitter"), &mut files);
+                }
                 Some(Arrivals::Replay { file, .. }) => {
                     files.push((path.key("replay").key("file"), file.clone()));
                 }
@@ -90,7 +105,7 @@ fn of_steps(steps: &[Step], path: &Path, files: &mut Files) {
         match step {
             Step::Work(law) => of_law(law, &path.key("work"), files),
             Step::Wait(law) => of_law(law, &path.key("wait"), files),
-            Step::Call(_) | Step::Read(_) | Step::Write(_) => {}
+            Step::Call(_) | Step::Read(_) | Step::Write(_) | Step::Send(_) => {}
             Step::Parallel { branches, first } => {
                 let path = Step::branches_path(&path, first.is_some());
                 for (i, branch) in branches.iter().enumerate() {

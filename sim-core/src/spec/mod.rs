@@ -32,6 +32,7 @@ mod files;
 mod hash;
 mod keys;
 mod law;
+mod limits;
 mod locks;
 mod network;
 mod object_storage;
@@ -41,6 +42,7 @@ mod parse;
 mod path;
 mod poolers;
 mod quantity;
+mod queues;
 mod read;
 mod reader;
 mod reference;
@@ -65,14 +67,16 @@ pub use external::{External, Quota};
 pub use faults::{Fault, InFlight};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
+pub use limits::Limit;
 pub use locks::Locks;
-pub use network::{Message, Network, Terminate, Tls};
+pub use network::{MessageSizes, Network, Terminate, Tls};
 pub use object_storage::{LifecycleRule, ObjectStorage, Tier};
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use poolers::{PoolMode, Pooler};
 pub use quantity::Quantity;
+pub use queues::{Consumer, Full, Message, Per, Queue};
 pub use reference::Page;
 pub use regions::{Region, Routing};
 pub use replication::{
@@ -118,6 +122,9 @@ pub struct Spec {
     /// Where things run; absent: all in one place.
     #[serde(default)]
     pub regions: Named<Region>,
+    /// Queues between those who send messages and those who work on them.
+    #[serde(default)]
+    pub queues: Named<Queue>,
     /// What lies between services.
     #[serde(default)]
     pub network: Network,

@@ -27,7 +27,7 @@ pub struct Network {
     pub tls: Option<Tls>,
     /// How large messages are, for the traffic between regions and to the internet. Absent: only counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<Message>,
+    pub message: Option<MessageSizes>,
     /// Replies of another size than `message` says, by `"component.operation"`.
     #[serde(default)]
     pub sizes: Named<Quantity>,
@@ -75,7 +75,7 @@ pub enum Terminate {
 /// Sizes of messages.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Message {
+pub struct MessageSizes {
     /// Of a request: `"1KB"`.
     pub request: Quantity,
     /// Of a reply: `"10KB"`.

@@ -269,6 +269,7 @@ const FIELDS: &[&str] = &[
     "services",
     "stores",
     "regions",
+    "queues",
     "network",
     "clients",
     "faults",
@@ -302,6 +303,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         services: read.named("services", Dots::Allowed, out, item),
         stores: read.named("stores", Dots::Forbidden, out, item),
         regions: read.named("regions", Dots::Allowed, out, item),
+        queues: read.named("queues", Dots::Forbidden, out, item),
         network: read.one("network", out),
         clients: read.named("clients", Dots::Allowed, out, item),
         faults: match top.get("faults") {

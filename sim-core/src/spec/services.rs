@@ -1,6 +1,6 @@
 //! Services: the processes that components run in.
 
-use super::{Ejection, Front, Health, Named, Quantity, Routing};
+use super::{Ejection, Front, Health, Limit, Named, Per, Quantity, Routing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,12 @@ pub struct Service {
     /// The load balancer, where it is a machine of its own; absent: balancing costs nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub front: Option<Front>,
+    /// A limit on its requests, at the door: before they wait for a thread or a core.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Limit>,
+    /// Whether each replica keeps the limit for itself or all together.
+    #[serde(default)]
+    pub limit_per: Per,
     /// Connections to a store that each replica keeps, by store; absent: no limit.
     #[serde(default)]
     pub pools: Named<u32>,

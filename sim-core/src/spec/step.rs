@@ -1,6 +1,6 @@
 //! The steps that operations are made of.
 
-use super::{Law, Path, Quantity, Query};
+use super::{Law, Message, Path, Quantity, Query};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
@@ -23,6 +23,9 @@ pub enum Step {
     Read(Query),
     /// Run a query that writes, named in the same ways.
     Write(Query),
+    /// Hand a message to a queue and go on: `send("emails")`, or `send(queue: "emails", key: "customers")` with the key
+    /// that it is about.
+    Send(Message),
     /// Start all branches at once, each of them a step or a list of steps, and wait for them: `parallel([a,
     /// [b, c]])`. `parallel(first: 1, of: [a, b])` waits for as many as it says.
     #[serde(with = "parallel")]

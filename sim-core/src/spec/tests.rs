@@ -120,7 +120,7 @@ fn many_errors_at_once() {
             bad.ron:5:29: error at components.web.browse[0].work: `exponentail` is not known here
               hint: did you mean `exponential`? there are: constant, exponential, uniform, normal, lognormal, gamma, erlang, hyperexponential, weibull, pareto, bounded_pareto, geometric, mixture, quantiles, column
             bad.ron:5:50: error at components.web.browse[1].cal: unknown step `cal`
-              hint: did you mean `call`? there are: work, wait, call, read, write, parallel, choose, repeat
+              hint: did you mean `call`? there are: work, wait, call, read, write, send, parallel, choose, repeat
             bad.ron:5:86: error at components.web.browse[2].work.lognormal.sigmaa: this has no field `sigmaa`
               hint: did you mean `sigma`? there are: mean, cv, sigma, median, p99
             bad.ron:5:97: error at components.web.browse[2].work.lognormal.cvv: this has no field `cvv`
@@ -133,7 +133,7 @@ fn many_errors_at_once() {
             bad.ron:7:50: error at components.web.x[2].choose[0]: expected 2 values, found 3
             bad.ron:7:70: error at components.web.x[3].repeat[0]: 1.5 is not a number of times: expected a whole number, 0 or more
             bad.ron:7:80: error at components.web.x[4]: unknown step `fifo`
-              hint: there are: work, wait, call, read, write, parallel, choose, repeat
+              hint: there are: work, wait, call, read, write, send, parallel, choose, repeat
             bad.ron:8:48: error at components.web.y[0].repeat[1][1].wait: `fast` is not known here
               hint: there are: constant, exponential, uniform, normal, lognormal, gamma, erlang, hyperexponential, weibull, pareto, bounded_pareto, geometric, mixture, quantiles, column
             bad.ron:12:29: error at services.api.components: expected a list, found the text "web"

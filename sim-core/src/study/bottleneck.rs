@@ -34,7 +34,10 @@ impl Bottleneck {
         let offered = design.load.stations[station];
         let utilisation = measured(&station);
         let closed = design.model.clients.iter().all(|c| matches!(c.source, Source::Closed { .. }));
-        let is_permit = matches!(group.kind, StationKind::Threads | StationKind::Connections);
+        let is_permit = matches!(
+            group.kind,
+            StationKind::Threads | StationKind::Connections | StationKind::Workers
+        );
         let headroom = if closed { 1.0 / utilisation } else { 1.0 / offered.utilisation };
         let name = match group.kind {
             StationKind::Cores => format!("the cores of {}", group.name),
@@ -43,6 +46,7 @@ impl Bottleneck {
             StationKind::Threads => {
                 format!("the threads of {}", group.name.trim_end_matches(".threads"))
             }
+            StationKind::Workers => format!("the workers {}", group.name),
             StationKind::Connections => format!("the connections {}", group.name),
         };
         let load = percent(utilisation);

@@ -322,14 +322,15 @@ pub(super) fn measure_unit(kind: &MeasureKind) -> Unit {
     }
 }
 
-/// Operations of each service that clients or other services call.
+/// Operations of each service that clients, other services or workers call.
 fn entries(model: &Model) -> Vec<Vec<OperationId>> {
     let called = model.plan.iter().filter_map(|instruction| match instruction {
         Instruction::Call { operation, .. } => Some(*operation),
         _ => None,
     });
-    let mut wanted: Vec<OperationId> =
-        called.chain(model.journeys.iter().map(|journey| journey.operation)).collect();
+    let asked_for = model.journeys.iter().map(|journey| journey.operation);
+    let worked_on = model.subscriptions.iter().map(|subscription| subscription.operation);
+    let mut wanted: Vec<OperationId> = called.chain(asked_for).chain(worked_on).collect();
     wanted.sort();
     wanted.dedup();
     let of = |service: ServiceId| {
@@ -438,7 +439,10 @@ fn station_row(
         present += in_system.sum() as f64 / SECOND;
     }
     // Under processor sharing nobody waits in a line: a wait is what sharing adds to a request's own service.
-    let is_permit = matches!(group.kind, StationKind::Threads | StationKind::Connections);
+    let is_permit = matches!(
+        group.kind,
+        StationKind::Threads | StationKind::Connections | StationKind::Workers
+    );
     let utilisation = match group.servers {
         UNLIMITED if is_permit => 0.0,
         UNLIMITED => f64::NAN,

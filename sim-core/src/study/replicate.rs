@@ -62,7 +62,9 @@ impl Alternative {
     pub(super) fn is_stationary(&self) -> bool {
         self.model.clients.iter().all(|client| match &client.source {
             Source::Open(traffic) => {
-                traffic.recorded().is_none() && traffic.profile == Profile::default()
+                traffic.recorded().is_none()
+                    && traffic.scheduled().is_none()
+                    && traffic.profile == Profile::default()
             }
             Source::Closed { .. } => true,
         })
@@ -209,7 +211,8 @@ impl Replicate {
         self.warmup_is_decided = true;
         let needed = (0..self.designs.len())
             .filter(|&design| self.health(design).growth.is_none())
-            .map(|d| settled_after(&self.tallies[d].average_course(), self.plan.horizon))
+            .flat_map(|d| self.tallies[d].courses())
+            .map(|courses| settled_after(&courses.average(), self.plan.horizon))
             .max()
             .unwrap_or_default();
         if needed > self.warmup {

@@ -1,10 +1,11 @@
 //! Whether a system settles, from when on, and whether the runs were long enough to say so.
 //!
-//! All of it is judged by the *course*: the requests in flight at equal intervals of simulated time.
+//! All of it is judged by two *courses*: the requests in flight and the messages waiting in queues, at equal intervals of
+//! simulated time.
 
 use super::estimate::{Status, Value};
 use super::replicate::Alternative;
-use super::tally::Tally;
+use super::tally::{Courses, Tally};
 use crate::metrics::COURSE_POINTS;
 use crate::model::{Source, UNLIMITED};
 use crate::stats::{mser5, slope};
@@ -44,7 +45,7 @@ pub struct Health {
     /// Independent looks at the load that each replication holds; infinite (in JSON: null) where no
     /// steady state is asked for, 0 where there is none.
     pub looks: f64,
-    /// Requests in flight gained per second, where it does not settle and that shows.
+    /// Requests in flight, or messages waiting, gained per second, where it does not settle and that shows.
     pub growth: Option<Value>,
     /// What is wrong, in a sentence.
     pub reason: Option<String>,
@@ -121,22 +122,21 @@ pub(super) fn late_slope(course: &[f64]) -> f64 {
 /// 1. A run that ended because too much was in flight: unstable.
 /// 2. Load on a station without a bound that by the utilisation law is 1 or more, with the station busy all the time
 ///    and nothing refused on the way, or with requests in flight growing significantly: unstable.
-/// 3. Requests in flight growing significantly, by a quarter of their number or more over the second half: unstable.
+/// 3. Requests in flight or messages waiting growing significantly, by a quarter of their number or more over the second half: unstable.
 /// 4. A run that ended at its limit of events, or with fewer than [`LOOKS_MIN`] independent looks: too short.
 ///
 /// Traffic that changes by itself has no steady state, and only the first rule applies to it; one whose
 /// warm-up was written as 0 is asked about its start, and is never too short.
 pub(super) fn judge(design: &Alternative, tally: &Tally, warmup: Duration, asked: Asked) -> Health {
-    let growth = growth(tally, asked.horizon);
     if tally.overloaded > 0 {
         let reason = "requests pile up without end: a run was stopped with 2,000,000 in flight";
         return Health {
-            growth: Some(growth),
+            growth: Some(growth(fastest(tally), asked.horizon)),
             ..Health::of(Status::Unstable, reason.into(), ways_out(design))
         };
     }
     if design.is_stationary() {
-        if let Some(unstable) = unstable(design, tally, growth) {
+        if let Some(unstable) = unstable(design, tally, asked.horizon) {
             return unstable;
         }
         if tally.cut_short == 0 && !asked.from_start {
@@ -159,21 +159,36 @@ pub(super) struct Asked {
     pub(super) from_start: bool,
 }
 
-/// Requests in flight gained per second over the second half of the runs.
-fn growth(tally: &Tally, horizon: Duration) -> Value {
+/// What is gained per second over the second half of the runs.
+fn growth(courses: &Courses, horizon: Duration) -> Value {
     let points_per_second = COURSE_POINTS as f64 / horizon.as_secs();
-    Value::sectioned(&tally.slopes, tally.slopes.mean()).scaled(points_per_second)
+    Value::sectioned(&courses.slopes, courses.slopes.mean()).scaled(points_per_second)
 }
 
-fn unstable(design: &Alternative, tally: &Tally, growth: Value) -> Option<Health> {
-    let course = tally.average_course();
-    let is_growing = tally.slopes.estimate(GROWTH_CONFIDENCE).low() > 0.0;
+/// Of requests in flight and messages waiting what grows faster.
+fn fastest(tally: &Tally) -> &Courses {
+    let (requests, messages) = (&tally.requests, &tally.messages);
+    if messages.slopes.mean() > requests.slopes.mean() { messages } else { requests }
+}
+
+fn is_growing(courses: &Courses) -> bool {
+    courses.slopes.estimate(GROWTH_CONFIDENCE).low() > 0.0
+}
+
+/// Whether growth over the second half is a good part of what there is at the end.
+fn grows_for_good(courses: &Courses) -> bool {
+    let course = courses.average();
     let at_end = course.iter().rev().take(10).sum::<f64>() / course.len().clamp(1, 10) as f64;
-    let gained = tally.slopes.mean() * (course.len() / 2) as f64;
+    let gained = courses.slopes.mean() * (course.len() / 2) as f64;
+    is_growing(courses) && gained >= GROWTH_MIN * at_end
+}
+
+fn unstable(design: &Alternative, tally: &Tally, horizon: Duration) -> Option<Health> {
+    let growing = Some(fastest(tally)).filter(|courses| is_growing(courses));
     let offered = overloaded_station(design, tally);
     let is_open = design.model.clients.iter().any(|c| matches!(c.source, Source::Open(_)));
-    let by_load = offered.is_some() && (is_growing || tally.refusals() == 0);
-    let by_growth = is_open && is_growing && gained >= GROWTH_MIN * at_end;
+    let by_load = offered.is_some() && (growing.is_some() || tally.refusals() == 0);
+    let by_growth = is_open && tally.courses().any(grows_for_good);
     if !by_load && !by_growth {
         return None;
     }
@@ -185,11 +200,11 @@ fn unstable(design: &Alternative, tally: &Tally, growth: Value) -> Option<Health
         }
         None => "the system does not settle".into(),
     };
-    if is_growing {
-        reason += &format!(": requests in flight grow by {}/s", two_digits(growth.mean));
+    let growth = growing.map(|courses| growth(courses, horizon));
+    if let Some(growth) = &growth {
+        reason += &format!(": {} grow by {}/s", fastest(tally).of, two_digits(growth.mean));
     }
-    let health = Health::of(Status::Unstable, reason, ways_out(design));
-    Some(Health { growth: is_growing.then_some(growth), ..health })
+    Some(Health { growth, ..Health::of(Status::Unstable, reason, ways_out(design)) })
 }
 
 /// A station without a bound on its queue, fed by open clients only, that is offered all it can do or more
@@ -216,9 +231,12 @@ fn ways_out(design: &Alternative) -> Option<String> {
 
 fn long_enough(tally: &Tally, warmup: Duration, horizon: Duration) -> Health {
     let from = point_at(warmup, horizon);
-    let courses: Vec<&[f64]> =
-        tally.courses.iter().map(|course| &course[from.min(course.len())..]).collect();
-    let looks = effective_size(&courses);
+    let looks_of = |courses: &Courses| {
+        let kept: Vec<&[f64]> =
+            courses.kept.iter().map(|course| &course[from.min(course.len())..]).collect();
+        effective_size(&kept)
+    };
+    let looks = tally.courses().map(looks_of).fold(f64::INFINITY, f64::min);
     if looks >= LOOKS_MIN {
         return Health::well(looks);
     }

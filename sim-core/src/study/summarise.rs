@@ -183,6 +183,7 @@ fn kind(kind: StationKind) -> &'static str {
         StationKind::Connections => "connections",
         StationKind::Store => "store",
         StationKind::Front => "balancer",
+        StationKind::Workers => "workers",
     }
 }
 

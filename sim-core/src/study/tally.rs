@@ -24,10 +24,10 @@ pub(super) struct Tally {
     pub(super) metrics: Metrics,
     /// Mean number of requests in flight.
     pub(super) in_flight: Welford,
-    course_sum: Vec<f64>,
-    pub(super) courses: Vec<Vec<f64>>,
-    /// Slopes of the second halves of the courses.
-    pub(super) slopes: Welford,
+    /// Requests in flight.
+    pub(super) requests: Courses,
+    /// Messages waiting.
+    pub(super) messages: Courses,
     pub(super) fingerprint: Fingerprint,
     pub(super) events: u64,
     /// Runs stopped because too much was in flight.
@@ -35,6 +35,43 @@ pub(super) struct Tally {
     /// Runs stopped at their limit of events.
     pub(super) cut_short: u64,
     pub(super) violations: Vec<Violation>,
+}
+
+/// Numbers at equal intervals of simulated time, in each replication.
+pub(super) struct Courses {
+    /// Of what.
+    pub(super) of: &'static str,
+    sum: Vec<f64>,
+    /// The first of them, one by one.
+    pub(super) kept: Vec<Vec<f64>>,
+    /// Slopes of their second halves.
+    pub(super) slopes: Welford,
+    replications: u64,
+}
+
+impl Courses {
+    fn new(of: &'static str) -> Courses {
+        Courses { of, sum: Vec::new(), kept: Vec::new(), slopes: Welford::new(), replications: 0 }
+    }
+
+    fn add(&mut self, course: Vec<f64>) {
+        if self.replications == 0 {
+            self.sum.clone_from(&course);
+        } else {
+            self.sum.truncate(course.len());
+            self.sum.iter_mut().zip(&course).for_each(|(sum, point)| *sum += point);
+        }
+        self.slopes.extend(Some(late_slope(&course)).filter(|slope| !slope.is_nan()));
+        if self.kept.len() < COURSES_MAX {
+            self.kept.push(course);
+        }
+        self.replications += 1;
+    }
+
+    /// The average over the replications.
+    pub(super) fn average(&self) -> Vec<f64> {
+        self.sum.iter().map(|sum| sum / self.replications as f64).collect()
+    }
 }
 
 impl Tally {
@@ -48,9 +85,8 @@ impl Tally {
             differences: vec![Pairs::default(); columns],
             metrics: Metrics::new(model),
             in_flight: Welford::new(),
-            course_sum: Vec::new(),
-            courses: Vec::new(),
-            slopes: Welford::new(),
+            requests: Courses::new("requests in flight"),
+            messages: Courses::new("messages waiting"),
             fingerprint: Fingerprint::default(),
             events: 0,
             overloaded: 0,
@@ -69,16 +105,8 @@ impl Tally {
             column.extend(Some(*number).filter(|number| !number.is_nan()));
         }
         self.metrics.merge(&outcome.metrics);
-        if self.replications == 0 {
-            self.course_sum.clone_from(&outcome.course);
-        } else {
-            self.course_sum.truncate(outcome.course.len());
-            self.course_sum.iter_mut().zip(&outcome.course).for_each(|(sum, point)| *sum += point);
-        }
-        self.slopes.extend(Some(late_slope(&outcome.course)).filter(|slope| !slope.is_nan()));
-        if self.courses.len() < COURSES_MAX {
-            self.courses.push(outcome.course);
-        }
+        self.requests.add(outcome.course);
+        self.messages.add(outcome.backlog);
         self.replications += 1;
         self.fingerprint.fold(outcome.fingerprint);
         self.events += outcome.events;
@@ -98,19 +126,22 @@ impl Tally {
         }
     }
 
-    /// Requests in flight at equal intervals, averaged over the replications.
-    pub(super) fn average_course(&self) -> Vec<f64> {
-        self.course_sum.iter().map(|sum| sum / self.replications as f64).collect()
-    }
-
     /// One number for each column, of all replications together.
     pub(super) fn pooled(&self, model: &Model) -> Vec<f64> {
         self.layout.row(model, &self.metrics, self.in_flight.mean())
     }
 
+    /// Requests in flight, and messages waiting where there are queues.
+    pub(super) fn courses(&self) -> impl Iterator<Item = &Courses> {
+        let messages = Some(&self.messages).filter(|courses| !courses.sum.is_empty());
+        std::iter::once(&self.requests).chain(messages)
+    }
+
     /// Requests turned away anywhere.
     pub(super) fn refusals(&self) -> u64 {
-        self.metrics.stations.iter().map(|station| station.refused).sum()
+        let at_stations: u64 = self.metrics.stations.iter().map(|station| station.refused).sum();
+        let on_the_way: u64 = self.metrics.journeys.iter().map(|journey| journey.refused).sum();
+        at_stations + on_the_way
     }
 
     /// The share of a station's servers in use.

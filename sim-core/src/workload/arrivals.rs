@@ -101,6 +101,11 @@ impl Iterator for Arrivals {
                 self.clock += mean * exponential(gap);
             }
             Base::Mmpp(_) => return self.modulated(),
+            Base::Schedule { first, every, jitter } => {
+                let late = jitter.as_ref().map_or(0.0, |law| law.sample(gap)).min(*every);
+                self.drawn += 1;
+                return Some(Arrival { at: representable(first + n as f64 * every + late)?, size });
+            }
             Base::Replay(offsets) => {
                 let &at = offsets.get(n as usize)?;
                 self.drawn += 1;

@@ -2,8 +2,10 @@
 
 mod disciplines;
 mod faults;
+mod limits;
 mod other_stores;
 mod paths;
+mod queues;
 mod regions;
 mod scale;
 mod stores;
@@ -60,6 +62,26 @@ fn felt(model: &Model, metrics: &Metrics) -> Vec<String> {
         format!("{client} {operation} {counts:?} {times:?}")
     });
     told.collect()
+}
+
+/// What a block measured.
+fn measured(model: &Model, metrics: &Metrics, of: &str, name: &str) -> f64 {
+    let reported = &model.measures.reported;
+    let found = reported.iter().find(|measure| measure.of == of && measure.name == name);
+    metrics.measure(&found.unwrap_or_else(|| panic!("no {name} of {of}")).kind)
+}
+
+/// Whether a value known by theory lies within the 99.9 % interval of what so many replications measured, and that is
+/// no wider than a part of the value.
+fn agrees(model: &Model, replications: u64, (of, name): (&str, &str), truth: f64, width: f64) {
+    let seen: Vec<f64> = (0..replications)
+        .map(|replication| measured(model, &simulate(model, replication).metrics, of, name))
+        .collect();
+    let (mean, error) = mean_and_error(&seen);
+    // Student's t for 0.999 and 9 or more degrees of freedom.
+    let half = 4.78 * error;
+    assert!(replications >= 10 && half <= width * truth, "{of} {name}: {mean} ± {half}");
+    assert!((mean - truth).abs() <= half, "{of} {name}: {mean} ± {half}, not {truth}");
 }
 
 /// Mean and standard error of numbers.

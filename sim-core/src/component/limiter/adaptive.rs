@@ -2,56 +2,8 @@
 //!
 //! Neither grows while less than half of it is used: what is not used was not tested (for TCP, RFC 7661 says why).
 
+use crate::model::{Aimd, Gradient};
 use crate::time::{Duration, Time};
-
-/// Additive increase, multiplicative decrease, as TCP does it.
-///
-/// D.-M. Chiu, R. Jain, "Analysis of the Increase and Decrease Algorithms for Congestion Avoidance in Computer
-/// Networks", Computer Networks and ISDN Systems 17 (1989). Requests that were under way at a decrease cause no
-/// further one: their trouble is the one that has been answered.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Aimd {
-    /// The limit never falls below this, nor below 1.
-    pub min: u32,
-    /// It never rises above this.
-    pub max: u32,
-    /// The limit at first.
-    pub start: u32,
-    /// A success adds this divided by the limit: this for each latency, while the limit is used up.
-    pub increase: f64,
-    /// A failure multiplies the limit by this.
-    pub decrease: f64,
-    /// A success that took longer counts as a failure.
-    pub slow: Duration,
-}
-
-/// Follows the gradient of latency: of what is usual to what is now.
-///
-/// After Gradient2 of Netflix's concurrency-limits. At the end of each window, with `usual` an exponential mean of
-/// the windows before and `latest` the mean latency of this one,
-/// `gradient = clamp(tolerance · usual / latest, 1/2, 1)` and
-/// `limit += smoothing · (gradient · limit + queue - limit)`.
-/// A failure faster than usual says nothing about queues and is left out. Trouble that outlasts the memory becomes
-/// usual, and the limit grows again.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Gradient {
-    /// The limit never falls below this, nor below 1.
-    pub min: u32,
-    /// It never rises above this.
-    pub max: u32,
-    /// The limit at first.
-    pub start: u32,
-    /// How much of the way to its new value the limit goes, from 0 to 1.
-    pub smoothing: f64,
-    /// Requests that may queue: what the limit grows towards by, while latency is as usual.
-    pub queue: f64,
-    /// How many times the usual latency is still good.
-    pub tolerance: f64,
-    /// The limit changes once in so long, if enough requests ended; zero: at every request.
-    pub window: Duration,
-    /// Windows that the usual latency remembers: the next one weighs `2 / (memory + 1)`.
-    pub memory: u32,
-}
 
 /// A limit by [`Aimd`], at work.
 #[derive(Debug)]

@@ -10,33 +10,8 @@ use crate::time::{Duration, Time};
 use adaptive::{AimdLimit, GradientLimit};
 use pace::Pace;
 
-pub use adaptive::{Aimd, Gradient};
+pub use crate::model::{Aimd, Gradient, Limit};
 pub use keyed::{BUCKETS_MAX, KeyedBuckets};
-
-/// What limits requests.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Limit {
-    /// A bucket that starts full of tokens and is refilled continuously; a request takes a token or is refused.
-    TokenBucket {
-        /// Tokens per second.
-        rate: f64,
-        /// Tokens that the bucket holds, at least one.
-        burst: u32,
-    },
-    /// A bucket that leaks at a steady rate: requests leave it one by one, evenly spaced, and wait for their turn.
-    LeakyBucket {
-        /// Requests per second.
-        rate: f64,
-        /// How many may wait; one more is refused.
-        queue: u32,
-    },
-    /// So many requests may be under way.
-    Fixed(u32),
-    /// A number under way that follows successes and failures.
-    Aimd(Aimd),
-    /// A number under way that follows latency.
-    Gradient(Gradient),
-}
 
 /// Whether a request may pass.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -40,6 +40,12 @@ pub(crate) enum Base {
         mean: f64,
     },
     Mmpp(Arc<[State]>),
+    /// By a clock, in nanoseconds: the first, from one to the next, and how late each is.
+    Schedule {
+        first: f64,
+        every: f64,
+        jitter: Option<Sampler>,
+    },
     /// Nanoseconds after the start, in order.
     Replay(Arc<[u64]>),
 }
@@ -119,6 +125,16 @@ impl Traffic {
         Traffic::new(Base::Mmpp(lowered.collect()), rate.unwrap_or(mean))
     }
 
+    /// One request at `first` and then after every `every` nanoseconds, each as late as `jitter` draws, but never
+    /// later than the next.
+    ///
+    /// # Errors
+    /// Times that are not positive.
+    pub fn schedule(first: f64, every: f64, jitter: Option<Sampler>) -> Result<Traffic, String> {
+        let rate = SECOND / positive(every, "the time from one to the next")?;
+        Traffic::new(Base::Schedule { first, every, jitter }, rate)
+    }
+
     /// Recorded times, as nanoseconds after the first (see [`crate::model::data::timestamps`]), `speed`
     /// times as fast as recorded. The first comes at the start of the run.
     ///
@@ -146,6 +162,7 @@ impl Traffic {
     pub fn with_profile(self, profile: Profile) -> Result<Traffic, String> {
         match self.base {
             Base::Replay(_) => Err("a replay comes as recorded and takes no profile".into()),
+            Base::Schedule { .. } => Err("a schedule has its times and takes no profile".into()),
             _ => Ok(Traffic { profile, ..self }),
         }
     }
@@ -154,6 +171,14 @@ impl Traffic {
     pub fn recorded(&self) -> Option<Duration> {
         match &self.base {
             Base::Replay(offsets) => Some(Duration(offsets.last().copied().unwrap_or(0) + 1)),
+            _ => None,
+        }
+    }
+
+    /// When the first of a schedule comes, if nothing delays it.
+    pub fn scheduled(&self) -> Option<Time> {
+        match self.base {
+            Base::Schedule { first, .. } => Some(Time::ZERO + Duration::from_nanos(first)),
             _ => None,
         }
     }
@@ -168,6 +193,10 @@ impl Traffic {
             Base::Replay(offsets) => {
                 let before = |t: Time| offsets.partition_point(|&o| o < t.0);
                 (before(to) - before(from)) as f64
+            }
+            Base::Schedule { first, every, .. } => {
+                let before = |t: Time| ((t.0 as f64 - first) / every).ceil().max(0.0);
+                before(to) - before(from)
             }
             _ => (self.profile.area(to.0 as f64) - self.profile.area(from.0 as f64)) / self.period,
         };
