@@ -3,6 +3,7 @@
 //! Nothing here knows of events or clocks beyond the times it is handed; [`crate::simulation`] wires it.
 
 mod balancer;
+pub mod cache;
 mod frame;
 mod sharing;
 mod station;
