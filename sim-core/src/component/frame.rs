@@ -110,6 +110,8 @@ pub struct Frame {
     pub cargo: u32,
     /// The lock that it holds or waits for, or [`NONE`].
     pub lock: u32,
+    /// The fetch that others may wait for and this frame makes, or [`NONE`].
+    pub fetch: u32,
     /// Of a fork: branches still running. Of a loop: repetitions left.
     pub left: u32,
     /// Of a fork: branches that still have to end well.
@@ -161,6 +163,7 @@ impl Frame {
             key: 0,
             cargo: 0,
             lock: NONE,
+            fetch: NONE,
             left: 0,
             need: 0,
             operation: 0,

@@ -33,7 +33,7 @@ impl Metrics {
             )));
         }
         for (group, station) in model.stations.iter().zip(&self.stations) {
-            if matches!(group.kind, StationKind::Cores | StationKind::Store) {
+            if matches!(group.kind, StationKind::Cores | StationKind::Store | StationKind::Cache) {
                 violations.extend(self.audit_station(group, station, self.presence_at(group)));
             }
         }

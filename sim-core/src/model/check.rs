@@ -108,6 +108,7 @@ impl<'a> Lowering<'a> {
         lowering.lower_keys();
         lowering.place_services();
         lowering.place_stores();
+        lowering.lower_caches();
         lowering.check_components();
         lowering.check_cycles();
         lowering.lower_clients();

@@ -1,5 +1,6 @@
 //! Compiling: operations as steps to instructions.
 
+use super::caches::{CacheLayer, CacheStep, Front};
 use super::check::Lowering;
 use super::laws::Unit;
 use super::{
@@ -45,10 +46,11 @@ impl Lowering<'_> {
                 self.compile_operation(&target, &mut linking);
             }
         }
-        for (index, target) in entries {
+        for (index, target) in &entries {
             // A client enters the service, though without the costs of a message between services.
-            self.model.journeys[index].entry = linking.entries[&target] - 1;
+            self.model.journeys[*index].entry = linking.entries[target] - 1;
         }
+        self.compile_fronts(&entries, &mut linking);
         for (pc, target) in &linking.calls {
             let place = linking.entries[target];
             match &mut self.model.plan[*pc as usize] {
@@ -180,6 +182,21 @@ impl Lowering<'_> {
     }
 
     fn compile_call(&mut self, name: &str, caller: ServiceId, path: &Path, linking: &mut Linking) {
+        let layers = self.caches_of_operation(name, false);
+        if layers.is_empty() {
+            return self.emit_call(name, caller, path, linking);
+        }
+        let key = self.key_of_operation(&layers).expect("checked");
+        self.pick(key, path);
+        let keys = self.keys_id(key.population());
+        let path_name = path.to_string();
+        let front = Front { name, service: Some(caller), keys, client_hop: None, path: path_name };
+        self.emit_layers(&layers, None, &front, &mut |this, _| {
+            this.emit_call(name, caller, path, linking);
+        });
+    }
+
+    fn emit_call(&mut self, name: &str, caller: ServiceId, path: &Path, linking: &mut Linking) {
         let service = self.provider(Some(caller), name).expect("checked");
         let operation = self.operation_id(linking, service, name);
         let site = self.site(&path.to_string());
@@ -197,27 +214,135 @@ impl Lowering<'_> {
         linking.todo.push(target);
     }
 
+    /// Lets the requests of clients whose answers are cached on their way pass the caches first: the call of the
+    /// operation is then the caches', and has the request's identity.
+    fn compile_fronts(&mut self, entries: &[(usize, Target)], linking: &mut Linking) {
+        let is_fronted =
+            |target: &Target| !self.caches_of_operation(&target.operation, true).is_empty();
+        let fronted: Vec<bool> = entries.iter().map(|(_, target)| is_fronted(target)).collect();
+        for client in 0..self.model.clients.len() {
+            let of_client = |index: usize| self.model.journeys[index].client as usize == client;
+            let journeys: Vec<&(usize, Target)> =
+                entries.iter().filter(|(index, _)| of_client(*index)).collect();
+            if !journeys.iter().any(|(index, _)| fronted[*index]) {
+                continue;
+            }
+            let hop = self.model.clients[client].hop.take();
+            for (index, target) in journeys {
+                self.model.journeys[*index].entry = self.model.plan.len() as Pc;
+                self.compile_front(*index, target, hop, linking);
+            }
+        }
+    }
+
+    fn compile_front(
+        &mut self,
+        journey: usize,
+        target: &Target,
+        client_hop: Option<LawId>,
+        linking: &mut Linking,
+    ) {
+        let layers = self.caches_of_operation(&target.operation, true);
+        let client = &self.model.clients[self.model.journeys[journey].client as usize].name;
+        let path = Path::root().key("clients").key(client).key(&target.operation);
+        let key = self.key_of_operation(&layers);
+        if let Some(key) = key {
+            self.pick(key, &path);
+        }
+        let keys = key.and_then(|key| self.keys_id(key.population()));
+        let operation = self.model.journeys[journey].operation;
+        // A client's way leads to the first servers that lie where the services are.
+        let hop = match layers.iter().find_map(|&at| self.places.ways[at as usize].as_shared()) {
+            Some(hop) => hop.map(|hop| self.place_hop(&hop, &path.to_string())),
+            None => client_hop,
+        };
+        self.model.sites.push(0);
+        let site = self.model.sites.len() as u32 - 1;
+        let name = &target.operation;
+        let front = Front { name, service: None, keys, client_hop, path: path.to_string() };
+        self.emit_layers(&layers, None, &front, &mut |this, _| {
+            let pc = this.emit(Instruction::Call { entry: 0, operation, site, hop });
+            linking.calls.push((pc, target.clone()));
+        });
+        self.emit(Instruction::Return);
+    }
+
     fn compile_query(&mut self, query: &Query, kind: &str, service: ServiceId, path: &Path) {
+        if let Some(key) = &query.key {
+            self.pick(key, path);
+        }
+        if self.model.caches.is_empty() {
+            return self.emit_query(query, kind, service, path, true, &mut |this, serve| {
+                this.emit(serve);
+            });
+        }
+        if kind == "read" {
+            return self.compile_read(query, service, path);
+        }
+        let name = path.to_string();
+        self.emit_write(query, service, &name, &mut |this, pooled, step| {
+            this.emit_query(query, kind, service, path, pooled, &mut |this, serve| {
+                this.emit(serve);
+                if let Some(step) = step {
+                    this.emit(Instruction::Cache(step));
+                }
+            });
+        });
+    }
+
+    /// A read, with the caches in front of its store and inside it.
+    fn compile_read(&mut self, query: &Query, service: ServiceId, path: &Path) {
+        let mut layers = self.caches_of_read(query);
+        let is_inside = |&at: &u32| self.model.caches[at as usize].layer == CacheLayer::Database;
+        let inside: Vec<u32> = layers.iter().copied().filter(is_inside).collect();
+        layers.truncate(layers.len() - inside.len());
+        let keys = query.key.as_ref().and_then(|key| self.keys_id(key.population()));
+        let front = Front {
+            name: &query.store,
+            service: Some(service),
+            keys,
+            client_hop: None,
+            path: path.to_string(),
+        };
+        let ways = &self.places.ways;
+        let pooled = !layers.iter().any(|&at| ways[at as usize].through);
+        let ledger = self.ledger_of(layers.iter().chain(&inside), &front);
+        self.emit_layers(&layers, None, &front, &mut |this, above| {
+            this.emit_query(query, "read", service, path, pooled, &mut |this, serve| {
+                this.emit_layers(&inside, above, &front, &mut |this, _| {
+                    this.emit(serve);
+                    if let Some(ledger) = ledger {
+                        let step = CacheStep::Observe(ledger, keys.is_some());
+                        this.emit(Instruction::Cache(step));
+                    }
+                });
+            });
+        });
+    }
+
+    /// A query, with a connection of the service's if it has a pool; `at_store` emits what happens at the store.
+    fn emit_query(
+        &mut self,
+        query: &Query,
+        kind: &str,
+        service: ServiceId,
+        path: &Path,
+        pooled: bool,
+        at_store: &mut dyn FnMut(&mut Self, Instruction),
+    ) {
         let (name, law) = self.query(&query.store, kind).expect("checked");
         let (station, hop) = self.places.stores[name].clone();
         let law = law.clone();
         let law = self.placed(&law, Unit::Time, path);
-        if let Some(key) = &query.key {
-            self.pick(key, path);
-        }
         let pool = self.places.pools.get(&(service.0, name.to_owned())).copied();
+        let pool = pool.filter(|_| pooled);
         if let Some(pool) = pool {
             self.emit(Instruction::Connect(pool));
         }
         let hop = hop.map(|hop| self.place_hop(&hop, &path.to_string()));
-        let travel = |law| Instruction::Pause { law, delay: Delay::Network };
-        if let Some(hop) = hop {
-            self.emit(travel(hop));
-        }
-        self.emit(Instruction::Serve { station: Resource::shared(station), law });
-        if let Some(hop) = hop {
-            self.emit(travel(LawId(hop.0 + 1)));
-        }
+        self.emit_there(hop);
+        at_store(self, Instruction::Serve { station: Resource::shared(station), law });
+        self.emit_back(hop);
         if pool.is_some() {
             self.emit(Instruction::Disconnect);
         }
@@ -279,13 +404,13 @@ impl Lowering<'_> {
         self.model.sites.len() as u32 - 1
     }
 
-    fn emit(&mut self, instruction: Instruction) -> Pc {
+    pub(super) fn emit(&mut self, instruction: Instruction) -> Pc {
         self.model.plan.push(instruction);
         self.model.plan.len() as Pc - 1
     }
 
     /// Lets a jump lead to what is emitted next.
-    fn land(&mut self, jump: Pc) {
+    pub(super) fn land(&mut self, jump: Pc) {
         self.model.plan[jump as usize] = Instruction::Jump(self.model.plan.len() as Pc);
     }
 }

@@ -206,7 +206,10 @@ impl Walk<'_> {
         loop {
             demand.steps += 1.0;
             match self.model.plan[pc as usize] {
-                Instruction::Arrive | Instruction::Deliver | Instruction::Pick { .. } => {}
+                Instruction::Cache(_)
+                | Instruction::Arrive
+                | Instruction::Deliver
+                | Instruction::Pick { .. } => {}
                 Instruction::Enter(service) => {
                     if let Some(threads) = self.model.services[service.0 as usize].threads {
                         let group = self.model.group_of(super::Resource::per_replica(threads));

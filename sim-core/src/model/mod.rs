@@ -1,5 +1,6 @@
 //! What was meant: a checked, indexed, immutable model, ready to run.
 
+mod caches;
 mod check;
 mod clients;
 mod compile;
@@ -16,6 +17,10 @@ pub mod quantity;
 pub mod traffic;
 mod warnings;
 
+pub use caches::{
+    Access, AccessId, Cache, CacheLayer, CacheMeasures, CacheSize, CacheStep, CacheWrite, Commit,
+    CommitId, Items, LedgerId, UNKEYED_BYTES, WriteId,
+};
 pub use check::Checked;
 pub use data::Files;
 pub use keys::{Population, Ranking};
@@ -64,6 +69,16 @@ pub struct Model {
     pub clients: Vec<Client>,
     /// What clients ask for: one for each client and operation of its mix.
     pub journeys: Vec<Journey>,
+    /// Caches, by name.
+    pub caches: Vec<Cache>,
+    /// Places in the plan that look into caches, by [`AccessId`].
+    pub accesses: Vec<Access>,
+    /// Places in the plan that change what caches hold, by [`WriteId`].
+    pub cache_writes: Vec<CacheWrite>,
+    /// Places in the plan at which stores have writes, by [`CommitId`].
+    pub commits: Vec<Commit>,
+    /// How many ledgers of versions there are.
+    pub ledgers: u32,
     /// What blocks measure of themselves.
     pub measures: Measures,
     /// What a design has to achieve.
@@ -132,6 +147,8 @@ pub enum StationKind {
     Connections,
     /// The servers of a store.
     Store,
+    /// The servers of a shared cache.
+    Cache,
 }
 
 /// A population of clients.

@@ -95,6 +95,7 @@ impl Lowering<'_> {
         let root = Path::root();
         match kind {
             StationKind::Store => root.key("stores").key(name),
+            StationKind::Cache => root.key("caches").key(name),
             StationKind::Cores => root.key("services").key(name),
             StationKind::Threads => root
                 .key("services")

@@ -91,6 +91,7 @@ impl<R: Recorder> Simulation<'_, R> {
                 self.frames[at].pc = to;
                 Flow::Continue
             }
+            Instruction::Cache(step) => self.cache(at, step),
             Instruction::Pick { keys, another } => self.pick(at, keys, another),
             Instruction::Fork { first, count, need } => self.fork(at, first, count, need),
             Instruction::Scatter { count, need } => self.scatter(at, count, need),
@@ -323,6 +324,10 @@ impl<R: Recorder> Simulation<'_, R> {
             if kind == FrameKind::Ghost {
                 return self.bury(at);
             }
+            if ending != Ending::Done && frame.fetch != NONE {
+                self.abandon_fetches(at, Some(ending));
+            }
+            let frame = &self.frames[at];
             if frame.connection != NONE {
                 self.disconnect(at);
             }
@@ -363,6 +368,9 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// What is left of a frame that was given up ends.
     fn bury(&mut self, at: FrameId) -> Flow {
+        if self.frames[at].fetch != NONE {
+            self.abandon_fetches(at, None);
+        }
         if self.frames[at].connection != NONE {
             self.disconnect(at);
         }
@@ -376,7 +384,10 @@ impl<R: Recorder> Simulation<'_, R> {
         let frame = &self.frames[at];
         let (replica, service) = (frame.replica, frame.service as usize);
         let operation = OperationId(frame.operation);
-        self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
+        // What only passes caches on its way has come to no service.
+        if frame.service != NONE {
+            self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
+        }
         if frame.entered {
             self.balancers[service].answered(replica);
             if frame.holds_thread
@@ -420,7 +431,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// What branches of a frame report to; the frame waits for it if it needs any of them.
-    fn branch_off(&mut self, at: FrameId, count: u32, need: u32) -> FrameId {
+    pub(super) fn branch_off(&mut self, at: FrameId, count: u32, need: u32) -> FrameId {
         let parent = &self.frames[at];
         let waiter = if need == 0 { NONE } else { at };
         let mut fork = parent.part(parent.id, parent.pc, waiter, self.now);

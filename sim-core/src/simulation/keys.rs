@@ -43,7 +43,7 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// The key of a population that `who` asks for: a rank drawn by popularity, in the ranking that is in force for
     /// this request.
-    fn key_of(&self, keys: KeysId, who: u64, frame: &Frame) -> u64 {
+    pub(super) fn key_of(&self, keys: KeysId, who: u64, frame: &Frame) -> u64 {
         let (population, state) = (&self.model.keys[keys.0 as usize], &self.keys[keys.0 as usize]);
         let rank = population.popularity.sample(&mut Draw::new(who, state.rank));
         let owner = match population.ranking {

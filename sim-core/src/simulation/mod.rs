@@ -1,5 +1,6 @@
 //! A run in progress: the model's plan, the clock, and everything that is in flight.
 
+mod caches;
 mod clients;
 mod interpreter;
 mod keys;
@@ -60,6 +61,7 @@ pub struct Simulation<'m, R> {
     clients: Vec<ClientState>,
     laws: Laws<'m>,
     keys: Vec<keys::KeysState>,
+    caches: caches::Caches,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
     fingerprint: Fingerprint,
@@ -145,12 +147,14 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
+            caches: caches::Caches::new(model, key),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             fingerprint: Fingerprint::default(),
             overloaded: false,
             switches: 0,
             switches_max: u64::MAX,
         };
+        run.warm_caches();
         run.start_clients();
         run
     }

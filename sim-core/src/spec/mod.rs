@@ -22,6 +22,7 @@
 //! # Ok::<(), sim_core::spec::Diagnostics>(())
 //! ```
 
+mod caches;
 mod clients;
 mod diagnostic;
 mod edit;
@@ -45,6 +46,7 @@ mod stores;
 mod tests;
 mod write;
 
+pub use caches::{Cache, CachePolicy, CacheReads, CacheWrites, Invalidation, Layer};
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use keys::{Key, Keys, Popularity, Query};
@@ -87,6 +89,9 @@ pub struct Spec {
     /// Databases.
     #[serde(default)]
     pub stores: Named<Store>,
+    /// Caches in front of stores and operations.
+    #[serde(default)]
+    pub caches: Named<Cache>,
     /// What lies between services.
     #[serde(default)]
     pub network: Network,

@@ -262,12 +262,13 @@ enum Dots {
     Forbidden,
 }
 
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "question",
     "keys",
     "components",
     "services",
     "stores",
+    "caches",
     "network",
     "clients",
     "designs",
@@ -299,6 +300,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         components: read.named("components", Dots::Forbidden, out, component),
         services: read.named("services", Dots::Allowed, out, item),
         stores: read.named("stores", Dots::Forbidden, out, item),
+        caches: read.named("caches", Dots::Allowed, out, item),
         network: read.one("network", out),
         clients: read.named("clients", Dots::Allowed, out, item),
         designs: read.named("designs", Dots::Allowed, out, design),

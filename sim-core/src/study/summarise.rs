@@ -177,6 +177,7 @@ fn kind(kind: StationKind) -> &'static str {
         StationKind::Threads => "threads",
         StationKind::Connections => "connections",
         StationKind::Store => "store",
+        StationKind::Cache => "cache",
     }
 }
 
