@@ -4,7 +4,8 @@
 //! the offered load in servers (Denning and Buzen, "The Operational Analysis of Queueing Network Models", ACM
 //! Computing Surveys 10, 1978).
 
-use super::{Instruction, LawId, Model, Pc, Source, UNLIMITED};
+use super::caches::Hits;
+use super::{AccessId, CacheStep, Instruction, Journey, LawId, Model, Pc, Source, UNLIMITED};
 use crate::spec::Balancer;
 use crate::time::{Duration, SECOND, Time};
 use std::collections::BTreeMap;
@@ -48,12 +49,17 @@ struct Demand {
     time: f64,
     /// Instructions.
     steps: f64,
+    /// Look-ups by access.
+    lookups: BTreeMap<u32, f64>,
 }
 
 impl Demand {
     fn add(&mut self, other: &Demand, times: f64) {
         for (&group, nanos) in &other.service {
             *self.service.entry(group).or_default() += nanos * times;
+        }
+        for (&access, lookups) in &other.lookups {
+            *self.lookups.entry(access).or_default() += lookups * times;
         }
         self.time += other.time * times;
         self.steps += other.steps * times;
@@ -63,20 +69,26 @@ impl Demand {
 impl Load {
     /// The load of a model.
     pub fn of(model: &Model) -> Load {
-        let mut walk = Walk { model, known: BTreeMap::new() };
-        let mut demands: Vec<Demand> =
-            model.journeys.iter().map(|journey| walk.operation(journey.entry)).collect();
-        for (demand, journey) in demands.iter_mut().zip(&model.journeys) {
-            if let Some(hop) = model.clients[journey.client as usize].hop {
-                demand.time += walk.mean(hop) + walk.mean(LawId(hop.0 + 1));
-            }
-        }
         let span = match model.run.horizon {
             Duration::ZERO => model.recorded().unwrap_or(DAY),
             horizon => horizon,
         };
-        let rates =
-            rates(model, &demands, |traffic| traffic.mean_rate(Time::ZERO, Time::ZERO + span));
+        let mean_rates = |demands: &[Demand]| {
+            rates(model, demands, |traffic| traffic.mean_rate(Time::ZERO, Time::ZERO + span))
+        };
+        let mut demands = demands(model, &Hits::none(model));
+        let mut rates = mean_rates(&demands);
+        // What hits depends on how often it is asked for, and this on what the caches in front hit.
+        for _ in 0..if model.accesses.is_empty() { 0 } else { CACHE_ROUNDS } {
+            let mut lookups = vec![0.0; model.accesses.len()];
+            for (demand, rate) in demands.iter().zip(&rates) {
+                for (&access, times) in &demand.lookups {
+                    lookups[access as usize] += times * rate;
+                }
+            }
+            demands = self::demands(model, &Hits::of(model, &lookups));
+            rates = mean_rates(&demands);
+        }
         let peaks = rates_at_peak(model, &demands);
         let total: f64 = rates.iter().sum();
         let offered = erlangs(model, &demands, &rates);
@@ -107,6 +119,19 @@ impl Load {
         let steps = demands.iter().map(|d| d.steps).collect();
         Load { stations, rates, unloaded, steps, bottleneck }
     }
+}
+
+/// What each journey asks for, if caches hit like that.
+fn demands(model: &Model, hits: &Hits) -> Vec<Demand> {
+    let mut walk = Walk { model, hits, known: BTreeMap::new() };
+    let demand = |journey: &Journey| {
+        let mut demand = walk.operation(journey.entry);
+        if let Some(hop) = model.clients[journey.client as usize].hop {
+            demand.time += walk.mean(hop) + walk.mean(LawId(hop.0 + 1));
+        }
+        demand
+    };
+    model.journeys.iter().map(demand).collect()
 }
 
 /// Servers kept busy on average in each group of stations, by journeys at these rates.
@@ -180,6 +205,7 @@ fn shares_of(cumulated: &[u64]) -> Vec<f64> {
 /// A walk over the plan that adds up expectations.
 struct Walk<'m> {
     model: &'m Model,
+    hits: &'m Hits,
     known: BTreeMap<Pc, Demand>,
 }
 
@@ -206,6 +232,16 @@ impl Walk<'_> {
         loop {
             demand.steps += 1.0;
             match self.model.plan[pc as usize] {
+                Instruction::Cache(CacheStep::LookUp(access)) => {
+                    pc = self.look_up(&mut demand, access, pc + 1);
+                    continue;
+                }
+                Instruction::Cache(CacheStep::PutBehind(write)) => {
+                    let write = &self.model.cache_writes[write.0 as usize];
+                    let flush = self.walk(write.flush, None);
+                    // At least: full batches.
+                    demand.add(&Demand { time: 0.0, ..flush }, 1.0 / f64::from(write.batch));
+                }
                 Instruction::Cache(_)
                 | Instruction::Arrive
                 | Instruction::Deliver
@@ -276,6 +312,21 @@ impl Walk<'_> {
         demand
     }
 
+    /// The ways of a look-up by what is expected to hit. Returns where they meet.
+    fn look_up(&mut self, demand: &mut Demand, id: AccessId, found: Pc) -> Pc {
+        let (access, expected) = (self.model.accesses[id.0 as usize], self.hits.at(id));
+        *demand.lookups.entry(id.0).or_default() += 1.0;
+        let found = self.walk(found, Some(access.after));
+        demand.add(&found, expected.hit);
+        let missed = self.walk(access.miss, Some(access.after));
+        demand.add(&missed, 1.0 - expected.hit);
+        if let Some(refresh) = access.refresh {
+            let refreshed = self.walk(refresh, None);
+            demand.add(&Demand { time: 0.0, ..refreshed }, expected.refreshed);
+        }
+        access.after
+    }
+
     fn call(&mut self, demand: &mut Demand, entry: Pc, hop: Option<LawId>) {
         let called = self.operation(entry);
         demand.add(&called, 1.0);
@@ -330,6 +381,9 @@ impl Model {
     }
 }
 
+/// How often the hit ratios of caches and the load behind them are worked out from each other: once for each layer,
+/// and once more for clients who wait.
+const CACHE_ROUNDS: u32 = 6;
 /// Rates are means over this time where the file gives no horizon.
 const DAY: Duration = Duration(86_400_000_000_000);
 /// Requests of one replication where the file gives no horizon.

@@ -1,5 +1,7 @@
 //! Scenarios with constant times, whose answers are worked out by hand.
 
+mod caches;
+
 use super::{Recorder, Seed, Simulation, Stopped};
 use crate::component::{Ending, Spent};
 use crate::model::{Files, Model, StationId};

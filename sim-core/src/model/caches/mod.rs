@@ -2,8 +2,12 @@
 
 mod check;
 mod compile;
+mod hits;
+#[cfg(test)]
+mod tests;
 
 pub(super) use compile::Front;
+pub(super) use hits::Hits;
 
 use super::{
     CounterId, KeysId, LevelId, MeasureKind, Measures, Pc, ServiceId, StationId, TimingId,
