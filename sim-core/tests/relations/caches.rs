@@ -141,18 +141,18 @@ fn a_policy_that_never_triggers_changes_nothing() {
     assert_eq!(felt(&plain, &a.metrics), felt(&idle, &b.metrics));
 }
 
-/// A cache that is flushed in front of a store that can take little of the load fills slowly: requests for the few
-/// most popular keys stand in line behind each other. The figures are of another program and one seed, and its number
-/// of keys is not known: with a million the hit ratio before the flush is its 0.85.
+/// A cache that is flushed in front of a store that can take little of the load, and refuses the rest, fills slowly.
+/// The figures are of another program and one seed. Its number of keys is not known: with the most that there can be
+/// the hit ratio that is left in the end is closest to its 0.85.
 #[test]
 fn a_flushed_cache_in_front_of_a_weak_store_takes_minutes_to_recover() {
     let ratios = |capacity: u32, expected: [(f64, f64, f64); 3]| {
         let model = model(&format!(
             r#"(
-            keys: {{"k": (count: 1_000_000, popularity: zipf(1.3))}},
+            keys: {{"k": (count: 1_000_000_000, popularity: zipf(1.3))}},
             components: {{"app": {{"get": [read(store: "db", key: "k")]}}}},
             services: {{"app": (components: ["app"], cores: 0)}},
-            stores: {{"db": database(servers: 1, read: "{}ms")}},
+            stores: {{"db": database(servers: 1, read: "{}ms", queue: 0)}},
             caches: {{"c": (of: "db", at: process, entries: 1000, warm: true)}},
             clients: {{"u": (rate: "1000/s", mix: "app.get")}},
             )"#,
@@ -179,8 +179,8 @@ fn a_flushed_cache_in_front_of_a_weak_store_takes_minutes_to_recover() {
         }
     };
     // 0.5 % and 10 % of the load.
-    ratios(5, [(5.0, 0.24, 0.12), (20.0, 0.70, 0.05), (58.0, 0.79, 0.03)]);
-    ratios(100, [(5.0, 0.67, 0.05), (20.0, 0.84, 0.02), (58.0, 0.85, 0.02)]);
+    ratios(5, [(5.0, 0.24, 0.15), (20.0, 0.70, 0.03), (58.0, 0.79, 0.03)]);
+    ratios(100, [(5.0, 0.67, 0.04), (20.0, 0.84, 0.03), (58.0, 0.85, 0.03)]);
 }
 
 /// Writes that the store has not got are lost with the cache, and no others.

@@ -66,7 +66,8 @@ impl<'a> Lowering<'a> {
             let path = Path::root().key("caches").key(name);
             if let Some(other) = layers.insert((&cache.of, rank(&cache.at)), name) {
                 let message = format!("`{other}` is in the same layer in front of `{}`", cache.of);
-                let hint = "one layer has one cache; let them be of different queries in different stores, or layers";
+                let hint =
+                    "one layer has one cache: make it larger, or put the other into another layer";
                 self.findings.error(&path.key("at"), message).hint(hint);
             }
             let found = if spec.is_written(&["stores", &cache.of]) {
@@ -106,7 +107,7 @@ impl<'a> Lowering<'a> {
                 "write of: \"component.operation\" with its key, or at: process or shared(…)";
             self.findings.error(&path.key("at"), message).hint(hint);
         }
-        self.check_queries(cache, path);
+        let known = self.check_queries(cache, path);
         let wanted = |query: &str| match &cache.queries {
             None => true,
             Some(names) => query
@@ -115,7 +116,7 @@ impl<'a> Lowering<'a> {
         };
         let reads = accesses.reads.get(cache.of.as_str()).into_iter().flatten();
         let read: Vec<_> = reads.filter(|(query, _)| wanted(query)).collect();
-        if read.is_empty() && self.spec.is_read("components", self.spec.components.len()) {
+        if known && read.is_empty() && self.spec.is_read("components", self.spec.components.len()) {
             let message = format!("no step reads what `{name}` is to hold of `{}`", cache.of);
             let hint = format!("a step that does is read(store: \"{}\", key: …)", cache.of);
             self.findings.error(&path.key("of"), message).hint(hint);
@@ -131,17 +132,23 @@ impl<'a> Lowering<'a> {
         Some(items)
     }
 
-    fn check_queries(&mut self, cache: &spec::Cache, path: &Path) {
-        let Some(names) = &cache.queries else { return };
-        let Some(spec::Store::Database(database)) = self.spec.stores.get(&cache.of) else { return };
+    /// Whether the store has all queries that its cache is to hold.
+    fn check_queries(&mut self, cache: &spec::Cache, path: &Path) -> bool {
+        let Some(names) = &cache.queries else { return true };
+        let Some(spec::Store::Database(database)) = self.spec.stores.get(&cache.of) else {
+            return false;
+        };
+        let mut known = true;
         for (i, query) in names.iter().enumerate() {
             if !database.queries.contains_key(query) {
+                known = false;
                 let near = did_you_mean(query, database.queries.keys().map(String::as_str));
                 let message = format!("store `{}` has no query `{query}`", cache.of);
                 let hint = near.map(|near| format!("did you mean `{near}`?"));
                 self.findings.error(&path.key("queries").index(i), message).hint = hint;
             }
         }
+        known
     }
 
     fn check_of_operation(
@@ -399,11 +406,12 @@ impl<'a> Lowering<'a> {
             CacheWrites::Through => Writes::Through,
             CacheWrites::Around => Writes::Around,
             CacheWrites::Behind { delay, batch } => {
-                if !accesses.writes.contains_key(cache.of.as_str()) {
+                let is_store = self.spec.is_written(&["stores", &cache.of]);
+                if is_store && !accesses.writes.contains_key(cache.of.as_str()) {
                     let message = format!("no step writes `{}`: nothing is ever behind", cache.of);
                     self.findings.error(&at, message).hint("leave `writes` out");
                 }
-                if !matches!(cache.at, Layer::Process | Layer::Shared { .. }) {
+                if is_store && !matches!(cache.at, Layer::Process | Layer::Shared { .. }) {
                     let message = "only a process or a shared cache can take writes first";
                     self.findings.error(&at, message).hint("leave `writes` out");
                 }
