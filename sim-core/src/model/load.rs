@@ -238,9 +238,8 @@ impl Walk<'_> {
                 }
                 Instruction::Cache(CacheStep::PutBehind(write)) => {
                     let write = &self.model.cache_writes[write.0 as usize];
-                    let flush = self.walk(write.flush, None);
                     // At least: full batches.
-                    demand.add(&Demand { time: 0.0, ..flush }, 1.0 / f64::from(write.batch));
+                    self.branch(&mut demand, write.flush, 1.0 / f64::from(write.batch), false);
                 }
                 Instruction::Cache(_)
                 | Instruction::Arrive
@@ -272,20 +271,12 @@ impl Walk<'_> {
                 Instruction::Fork { first, count, need } => {
                     self.fork(&mut demand, first, count, need)
                 }
+                // The branch is behind a jump past it.
                 Instruction::Scatter { count, .. } => {
-                    // The branch is behind a jump past it.
-                    let branch = self.walk(pc + 2, None);
-                    demand.add(&Demand { time: 0.0, ..branch.clone() }, f64::from(count));
-                    demand.time += branch.time;
+                    self.branch(&mut demand, pc + 2, f64::from(count), true);
                 }
                 Instruction::Choose { first, count, .. } => {
-                    let (ways, after) = self.model.ways_of(first, count);
-                    let shares = shares_of(&ways.iter().map(|way| way.until).collect::<Vec<_>>());
-                    for (share, way) in shares.iter().zip(ways) {
-                        let way = self.walk(way.to, Some(after));
-                        demand.add(&way, *share);
-                    }
-                    pc = after;
+                    pc = self.choose(&mut demand, first, count);
                     continue;
                 }
                 Instruction::Jump(to) if Some(to) == stop => break,
@@ -312,6 +303,26 @@ impl Walk<'_> {
         demand
     }
 
+    /// A branch that runs so often at once, and may be waited for.
+    fn branch(&mut self, demand: &mut Demand, begin: Pc, times: f64, awaited: bool) {
+        let branch = self.walk(begin, None);
+        if awaited {
+            demand.time += branch.time;
+        }
+        demand.add(&Demand { time: 0.0, ..branch }, times);
+    }
+
+    /// The ways of a choice by their shares. Returns where they meet.
+    fn choose(&mut self, demand: &mut Demand, first: u32, count: u32) -> Pc {
+        let (ways, after) = self.model.ways_of(first, count);
+        let shares = shares_of(&ways.iter().map(|way| way.until).collect::<Vec<_>>());
+        for (share, way) in shares.iter().zip(ways) {
+            let way = self.walk(way.to, Some(after));
+            demand.add(&way, *share);
+        }
+        after
+    }
+
     /// The ways of a look-up by what is expected to hit. Returns where they meet.
     fn look_up(&mut self, demand: &mut Demand, id: AccessId, found: Pc) -> Pc {
         let (access, expected) = (self.model.accesses[id.0 as usize], self.hits.at(id));
@@ -321,8 +332,7 @@ impl Walk<'_> {
         let missed = self.walk(access.miss, Some(access.after));
         demand.add(&missed, 1.0 - expected.hit);
         if let Some(refresh) = access.refresh {
-            let refreshed = self.walk(refresh, None);
-            demand.add(&Demand { time: 0.0, ..refreshed }, expected.refreshed);
+            self.branch(demand, refresh, expected.refreshed, false);
         }
         access.after
     }
