@@ -76,6 +76,7 @@ pub struct Cache {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[schemars(transform = super::schema::bare_names)]
+#[expect(clippy::large_enum_variant, reason = "a file has few caches")]
 pub enum Layer {
     /// With the client (a browser, an app): each key of a population has its own. For operations.
     Client {
