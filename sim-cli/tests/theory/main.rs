@@ -5,6 +5,7 @@
 //! forms stand in and the other cases say that they are skipped.
 
 mod balancing;
+mod caching;
 mod campaign;
 mod case;
 mod formulas;

@@ -112,6 +112,8 @@ pub struct Frame {
     pub cargo: u32,
     /// What it holds of stores, or waits for: a list that the simulation keeps, or [`NONE`].
     pub holds: u32,
+    /// The fetch that others may wait for and this frame makes, or [`NONE`].
+    pub fetch: u32,
     /// The limit that it has passed at the door of its service, or [`NONE`].
     pub limit: u32,
     /// Of a fork: branches still running. Of a loop: repetitions left. Of a delivery: its worker.
@@ -167,6 +169,7 @@ impl Frame {
             key: 0,
             cargo: 0,
             holds: NONE,
+            fetch: NONE,
             limit: NONE,
             left: 0,
             need: 0,

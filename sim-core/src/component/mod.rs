@@ -5,7 +5,9 @@
 
 mod balancer;
 pub mod cache;
+mod fetches;
 mod frame;
+mod ledger;
 mod limiter;
 mod locks;
 mod sharing;
@@ -14,7 +16,9 @@ mod subscription;
 mod versions;
 
 pub use balancer::{Balancing, Watch};
+pub use fetches::{Fetch, Fetches, Missing};
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
+pub use ledger::Ledger;
 pub use limiter::{Aimd, BUCKETS_MAX, Gradient, KeyedBuckets, Limit, Limiter, Pass};
 pub use locks::{Acquired, Locks, Mode};
 pub use sharing::Sharing;

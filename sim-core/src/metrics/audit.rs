@@ -33,7 +33,11 @@ impl Metrics {
             )));
         }
         for (group, station) in model.stations.iter().zip(&self.stations) {
-            if matches!(group.kind, StationKind::Cores | StationKind::Store | StationKind::Front) {
+            let serves = matches!(
+                group.kind,
+                StationKind::Cores | StationKind::Store | StationKind::Front | StationKind::Cache
+            );
+            if serves {
                 violations.extend(self.audit_station(group, station, self.presence_at(group)));
             }
         }

@@ -112,6 +112,7 @@ impl<'a> Lowering<'a> {
         lowering.place_services();
         lowering.place_stores();
         lowering.lower_queues();
+        lowering.lower_caches();
         lowering.check_components();
         lowering.check_cycles();
         lowering.lower_clients();

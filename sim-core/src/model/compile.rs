@@ -1,5 +1,6 @@
 //! Compiling: operations as steps to instructions.
 
+use super::caches::{CacheLayer, CacheStep, Front};
 use super::check::Lowering;
 use super::laws::Unit;
 use super::stores::Compiled;
@@ -42,7 +43,10 @@ struct Linking {
     calls: Vec<(Pc, Target)>,
 }
 
-impl Lowering<'_> {
+/// Emits what happens at a store; it is handed what emits the store's own part.
+type AtStore<'f, 'a> = dyn FnMut(&mut Lowering<'a>, &mut dyn FnMut(&mut Lowering<'a>)) + 'f;
+
+impl<'a> Lowering<'a> {
     /// Compiles every operation that a client's request can reach. The model has been found free of errors.
     pub(super) fn compile(&mut self) {
         self.model.plan = vec![Instruction::Arrive, Instruction::Deliver, Instruction::Bury];
@@ -65,19 +69,13 @@ impl Lowering<'_> {
         }
         self.compile_refreshes();
         self.compile_resharding();
-        for (index, target) in entries {
+        for (index, target) in &entries {
             // A client enters the service, though without the costs of a message between services.
-            let door = self.set_out(target.service, linking.doors[&target]);
-            let client = self.model.journeys[index].client;
-            self.model.journeys[index].entry = match self.model.clients[client as usize].limit {
-                Some(limit) => {
-                    let gateway = self.emit(Instruction::Limit(LimitStep::Clients(limit)));
-                    self.emit(Instruction::Jump(door));
-                    gateway
-                }
-                None => door,
-            };
+            let door = self.set_out(target.service, linking.doors[target]);
+            self.model.journeys[*index].entry = door;
         }
+        self.compile_cached(&entries, &mut linking);
+        self.compile_gateways();
         self.link_consumers(&linking, consumers);
         for (pc, target) in &linking.calls {
             match &mut self.model.plan[*pc as usize] {
@@ -85,6 +83,19 @@ impl Lowering<'_> {
                 | Instruction::Travel(Travel::Call { entry, .. }) => *entry = linking.doors[target],
                 Instruction::Invoke { entry, .. } => *entry = linking.entries[target],
                 _ => unreachable!("only calls are linked"),
+            }
+        }
+    }
+
+    /// Puts the gateways of clients whose requests are limited in front of everything.
+    fn compile_gateways(&mut self) {
+        for index in 0..self.model.journeys.len() {
+            let journey = &self.model.journeys[index];
+            let (entry, client) = (journey.entry, journey.client as usize);
+            if let Some(limit) = self.model.clients[client].limit {
+                let gateway = self.emit(Instruction::Limit(LimitStep::Clients(limit)));
+                self.emit(Instruction::Jump(entry));
+                self.model.journeys[index].entry = gateway;
             }
         }
     }
@@ -264,6 +275,21 @@ impl Lowering<'_> {
     }
 
     fn compile_call(&mut self, name: &str, caller: ServiceId, path: &Path, linking: &mut Linking) {
+        let layers = self.caches_of_operation(name, false);
+        if layers.is_empty() {
+            return self.emit_call(name, caller, path, linking);
+        }
+        let key = self.key_of_operation(&layers).expect("checked");
+        self.pick(key, path);
+        let keys = self.keys_id(key.population());
+        let path_name = path.to_string();
+        let front = Front { name, service: Some(caller), keys, client_hop: None, path: path_name };
+        self.emit_layers(&layers, None, &front, &mut |this, _| {
+            this.emit_call(name, caller, path, linking);
+        });
+    }
+
+    fn emit_call(&mut self, name: &str, caller: ServiceId, path: &Path, linking: &mut Linking) {
         let service = self.provider(Some(caller), name).expect("checked");
         let operation = self.operation_id(linking, service, name);
         let site = self.site(&path.to_string());
@@ -285,26 +311,149 @@ impl Lowering<'_> {
         linking.todo.push(target);
     }
 
+    /// Lets the requests of clients whose answers are cached on their way pass the caches first: the call of the
+    /// operation is then the caches', and has the request's identity.
+    fn compile_cached(&mut self, entries: &[(usize, Target)], linking: &mut Linking) {
+        let is_fronted =
+            |target: &Target| !self.caches_of_operation(&target.operation, true).is_empty();
+        let fronted: Vec<bool> = entries.iter().map(|(_, target)| is_fronted(target)).collect();
+        for client in 0..self.model.clients.len() {
+            let of_client = |index: usize| self.model.journeys[index].client as usize == client;
+            let journeys: Vec<&(usize, Target)> =
+                entries.iter().filter(|(index, _)| of_client(*index)).collect();
+            if !journeys.iter().any(|(index, _)| fronted[*index]) {
+                continue;
+            }
+            let hop = self.model.clients[client].hop.take();
+            for (index, target) in journeys {
+                self.model.journeys[*index].entry = self.model.plan.len() as Pc;
+                self.compile_cached_journey(*index, target, hop, linking);
+            }
+        }
+    }
+
+    fn compile_cached_journey(
+        &mut self,
+        journey: usize,
+        target: &Target,
+        client_hop: Option<LawId>,
+        linking: &mut Linking,
+    ) {
+        let layers = self.caches_of_operation(&target.operation, true);
+        let client = &self.model.clients[self.model.journeys[journey].client as usize].name;
+        let path = Path::root().key("clients").key(client).key(&target.operation);
+        let key = self.key_of_operation(&layers);
+        if let Some(key) = key {
+            self.pick(key, &path);
+        }
+        let keys = key.and_then(|key| self.keys_id(key.population()));
+        let operation = self.model.journeys[journey].operation;
+        // A client's way leads to the first servers that lie where the services are.
+        let hop = match layers.iter().find_map(|&at| self.places.ways[at as usize].as_shared()) {
+            Some(hop) => hop.map(|hop| self.place_hop(&hop, &path.to_string())),
+            None => client_hop,
+        };
+        self.model.sites.push(0);
+        let site = self.model.sites.len() as u32 - 1;
+        let name = &target.operation;
+        let front = Front { name, service: None, keys, client_hop, path: path.to_string() };
+        self.emit_layers(&layers, None, &front, &mut |this, _| {
+            let is_one = this.model.places.is_one();
+            let call = match is_one {
+                true => Instruction::Call { entry: 0, operation, site, hop },
+                false => {
+                    Instruction::Travel(Travel::Call { entry: 0, operation, site, near: None })
+                }
+            };
+            // Where there are regions, the last mile is on this side of the way between them.
+            let last_mile = hop.filter(|_| !is_one);
+            this.emit_there(last_mile);
+            let pc = this.emit(call);
+            this.emit_back(last_mile);
+            linking.calls.push((pc, target.clone()));
+        });
+        self.emit(Instruction::Return);
+    }
+
     fn compile_query(&mut self, query: &Query, kind: &str, service: ServiceId, path: &Path) {
-        let (name, law) = self.query(&query.store, kind).expect("checked");
-        let law = law.clone();
-        let law = self.placed(&law, Unit::Time, path);
         if let Some(key) = &query.key {
             self.pick(key, path);
         }
+        if self.model.caches.is_empty() {
+            return self
+                .emit_query(query, kind, service, path, true, &mut |this, serve| serve(this));
+        }
+        if kind == "read" {
+            return self.compile_read(query, service, path);
+        }
+        let name = path.to_string();
+        self.emit_write(query, service, &name, &mut |this, pooled, step| {
+            this.emit_query(query, kind, service, path, pooled, &mut |this, serve| {
+                serve(this);
+                if let Some(step) = step {
+                    this.emit(Instruction::Cache(step));
+                }
+            });
+        });
+    }
+
+    /// A read, with the caches in front of its store and inside it.
+    fn compile_read(&mut self, query: &Query, service: ServiceId, path: &Path) {
+        let mut layers = self.caches_of_read(query);
+        let is_inside = |&at: &u32| self.model.caches[at as usize].layer == CacheLayer::Database;
+        let inside: Vec<u32> = layers.iter().copied().filter(is_inside).collect();
+        layers.truncate(layers.len() - inside.len());
+        let keys = query.key.as_ref().and_then(|key| self.keys_id(key.population()));
+        let front = Front {
+            name: &query.store,
+            service: Some(service),
+            keys,
+            client_hop: None,
+            path: path.to_string(),
+        };
+        let ways = &self.places.ways;
+        let pooled = !layers.iter().any(|&at| ways[at as usize].through);
+        let ledger = self.ledger_of(layers.iter().chain(&inside), &front);
+        self.emit_layers(&layers, None, &front, &mut |this, above| {
+            this.emit_query(query, "read", service, path, pooled, &mut |this, serve| {
+                this.emit_layers(&inside, above, &front, &mut |this, _| {
+                    serve(this);
+                    if let Some(ledger) = ledger {
+                        let step = CacheStep::Observe(ledger, keys.is_some());
+                        this.emit(Instruction::Cache(step));
+                    }
+                });
+            });
+        });
+    }
+
+    /// A query, with a connection of the service's if it has a pool; `at_store` emits what happens at the store.
+    fn emit_query(
+        &mut self,
+        query: &Query,
+        kind: &str,
+        service: ServiceId,
+        path: &Path,
+        pooled: bool,
+        at_store: &mut AtStore<'_, 'a>,
+    ) {
+        let (name, law) = self.query(&query.store, kind).expect("checked");
+        let law = law.clone();
+        let law = self.placed(&law, Unit::Time, path);
         let pool = self.places.pools.get(&(service.0, name.to_owned())).copied();
+        let pool = pool.filter(|_| pooled);
         if let Some(pool) = pool {
             self.emit(Instruction::Connect(pool));
         }
         let keys = query.key.as_ref().and_then(|key| self.keys_id(key.population()));
         match &self.spec.stores[name] {
-            Store::Database(_) => self.compile_database(query, kind, law, path),
+            Store::Database(_) => self.compile_database(query, kind, law, path, at_store),
             Store::Search(_) => {
                 let (station, hop) = self.places.stores[name].clone();
                 let hop = hop.map(|hop| self.place_hop(&hop, &path.to_string()));
                 let (there, back) = self.way_to(Resource::shared(station), hop, path);
                 there.map(|there| self.emit(there));
-                self.compile_search(query, kind, law, path);
+                at_store(self, &mut |this| this.compile_search(query, kind, law, path));
                 back.map(|back| self.emit(back));
             }
             Store::ObjectStorage(_) => {
@@ -313,11 +462,11 @@ impl Lowering<'_> {
                     "read" => OutsideStep::Get { objects, law, keys },
                     _ => OutsideStep::Put { objects, law, keys },
                 };
-                self.compile_outside(name, step);
+                at_store(self, &mut |this| this.compile_outside(name, step));
             }
             Store::External(_) => {
-                let external = self.places.externals[name];
-                self.compile_outside(name, OutsideStep::Ask { external, law });
+                let step = OutsideStep::Ask { external: self.places.externals[name], law };
+                at_store(self, &mut |this| this.compile_outside(name, step));
             }
         }
         if kind == "write" && !matches!(self.spec.stores[name], Store::Database(_)) {
@@ -379,7 +528,14 @@ impl Lowering<'_> {
     }
 
     /// A query at a database, with the way there and back.
-    fn compile_database(&mut self, query: &Query, kind: &str, law: LawId, path: &Path) {
+    fn compile_database(
+        &mut self,
+        query: &Query,
+        kind: &str,
+        law: LawId,
+        path: &Path,
+        at_store: &mut AtStore<'_, 'a>,
+    ) {
         let name = query.name();
         let (station, hop) = self.places.stores[name].clone();
         let hop = hop.map(|hop| self.place_hop(&hop, &path.to_string()));
@@ -400,12 +556,12 @@ impl Lowering<'_> {
         if let Some(view) = view {
             self.emit(Instruction::View(ViewStep::Read(view)));
         }
-        match members {
+        at_store(self, &mut |this| match members {
             Some(members) => {
-                self.compile_at_members(members, Compiled { query, kind, law, hop, path })
+                this.compile_at_members(members, Compiled { query, kind, law, hop, path })
             }
-            None => drop(self.emit(Instruction::Serve { station: store, law })),
-        }
+            None => drop(this.emit(Instruction::Serve { station: store, law })),
+        });
         if locks > 0
             && let Some(hold) = self.lock_hold(name).cloned()
         {

@@ -4,10 +4,11 @@
 //! the offered load in servers (Denning and Buzen, "The Operational Analysis of Queueing Network Models", ACM
 //! Computing Surveys 10, 1978).
 
+use super::caches::Hits;
 use super::{
-    Front, HoldStep, Instruction, Journey, KeysId, LawId, LimitStep, Model, OutsideStep, Pc,
-    QueueStep, Resource, ServiceId, Source, StationId, StoreStep, Subject, Travel, UNLIMITED,
-    ViewStep,
+    AccessId, CacheStep, Front, HoldStep, Instruction, Journey, KeysId, LawId, LimitStep, Model,
+    OutsideStep, Pc, QueueStep, Resource, ServiceId, Source, StationId, StoreStep, Subject, Travel,
+    UNLIMITED, ViewStep,
 };
 use crate::spec::Balancer;
 use crate::time::{Duration, SECOND, Time};
@@ -68,6 +69,8 @@ pub(super) struct Demand {
     steps: f64,
     /// Messages sent, by queue.
     sends: BTreeMap<usize, f64>,
+    /// Look-ups by access.
+    lookups: BTreeMap<u32, f64>,
 }
 
 /// A connection that is kept.
@@ -100,6 +103,9 @@ impl Demand {
         for (&queue, messages) in &other.sends {
             *self.sends.entry(queue).or_default() += messages * times;
         }
+        for (&access, lookups) in &other.lookups {
+            *self.lookups.entry(access).or_default() += lookups * times;
+        }
         self.time += other.time * times;
         self.steps += other.steps * times;
     }
@@ -126,25 +132,30 @@ impl Demand {
 impl Load {
     /// The load of a model.
     pub fn of(model: &Model) -> Load {
-        let mut walk = Walk { model, known: BTreeMap::new(), routed: Vec::new(), uneven: 1.0 };
-        let mut demands: Vec<Demand> =
-            model.journeys.iter().map(|journey| walk.journey(journey)).collect();
-        for (demand, journey) in demands.iter_mut().zip(&model.journeys) {
-            if let Some(hop) = model.clients[journey.client as usize].hop {
-                let opened =
-                    model.handshake.map_or(0.0, |tls| tls.opened * f64::from(tls.round_trips));
-                demand.time += (1.0 + opened) * (walk.mean(hop) + walk.mean(LawId(hop.0 + 1)));
-            }
-        }
         let span = match model.run.horizon {
             Duration::ZERO => model.recorded().unwrap_or(DAY),
             horizon => horizon,
         };
-        let rates =
-            rates(model, &demands, |traffic| traffic.mean_rate(Time::ZERO, Time::ZERO + span));
+        let mean_rates = |demands: &[Demand]| {
+            rates(model, demands, |traffic| traffic.mean_rate(Time::ZERO, Time::ZERO + span))
+        };
+        let (mut demands, mut consumers) = demands(model, &Hits::none(model));
+        let mut rates = mean_rates(&demands);
+        // What hits depends on how often it is asked for, and this on what the caches in front hit.
+        for _ in 0..if model.accesses.is_empty() { 0 } else { CACHE_ROUNDS } {
+            let mut lookups = vec![0.0; model.accesses.len()];
+            let messages = messages_of(model, &demands, &rates, &consumers);
+            let (journeys, works) = ((&*demands, &*rates), (&*consumers, &*messages));
+            Asked { model, journeys, consumers: works }.each(|demand, rate| {
+                for (&access, times) in &demand.lookups {
+                    lookups[access as usize] += times * rate;
+                }
+            });
+            (demands, consumers) = self::demands(model, &Hits::of(model, &lookups));
+            rates = mean_rates(&demands);
+        }
         let peaks = rates_at_peak(model, &demands);
         let total: f64 = rates.iter().sum();
-        let consumers = consumers(&mut walk);
         let messages = messages_of(model, &demands, &rates, &consumers);
         let at_peak = messages_of(model, &demands, &peaks, &consumers);
         let now = Asked { model, journeys: (&demands, &rates), consumers: (&consumers, &messages) };
@@ -186,6 +197,22 @@ impl Load {
         let locks = locks.into_iter().map(|((table, keys), held)| (table, keys, held)).collect();
         Load { stations, rates, unloaded, steps, locks, messages, bottleneck }
     }
+}
+
+/// What each journey and each message asks for, if caches hit like that.
+fn demands(model: &Model, hits: &Hits) -> (Vec<Demand>, Vec<Demand>) {
+    let known = BTreeMap::new();
+    let mut walk = Walk { model, hits, known, routed: Vec::new(), uneven: 1.0 };
+    let mut journeys: Vec<Demand> =
+        model.journeys.iter().map(|journey| walk.journey(journey)).collect();
+    for (demand, journey) in journeys.iter_mut().zip(&model.journeys) {
+        if let Some(hop) = model.clients[journey.client as usize].hop {
+            let opened = model.handshake.map_or(0.0, |tls| tls.opened * f64::from(tls.round_trips));
+            demand.time += (1.0 + opened) * (walk.mean(hop) + walk.mean(LawId(hop.0 + 1)));
+        }
+    }
+    let consumers = consumers(&mut walk);
+    (journeys, consumers)
 }
 
 /// What each message asks for, by subscription: of the worker too, who has it as one of a full batch.
@@ -349,6 +376,7 @@ struct Held {
 /// A walk over the plan that adds up expectations.
 pub(super) struct Walk<'m> {
     pub(super) model: &'m Model,
+    hits: &'m Hits,
     /// What is known of an operation that begins there, by the region that it runs in.
     known: BTreeMap<(Pc, u16), Demand>,
     /// The groups of stations among which a member has been chosen, with the part or number of queries that each gets.
@@ -414,6 +442,16 @@ impl Walk<'_> {
         loop {
             demand.steps += 1.0;
             match self.model.plan[pc as usize] {
+                Instruction::Cache(CacheStep::LookUp(access)) => {
+                    pc = self.look_up(&mut demand, access, pc + 1, here);
+                    continue;
+                }
+                Instruction::Cache(CacheStep::PutBehind(write)) => {
+                    let write = &self.model.cache_writes[write.0 as usize];
+                    // At least: full batches.
+                    let times = 1.0 / f64::from(write.batch);
+                    self.branch(&mut demand, write.flush, times, false, here);
+                }
                 Instruction::Store(step) => self.store(&mut demand, step, pc, here),
                 Instruction::Travel(Travel::SetOut(service)) => {
                     let Instruction::Jump(entry) = self.model.plan[pc as usize + 1] else { break };
@@ -423,11 +461,10 @@ impl Walk<'_> {
                 Instruction::Fork { first, count, need } => {
                     self.fork(&mut demand, first, count, need, here)
                 }
+                // The branch is behind a jump past it.
                 Instruction::Scatter { count, .. } => {
                     // The branch is behind a jump past it.
-                    let branch = self.walk(pc + 2, None, here);
-                    demand.add(&Demand { time: 0.0, ..branch.clone() }, f64::from(count));
-                    demand.time += branch.time;
+                    self.branch(&mut demand, pc + 2, f64::from(count), true, here);
                 }
                 Instruction::Choose { first, count, .. } => {
                     pc = self.choose(&mut demand, first, count, here);
@@ -573,6 +610,29 @@ impl Walk<'_> {
         after
     }
 
+    /// A branch that runs so often at once, and may be waited for.
+    fn branch(&mut self, demand: &mut Demand, begin: Pc, times: f64, awaited: bool, here: Here) {
+        let branch = self.walk(begin, None, here);
+        if awaited {
+            demand.time += branch.time;
+        }
+        demand.add(&Demand { time: 0.0, ..branch }, times);
+    }
+
+    /// The ways of a look-up by what is expected to hit. Returns where they meet.
+    fn look_up(&mut self, demand: &mut Demand, id: AccessId, found: Pc, here: Here) -> Pc {
+        let (access, expected) = (self.model.accesses[id.0 as usize], self.hits.at(id));
+        *demand.lookups.entry(id.0).or_default() += 1.0;
+        let found = self.walk(found, Some(access.after), here);
+        demand.add(&found, expected.hit);
+        let missed = self.walk(access.miss, Some(access.after), here);
+        demand.add(&missed, 1.0 - expected.hit);
+        if let Some(refresh) = access.refresh {
+            self.branch(demand, refresh, expected.refreshed, false, here);
+        }
+        access.after
+    }
+
     fn call(&mut self, demand: &mut Demand, entry: Pc, hop: Option<LawId>, here: Here) {
         let called = self.operation(entry, here);
         demand.add(&called, 1.0);
@@ -683,6 +743,9 @@ impl Model {
     }
 }
 
+/// How often the hit ratios of caches and the load behind them are worked out from each other: once for each layer,
+/// and once more for clients who wait.
+const CACHE_ROUNDS: u32 = 6;
 /// How often messages may make consumers send further ones before it counts as without end.
 const ROUNDS_MAX: u32 = 10_000;
 /// Rates are means over this time where the file gives no horizon.

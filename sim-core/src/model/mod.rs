@@ -1,6 +1,7 @@
 //! What was meant: a checked, indexed, immutable model, ready to run.
 
 mod balancing;
+mod caches;
 mod check;
 mod clients;
 mod compile;
@@ -32,6 +33,10 @@ mod views;
 mod warnings;
 
 pub use balancing::{EjectionRule, HealthRule, WatchRules};
+pub use caches::{
+    Access, AccessId, Cache, CacheLayer, CacheMeasures, CacheSize, CacheStep, CacheWrite, Commit,
+    CommitId, Items, LedgerId, UNKEYED_BYTES, WriteId,
+};
 pub use check::Checked;
 pub use data::Files;
 pub use external::{External, OutsideStep, Quota, QuotaRule};
@@ -127,6 +132,16 @@ pub struct Model {
     pub region_measures: Vec<Option<RegionMeasures>>,
     /// What breaks.
     pub faults: Vec<Fault>,
+    /// Caches, by name.
+    pub caches: Vec<Cache>,
+    /// Places in the plan that look into caches, by [`AccessId`].
+    pub accesses: Vec<Access>,
+    /// Places in the plan that change what caches hold, by [`WriteId`].
+    pub cache_writes: Vec<CacheWrite>,
+    /// Places in the plan at which stores have writes, by [`CommitId`].
+    pub commits: Vec<Commit>,
+    /// How many ledgers of versions there are.
+    pub ledgers: u32,
     /// What blocks measure of themselves.
     pub measures: Measures,
     /// What a design has to achieve.
@@ -215,6 +230,8 @@ pub enum StationKind {
     Front,
     /// The workers of a queue's consumer.
     Workers,
+    /// The servers of a shared cache.
+    Cache,
 }
 
 /// A population of clients.

@@ -1,5 +1,6 @@
 //! Placement: services with their stations, stores, and the pools of connections between them.
 
+use super::caches::{LedgerId, Way};
 use super::check::{Lowering, sorted};
 use super::components::called;
 use super::laws::Unit;
@@ -37,6 +38,12 @@ pub(super) struct Places {
     pub(super) serialisation: Option<Sampler>,
     /// Whether a service names no component or one that there is not, so that it is unsure what runs where.
     pub(super) uncertain: bool,
+    /// The caches in front of each store or operation, from the outermost to the innermost.
+    pub(super) caches: BTreeMap<String, Vec<u32>>,
+    /// How each cache is reached.
+    pub(super) ways: Vec<Way>,
+    /// Versions that are kept, by store ("" for all of them) and population of keys.
+    pub(super) ledgers: BTreeMap<(String, Option<String>), LedgerId>,
     /// For each journey the name of its operation.
     pub(super) journeys: Vec<String>,
     /// For each subscription the name of its operation.

@@ -4,6 +4,7 @@
 //! becomes [`Instruction::Invoke`], between services [`Instruction::Call`]; queries, hops, connections and
 //! serialisation are spelled out, so that running the plan needs no rule beyond each instruction's own.
 
+use super::caches::CacheStep;
 use super::{HoldStep, OutsideStep, SearchStep, StoreStep, Travel, ViewStep};
 use super::{LimitStep, QueueStep};
 use crate::random::Sampler;
@@ -128,6 +129,8 @@ pub enum Instruction {
         /// For another key than the request's own: the place that draws it.
         another: Option<u32>,
     },
+    /// Look into a cache, or change what it holds.
+    Cache(CacheStep),
     /// Take a connection, or wait for one. A frame holds at most one.
     Connect(Resource),
     /// Give the connection back.

@@ -125,6 +125,7 @@ impl Lowering<'_> {
             StationKind::Store => {
                 root.key("stores").key(name.split_once('.').map_or(name, |(store, _)| store))
             }
+            StationKind::Cache => root.key("caches").key(name),
             StationKind::Cores => root.key("services").key(name),
             StationKind::Workers => {
                 let queue = name.split_once(".workers").map_or(name, |(queue, _)| queue);

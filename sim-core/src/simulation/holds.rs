@@ -2,7 +2,9 @@
 
 use super::interpreter::Flow;
 use super::{Happening, Recorder, Simulation};
-use crate::component::{Acquired, FrameId, FrameKind, Limit, Limiter, Locks, Mode, NONE, Pass};
+use crate::component::{
+    Acquired, Ending, FrameId, FrameKind, Limit, Limiter, Locks, Mode, NONE, Pass,
+};
 use crate::model::{HoldStep, Holds, QuotaRule};
 use crate::time::Duration;
 
@@ -101,9 +103,13 @@ impl<R: Recorder> Simulation<'_, R> {
         }
     }
 
-    /// Gives back everything that a frame holds, as it ends.
+    /// Gives back everything that a frame holds, as it ends, in a way or given up. Who waits for what it fetches hears
+    /// of it if it failed.
     #[inline(never)]
-    pub(super) fn let_go(&mut self, at: FrameId) {
+    pub(super) fn let_go(&mut self, at: FrameId, ending: Option<Ending>) {
+        if self.frames[at].fetch != NONE && ending != Some(Ending::Done) {
+            self.abandon_fetches(at, ending);
+        }
         if self.frames[at].connection != NONE {
             self.disconnect(at);
         }

@@ -92,6 +92,7 @@ impl<R: Recorder> Simulation<'_, R> {
                 self.frames[at].pc = to;
                 Flow::Continue
             }
+            Instruction::Cache(step) => self.cache(at, step),
             Instruction::Pick { keys, another } => self.pick(at, keys, another),
             Instruction::Travel(step) => self.travel_far(at, step),
             Instruction::Fork { first, count, need } => self.fork(at, first, count, need),
@@ -381,9 +382,9 @@ impl<R: Recorder> Simulation<'_, R> {
             if kind == FrameKind::Ghost {
                 return self.bury(at);
             }
-            // Both are all ones where there is none: one test for the two.
-            if frame.connection & frame.holds != NONE {
-                self.let_go(at);
+            // All are all ones where there is none: one test for the three.
+            if frame.connection & frame.holds & frame.fetch != NONE {
+                self.let_go(at, Some(ending));
             }
             if kind == FrameKind::Operation {
                 self.reply(at, ending);
@@ -438,7 +439,7 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// What is left of a frame that was given up ends.
     pub(super) fn bury(&mut self, at: FrameId) -> Flow {
-        self.let_go(at);
+        self.let_go(at, None);
         self.buried(at);
         self.frames.remove(at);
         Flow::Stop
@@ -451,7 +452,10 @@ impl<R: Recorder> Simulation<'_, R> {
         let (replica, service) = (frame.replica, frame.service as usize);
         let (entered, holds_thread, limit) = (frame.entered, frame.holds_thread, frame.limit);
         let operation = OperationId(frame.operation);
-        self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
+        // What only passes caches on its way has come to no service.
+        if frame.service != NONE {
+            self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
+        }
         if entered {
             if limit != NONE {
                 self.leave_door(at, ending);
@@ -508,7 +512,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// What branches of a frame report to; the frame waits for it if it needs any of them.
-    fn branch_off(&mut self, at: FrameId, count: u32, need: u32) -> FrameId {
+    pub(super) fn branch_off(&mut self, at: FrameId, count: u32, need: u32) -> FrameId {
         let parent = &self.frames[at];
         let waiter = if need == 0 { NONE } else { at };
         let mut fork = parent.part(parent.id, parent.pc, waiter, self.now);

@@ -1,6 +1,7 @@
 //! A run in progress: the model's plan, the clock, and everything that is in flight.
 
 mod balancing;
+mod caches;
 mod clients;
 mod faults;
 mod holds;
@@ -84,6 +85,7 @@ pub struct Simulation<'m, R> {
     /// Messages in queues without a consumer, by queue.
     kept: Vec<u64>,
     limits: Vec<limits::Limiting>,
+    caches: caches::Caches,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
     /// Streams of the failures of external systems.
@@ -211,6 +213,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             consumers: queues::Consumer::of(model),
             kept: vec![0; model.queues.len()],
             limits: limits::Limiting::of(model),
+            caches: caches::Caches::new(model, key),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             failure_keys: model.externals.iter().map(|external| key(external.site)).collect(),
             holdings: holds::Holdings::new(&model.holds),
@@ -224,6 +227,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         run.schedule_faults();
         run.start_checks();
         run.start_limits();
+        run.warm_caches();
         run.start_clients();
         run.start_views();
         run.start_resharding();

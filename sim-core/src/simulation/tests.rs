@@ -1,5 +1,6 @@
 //! Scenarios with constant times, whose answers are worked out by hand.
 
+mod caches;
 mod faults;
 
 use super::{Recorder, Seed, Simulation, Stopped};

@@ -1,7 +1,9 @@
 //! The files that a model refers to.
 
 use super::path::Path;
-use super::{Arrivals, Choice, Consumer, Count, Law, Popularity, Spec, Step};
+use super::{
+    Arrivals, Cache, Choice, Consumer, Count, Invalidation, Law, Layer, Popularity, Spec, Step,
+};
 
 impl Spec {
     /// The files that the model refers to, each with the path of its name, in the order of the model.
@@ -46,6 +48,9 @@ impl Spec {
                 of_option(receive, &at, &mut files);
             }
         }
+        for (name, cache) in &self.caches {
+            of_cache(cache, &root.key("caches").key(name), &mut files);
+        }
         let network = root.key("network");
         of_option(&self.network.hop, &network.key("hop"), &mut files);
         of_option(&self.network.serialisation, &network.key("serialisation"), &mut files);
@@ -80,6 +85,30 @@ impl Spec {
 }
 
 type Files = Vec<(Path, String)>;
+
+fn of_cache(cache: &Cache, path: &Path, files: &mut Files) {
+    let at = path.key("at");
+    match &cache.at {
+        Layer::Edge { hop } => of_option(hop, &at.key("edge").key("hop"), files),
+        Layer::Shared { lookup, fill, hop, .. } => {
+            let at = at.key("shared");
+            of_law(lookup, &at.key("lookup"), files);
+            of_option(fill, &at.key("fill"), files);
+            of_option(hop, &at.key("hop"), files);
+        }
+        Layer::Client { .. } | Layer::Process | Layer::Database => {}
+    }
+    let at = path.key("invalidation");
+    match &cache.invalidation {
+        Some(Invalidation::Event { delay }) => {
+            of_law(delay, &at.key("event").key("delay"), files);
+        }
+        Some(Invalidation::Version { check }) => {
+            of_option(check, &at.key("version").key("check"), files);
+        }
+        None => {}
+    }
+}
 
 fn of_option(law: &Option<Law>, path: &Path, files: &mut Files) {
     if let Some(law) = law {

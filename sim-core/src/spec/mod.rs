@@ -23,6 +23,7 @@
 //! ```
 
 mod balancing;
+mod caches;
 mod clients;
 mod diagnostic;
 mod edit;
@@ -61,6 +62,7 @@ mod views;
 mod write;
 
 pub use balancing::{Ejection, Front, Health};
+pub use caches::{Cache, CachePolicy, CacheReads, CacheWrites, Invalidation, Layer};
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use external::{External, Quota};
@@ -125,6 +127,9 @@ pub struct Spec {
     /// Queues between those who send messages and those who work on them.
     #[serde(default)]
     pub queues: Named<Queue>,
+    /// Caches in front of stores and operations.
+    #[serde(default)]
+    pub caches: Named<Cache>,
     /// What lies between services.
     #[serde(default)]
     pub network: Network,

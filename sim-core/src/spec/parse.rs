@@ -270,6 +270,7 @@ const FIELDS: &[&str] = &[
     "stores",
     "regions",
     "queues",
+    "caches",
     "network",
     "clients",
     "faults",
@@ -304,6 +305,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         stores: read.named("stores", Dots::Forbidden, out, item),
         regions: read.named("regions", Dots::Allowed, out, item),
         queues: read.named("queues", Dots::Forbidden, out, item),
+        caches: read.named("caches", Dots::Allowed, out, item),
         network: read.one("network", out),
         clients: read.named("clients", Dots::Allowed, out, item),
         faults: match top.get("faults") {

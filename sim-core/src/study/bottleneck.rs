@@ -41,7 +41,7 @@ impl Bottleneck {
         let headroom = if closed { 1.0 / utilisation } else { 1.0 / offered.utilisation };
         let name = match group.kind {
             StationKind::Cores => format!("the cores of {}", group.name),
-            StationKind::Store => group.name.clone(),
+            StationKind::Store | StationKind::Cache => group.name.clone(),
             StationKind::Front => format!("the load balancer {}", group.name),
             StationKind::Threads => {
                 format!("the threads of {}", group.name.trim_end_matches(".threads"))

@@ -184,6 +184,7 @@ fn kind(kind: StationKind) -> &'static str {
         StationKind::Store => "store",
         StationKind::Front => "balancer",
         StationKind::Workers => "workers",
+        StationKind::Cache => "cache",
     }
 }
 

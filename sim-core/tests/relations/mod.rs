@@ -1,5 +1,6 @@
 //! Relations between runs that need no oracle: what a change to a model must not change, or must change exactly so.
 
+mod caches;
 mod disciplines;
 mod faults;
 mod limits;

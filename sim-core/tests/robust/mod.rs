@@ -14,7 +14,8 @@ use sim_core::time::Duration;
 use std::cell::Cell;
 use std::time::Instant;
 
-const SEEDS: [&str; 3] = [
+const SEEDS: [&str; 4] = [
+    include_str!("caches.ron"),
     include_str!("everything.ron"),
     include_str!("plain.ron"),
     include_str!("../../../models/shop.ron"),
