@@ -39,6 +39,8 @@ pub enum FaultKind {
     Suspension,
     /// Servers stand still.
     Stall,
+    /// What it holds is gone.
+    Flush,
 }
 
 /// What a fault breaks.
@@ -48,6 +50,8 @@ pub enum Broken {
     Replicas(ServiceId, Range<u32>),
     /// Stations of a store.
     Store(Range<u32>),
+    /// A cache, by its number.
+    Cache(u32),
 }
 
 /// Faults of a model, at most.
@@ -72,12 +76,14 @@ impl Lowering<'_> {
     fn lower_fault(&mut self, index: usize, fault: &spec::Fault, path: &Path) {
         let (of, replica, at, lasts) = match fault {
             spec::Fault::Crash { of, replica, at, lasts, .. }
-            | spec::Fault::Stall { of, replica, at, lasts } => (of, replica, at, lasts),
+            | spec::Fault::Stall { of, replica, at, lasts } => (of, *replica, at, lasts.as_ref()),
+            spec::Fault::Flush { of, at } => (of, None, at, None),
         };
         let kind = match fault {
             spec::Fault::Crash { in_flight: InFlight::Lost, .. } => FaultKind::Crash,
             spec::Fault::Crash { .. } => FaultKind::Suspension,
             spec::Fault::Stall { .. } => FaultKind::Stall,
+            spec::Fault::Flush { .. } => FaultKind::Flush,
         };
         let from = self.read(quantity::duration(at), &path.key("at"));
         let lasts = match lasts {
@@ -86,7 +92,10 @@ impl Lowering<'_> {
                 .positive_duration(lasts, "a fault", &path.key("lasts"))
                 .map(Duration::from_nanos),
         };
-        let broken = self.broken(of, *replica, path);
+        let broken = match kind {
+            FaultKind::Flush => self.flushed(of, path),
+            _ => self.broken(of, replica, path),
+        };
         let (Some(from), Some(lasts), Some(broken)) = (from, lasts, broken) else { return };
         let from = Time::ZERO + Duration::from_nanos(from);
         let horizon = self.model.run.horizon;
@@ -99,8 +108,10 @@ impl Lowering<'_> {
         let measures = &mut self.model.measures;
         let (level, failed) = (measures.level(), measures.counter());
         let name = format!("faults.{index}");
-        measures.report(&name, "time_down", MeasureKind::TotalTime(level));
-        measures.report(&name, "requests_failed", MeasureKind::Total(failed));
+        if kind != FaultKind::Flush {
+            measures.report(&name, "time_down", MeasureKind::TotalTime(level));
+            measures.report(&name, "requests_failed", MeasureKind::Total(failed));
+        }
         self.model.faults.push(Fault {
             name: format!("{} of {of}", fault.kind()),
             kind,
@@ -111,6 +122,22 @@ impl Lowering<'_> {
             failed,
             site: name_hash(&name),
         });
+    }
+
+    /// The cache that a path says.
+    fn flushed(&mut self, of: &str, path: &Path) -> Option<Broken> {
+        let name = of.strip_prefix("caches.");
+        let Some(name) = name else {
+            let error =
+                self.findings.error(&path.key("of"), format!("`{of}` is nothing that can be flushed"));
+            error.hint("write the path of a cache: \"caches.redis\"");
+            return None;
+        };
+        let found = self.model.caches.iter().position(|cache| cache.name == name);
+        if found.is_none() {
+            self.unknown("caches", "cache", name, path);
+        }
+        found.map(|cache| Broken::Cache(cache as u32))
     }
 
     /// What a path says that breaks.
@@ -269,17 +296,20 @@ impl Lowering<'_> {
 const OVERLAPS_SEEN: usize = 1_000;
 
 impl Broken {
-    /// What all faults of the same service or store have in common.
+    /// What all faults of the same service, or of stores, have in common.
     fn thing(&self) -> (u8, u32) {
         match self {
             Broken::Replicas(service, _) => (0, service.0),
-            Broken::Store(stations) => (1, stations.start),
+            Broken::Store(_) => (1, 0),
+            Broken::Cache(cache) => (2, *cache),
         }
     }
 
-    fn range(&self) -> &Range<u32> {
+    /// What of it breaks; a flush is over at once and overlaps with nothing.
+    fn range(&self) -> Range<u32> {
         match self {
-            Broken::Replicas(_, range) | Broken::Store(range) => range,
+            Broken::Replicas(_, range) | Broken::Store(range) => range.clone(),
+            Broken::Cache(_) => 0..0,
         }
     }
 

@@ -71,8 +71,11 @@ impl<R: Recorder> Simulation<'_, R> {
         let model = self.model;
         let (number, begins) = (index / 2, index.is_multiple_of(2));
         let fault = &model.faults[number as usize];
-        self.recorder.level(self.now, fault.lasts, u64::from(begins));
+        if fault.kind != FaultKind::Flush {
+            self.recorder.level(self.now, fault.lasts, u64::from(begins));
+        }
         match (&fault.of, begins) {
+            (Broken::Cache(cache), true) => self.flush_cache(*cache),
             (of, false) => self.repair(number, fault.kind, of),
             (Broken::Replicas(service, replicas), true) => {
                 self.break_replicas(number, fault.kind, *service, replicas);
@@ -84,7 +87,7 @@ impl<R: Recorder> Simulation<'_, R> {
                     stations.clone().for_each(|station| self.member_stops(station, false));
                     self.halt(number, stations.clone(), false);
                 }
-                FaultKind::Stall => self.halt(number, stations.clone(), true),
+                FaultKind::Stall | FaultKind::Flush => self.halt(number, stations.clone(), true),
             },
         }
     }
@@ -125,6 +128,7 @@ impl<R: Recorder> Simulation<'_, R> {
     /// What was broken works again.
     fn repair(&mut self, fault: u32, kind: FaultKind, of: &Broken) {
         let stations = match of {
+            Broken::Cache(_) => return,
             Broken::Store(stations) => stations.clone(),
             Broken::Replicas(service, replicas) => {
                 let first = self.model.services[service.0 as usize].cores.0;
@@ -379,6 +383,7 @@ impl<R: Recorder> Simulation<'_, R> {
         for replica in replicas {
             let (balancer, number) = self.balancer_of(service.0, replica);
             self.balancers[balancer].forget(number);
+            self.forget_process_caches(service, replica);
         }
         told.sort_unstable_by_key(|&(since, id, at, _)| (since, id, at));
         let mut tellers = Vec::with_capacity(told.len());

@@ -46,6 +46,13 @@ pub enum Fault {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         lasts: Option<Quantity>,
     },
+    /// A cache loses all that it holds, in every place; it goes on at once, empty.
+    Flush {
+        /// Which, as a path: `"caches.redis"`.
+        of: String,
+        /// When.
+        at: Quantity,
+    },
 }
 
 /// What becomes of the requests that something was working on when it crashed.
@@ -65,6 +72,7 @@ impl Fault {
         match self {
             Fault::Crash { .. } => "crash",
             Fault::Stall { .. } => "stall",
+            Fault::Flush { .. } => "flush",
         }
     }
 }
