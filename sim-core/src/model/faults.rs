@@ -128,8 +128,9 @@ impl Lowering<'_> {
     fn flushed(&mut self, of: &str, path: &Path) -> Option<Broken> {
         let name = of.strip_prefix("caches.");
         let Some(name) = name else {
-            let error =
-                self.findings.error(&path.key("of"), format!("`{of}` is nothing that can be flushed"));
+            let error = self
+                .findings
+                .error(&path.key("of"), format!("`{of}` is nothing that can be flushed"));
             error.hint("write the path of a cache: \"caches.redis\"");
             return None;
         };

@@ -2,7 +2,8 @@
 
 use super::path::Path;
 use super::{
-    Arrivals, Cache, Choice, Consumer, Count, Invalidation, Law, Layer, Popularity, Spec, Step,
+    Arrivals, Cache, Choice, Consumer, Count, Invalidation, Law, Layer, Network, Popularity, Queue,
+    Spec, Step,
 };
 
 impl Spec {
@@ -37,47 +38,18 @@ impl Spec {
             }
         }
         for (name, queue) in &self.queues {
-            let path = root.key("queues").key(name);
-            let laws =
-                [("retry_delay", &queue.retry_delay), ("delay", &queue.delay), ("hop", &queue.hop)];
-            for (field, law) in laws {
-                of_option(law, &path.key(field), &mut files);
-            }
-            for (consumer, Consumer { receive, .. }) in &queue.consumers {
-                let at = path.key("consumers").key(consumer).key("receive");
-                of_option(receive, &at, &mut files);
-            }
+            of_queue(queue, &root.key("queues").key(name), &mut files);
         }
         for (name, cache) in &self.caches {
             of_cache(cache, &root.key("caches").key(name), &mut files);
         }
-        let network = root.key("network");
-        of_option(&self.network.hop, &network.key("hop"), &mut files);
-        of_option(&self.network.serialisation, &network.key("serialisation"), &mut files);
-        of_option(&self.network.zones, &network.key("zones"), &mut files);
-        for (from, trips) in &self.network.between {
-            for (to, law) in trips {
-                of_law(law, &network.key("between").key(from).key(to), &mut files);
-            }
-        }
-        if let Some(tls) = &self.network.tls {
-            of_option(&tls.work, &network.key("tls").key("work"), &mut files);
-        }
+        of_network(&self.network, &root.key("network"), &mut files);
         for (name, client) in &self.clients {
             let path = root.key("clients").key(name);
             of_option(&client.think, &path.key("think"), &mut files);
             of_option(&client.hop, &path.key("hop"), &mut files);
-            let path = path.key("arrivals");
-            match &client.arrivals {
-                Some(Arrivals::Renewal(law)) => of_law(law, &path.key("renewal"), &mut files),
-                Some(Arrivals::Batches(law)) => of_law(law, &path.key("batches"), &mut files),
-                Some(Arrivals::Schedule { jitter, .. }) => {
-                    of_option(jitter, &path.key("schedule").key("jitter"), &mut files);
-                }
-                Some(Arrivals::Replay { file, .. }) => {
-                    files.push((path.key("replay").key("file"), file.clone()));
-                }
-                _ => {}
+            if let Some(arrivals) = &client.arrivals {
+                of_arrivals(arrivals, &path.key("arrivals"), &mut files);
             }
         }
         files
@@ -85,6 +57,44 @@ impl Spec {
 }
 
 type Files = Vec<(Path, String)>;
+
+fn of_queue(queue: &Queue, path: &Path, files: &mut Files) {
+    let laws = [("retry_delay", &queue.retry_delay), ("delay", &queue.delay), ("hop", &queue.hop)];
+    for (field, law) in laws {
+        of_option(law, &path.key(field), files);
+    }
+    for (consumer, Consumer { receive, .. }) in &queue.consumers {
+        of_option(receive, &path.key("consumers").key(consumer).key("receive"), files);
+    }
+}
+
+fn of_network(network: &Network, path: &Path, files: &mut Files) {
+    of_option(&network.hop, &path.key("hop"), files);
+    of_option(&network.serialisation, &path.key("serialisation"), files);
+    of_option(&network.zones, &path.key("zones"), files);
+    for (from, trips) in &network.between {
+        for (to, law) in trips {
+            of_law(law, &path.key("between").key(from).key(to), files);
+        }
+    }
+    if let Some(tls) = &network.tls {
+        of_option(&tls.work, &path.key("tls").key("work"), files);
+    }
+}
+
+fn of_arrivals(arrivals: &Arrivals, path: &Path, files: &mut Files) {
+    match arrivals {
+        Arrivals::Renewal(law) => of_law(law, &path.key("renewal"), files),
+        Arrivals::Batches(law) => of_law(law, &path.key("batches"), files),
+        Arrivals::Schedule { jitter, .. } => {
+            of_option(jitter, &path.key("schedule").key("jitter"), files);
+        }
+        Arrivals::Replay { file, .. } => {
+            files.push((path.key("replay").key("file"), file.clone()));
+        }
+        Arrivals::Poisson | Arrivals::Constant | Arrivals::Mmpp(_) => {}
+    }
+}
 
 fn of_cache(cache: &Cache, path: &Path, files: &mut Files) {
     let at = path.key("at");

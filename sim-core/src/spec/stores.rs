@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// A store.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[expect(clippy::large_enum_variant, reason = "a model has few stores, and they stay in place")]
 pub enum Store {
     /// A database that runs so many queries at once and queues the rest.
     Database(Database),
