@@ -5,14 +5,14 @@ use sim_core::spec::{Diagnostic, Diagnostics, Severity, Span};
 use std::fmt::Write;
 use std::io::IsTerminal;
 
-/// Prints findings on stderr. A closed stderr is nobody's loss.
-pub(crate) fn print(findings: &Diagnostics, text: &str) {
+/// Prints findings on stderr, about one of the designs or about the model as written. A closed stderr is nobody's loss.
+pub(crate) fn print(findings: &Diagnostics, text: &str, design: Option<&str>) {
     let color = output::wants_color(std::io::stderr().is_terminal());
-    let _ =
-        std::io::Write::write_all(&mut std::io::stderr(), render(findings, text, color).as_bytes());
+    let text = render(findings, text, design, color);
+    let _ = std::io::Write::write_all(&mut std::io::stderr(), text.as_bytes());
 }
 
-fn render(findings: &Diagnostics, text: &str, color: bool) -> String {
+fn render(findings: &Diagnostics, text: &str, design: Option<&str>, color: bool) -> String {
     let lines: Vec<&str> = text.strip_prefix('\u{feff}').unwrap_or(text).lines().collect();
     let mut out = String::new();
     for finding in findings {
@@ -29,7 +29,8 @@ fn render(findings: &Diagnostics, text: &str, color: bool) -> String {
             _ => parts.push(format!("{count} {what}s")),
         }
     }
-    let _ = writeln!(out, "{}: {}", findings.file, parts.join(", "));
+    let design = design.map(|name| format!(", design {name}")).unwrap_or_default();
+    let _ = writeln!(out, "{}{design}: {}", findings.file, parts.join(", "));
     out
 }
 

@@ -75,7 +75,7 @@ impl Failure {
     pub(crate) fn report(&self) {
         match self {
             Failure::Io(message) | Failure::Usage(message) => eprintln!("error: {message}"),
-            Failure::Model { findings, text } => diagnostics::print(findings, text),
+            Failure::Model { findings, text } => diagnostics::print(findings, text, None),
         }
     }
 }

@@ -4,14 +4,17 @@ use crate::args::{ModelArgs, RunArgs};
 use crate::failure::Failure;
 use crate::{diagnostics, files};
 use sim_core::model::{Checked, Model, quantity};
-use sim_core::spec::{Diagnostics, Quantity, Spec};
+use sim_core::spec::{Diagnostic, Diagnostics, Quantity, Spec};
 use sim_core::study::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Until, designs_of};
+use std::cell::RefCell;
 
 /// A model that was read and edited, but not yet checked.
 pub(crate) struct Written {
     /// The file, or `-`.
     pub(crate) file: String,
     pub(crate) spec: Spec,
+    /// Warnings that were printed: what is wrong in several designs is said once.
+    warned: RefCell<Vec<Diagnostic>>,
 }
 
 impl Written {
@@ -28,7 +31,7 @@ impl Written {
                 return Err(Failure::Model { findings: Box::new(findings), text });
             }
         };
-        let mut written = Written { file: file.to_owned(), spec };
+        let mut written = Written { file: file.to_owned(), spec, warned: RefCell::default() };
         for edit in &edits.set {
             let (path, value) = edit.split_once('=').ok_or_else(|| {
                 Failure::Usage(format!(
@@ -80,7 +83,7 @@ impl Written {
     /// Checks the model as one of its designs has it, or as written; warnings are printed.
     pub(crate) fn check(&self, design: Option<&str>) -> Result<Alternative, Failure> {
         let (spec, checked) = self.checked(design)?;
-        self.warn(&checked);
+        self.warn(&checked, design);
         Ok(Alternative::new(design.unwrap_or(AS_WRITTEN), checked, spec.hash()))
     }
 
@@ -95,9 +98,18 @@ impl Written {
         Ok((spec, checked))
     }
 
-    pub(crate) fn warn(&self, checked: &Checked) {
-        if !checked.warnings.is_empty() {
-            diagnostics::print(&checked.warnings, self.spec.text());
+    /// Prints what is not wrong but may not be meant, unless it was printed for another design.
+    pub(crate) fn warn(&self, checked: &Checked, design: Option<&str>) {
+        let mut warned = self.warned.borrow_mut();
+        let mut fresh = Diagnostics::new(checked.warnings.file.as_str());
+        for warning in &checked.warnings {
+            if !warned.contains(warning) {
+                warned.push(warning.clone());
+                fresh.push(warning.clone());
+            }
+        }
+        if !fresh.is_empty() {
+            diagnostics::print(&fresh, self.spec.text(), design);
         }
     }
 

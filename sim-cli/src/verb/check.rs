@@ -19,7 +19,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Success, Failure> {
     let mut out = String::new();
     for design in &designs {
         let (_, checked) = written.checked(design.as_deref())?;
-        written.warn(&checked);
+        written.warn(&checked, design.as_deref());
         if designs.len() > 1 {
             out += &format!("{}\n\n", design.as_deref().unwrap_or(AS_WRITTEN));
         }

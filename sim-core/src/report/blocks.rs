@@ -3,7 +3,7 @@
 use super::block::{Block, Table, Tone};
 use super::cell::Cell;
 use super::units::time_unit;
-use crate::study::{BlockSummary, DesignSummary, Measured, Unit};
+use crate::study::{BlockSummary, DesignSummary, Measured, Summary, Unit};
 
 /// A table for each kind of block: a row for each block, a part for each of its measures.
 pub(super) fn blocks(design: &DesignSummary) -> Vec<Block> {
@@ -16,7 +16,8 @@ pub(super) fn blocks(design: &DesignSummary) -> Vec<Block> {
             for block in design.blocks.iter().filter(|block| kind_and_name(block).0 == kind) {
                 table.row(kind_and_name(block).1, Vec::new());
                 for measured in &block.measures {
-                    let (value, unit) = cells(measured);
+                    let (size, unit) = scale(measured.unit, [measured.value.mean]);
+                    let value = Cell::value(measured.value, size);
                     table.part(
                         words(measured.name),
                         vec![value, Cell::text(unit).tone(Tone::Faint)],
@@ -28,9 +29,79 @@ pub(super) fn blocks(design: &DesignSummary) -> Vec<Block> {
         .collect()
 }
 
+/// A table for each kind of block of several designs, a column for each: what differs between them.
+pub(super) fn versus(summary: &Summary) -> Vec<Block> {
+    let designs = summary.designs.as_slice();
+    let mut paths: Vec<&str> = Vec::new();
+    for block in designs.iter().flat_map(|design| &design.blocks) {
+        if !paths.contains(&block.path.as_str()) {
+            paths.push(&block.path);
+        }
+    }
+    let mut kinds: Vec<&str> = Vec::new();
+    for path in &paths {
+        let kind = split(path).0;
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    let mut blocks = Vec::new();
+    for kind in kinds {
+        let mut head = vec![(singular(kind), "")];
+        head.extend(designs.iter().map(|design| (design.name.as_str(), "")));
+        let mut table = Table::new(&head);
+        for path in paths.iter().filter(|path| split(path).0 == kind) {
+            differences(&mut table, designs, path);
+        }
+        if !table.rows.is_empty() {
+            blocks.push(Block::Title(format!("What {kind} do, where it differs")));
+            blocks.push(Block::Table(table));
+        }
+    }
+    blocks
+}
+
+/// The measures of a block that are not the same in all designs.
+fn differences(table: &mut Table, designs: &[DesignSummary], path: &str) {
+    let of = |design: &'_ DesignSummary| design.blocks.iter().position(|b| b.path == path);
+    let blocks: Vec<Option<&BlockSummary>> =
+        designs.iter().map(|design| of(design).map(|at| &design.blocks[at])).collect();
+    let mut names: Vec<(&'static str, Unit)> = Vec::new();
+    for measured in blocks.iter().flatten().flat_map(|block| &block.measures) {
+        if !names.contains(&(measured.name, measured.unit)) {
+            names.push((measured.name, measured.unit));
+        }
+    }
+    let mut is_named = false;
+    for (name, unit) in names {
+        let measured: Vec<Option<&Measured>> = blocks
+            .iter()
+            .map(|block| block.and_then(|block| block.measures.iter().find(|m| m.name == name)))
+            .collect();
+        let (size, unit) = scale(unit, measured.iter().flatten().map(|m| m.value.mean));
+        let cells: Vec<Cell> = measured
+            .iter()
+            .map(|m| m.map_or(Cell::text(""), |m| Cell::value(m.value, size)))
+            .collect();
+        if cells.iter().all(|cell| *cell == cells[0]) {
+            continue;
+        }
+        if !is_named {
+            table.row(split(path).1, Vec::new());
+            is_named = true;
+        }
+        let unit = if unit.is_empty() { String::new() } else { format!(", {unit}") };
+        table.part(format!("{}{unit}", words(name)), cells);
+    }
+}
+
 /// `caches.redis` as `caches` and `redis`.
 fn kind_and_name(block: &BlockSummary) -> (&str, &str) {
-    block.path.split_once('.').unwrap_or((&block.path, &block.path))
+    split(&block.path)
+}
+
+fn split(path: &str) -> (&str, &str) {
+    path.split_once('.').unwrap_or((path, path))
 }
 
 /// `stores` as `store`.
@@ -43,25 +114,21 @@ fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 
-/// A measure and its unit, as large as reads well.
-fn cells(measured: &Measured) -> (Cell, String) {
-    let value = measured.value;
-    match measured.unit {
+/// The unit in which the largest of some numbers reads well: how many of their own unit it is, and its name.
+fn scale(unit: Unit, numbers: impl IntoIterator<Item = f64>) -> (f64, &'static str) {
+    match unit {
         Unit::Seconds => {
-            let unit = time_unit([value.mean]);
-            (Cell::value(value, unit.seconds), unit.name.into())
+            let unit = time_unit(numbers);
+            (unit.seconds, unit.name)
         }
-        Unit::PerSecond => (Cell::value(value, 1.0), "/s".into()),
-        Unit::BytesPerSecond => {
-            let (size, name) = match value.mean {
-                bytes if bytes >= 1e9 => (1e9, "GB/s"),
-                bytes if bytes >= 1e6 => (1e6, "MB/s"),
-                bytes if bytes >= 1e3 => (1e3, "kB/s"),
-                _ => (1.0, "B/s"),
-            };
-            (Cell::value(value, size), name.into())
-        }
-        Unit::Share => (Cell::value(value, 0.01), "%".into()),
-        Unit::Count => (Cell::value(value, 1.0), String::new()),
+        Unit::PerSecond => (1.0, "/s"),
+        Unit::BytesPerSecond => match numbers.into_iter().fold(0.0, f64::max) {
+            bytes if bytes >= 1e9 => (1e9, "GB/s"),
+            bytes if bytes >= 1e6 => (1e6, "MB/s"),
+            bytes if bytes >= 1e3 => (1e3, "kB/s"),
+            _ => (1.0, "B/s"),
+        },
+        Unit::Share => (0.01, "%"),
+        Unit::Count => (1.0, ""),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::answer::{felt, operation, provenance};
 use super::block::{Block, Table, Tone};
+use super::blocks as of_blocks;
 use super::cell::{Cell, legend};
 use super::objectives::word;
 use super::units::time_unit;
@@ -25,6 +26,7 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
         blocks.push(Block::Title("99th percentile by operation".into()));
         blocks.push(Block::Table(by_operation(summary, &journeys)));
     }
+    blocks.extend(of_blocks::versus(summary));
     blocks.extend(signs(summary));
     if !summary.comparisons.is_empty() {
         let base = &summary.designs[0].name;
@@ -290,7 +292,9 @@ fn signs(summary: &Summary) -> Option<Block> {
         let durations = [red.mean, red.p50, red.p95, red.p99];
         durations.into_iter().chain([red.p999]).collect::<Vec<_>>()
     };
-    let values: Vec<Value> = reds.flat_map(shown).collect();
+    let blocks = summary.designs.iter().flat_map(|design| &design.blocks);
+    let measures = blocks.flat_map(|block| &block.measures).map(|measured| measured.value);
+    let values: Vec<Value> = reds.flat_map(shown).chain(measures).collect();
     let lines: Vec<_> = legend(&values).into_iter().map(|line| (line, Tone::Faint)).collect();
     (!lines.is_empty()).then_some(Block::Lines(lines))
 }
