@@ -17,6 +17,7 @@ mod over_time;
 mod params;
 mod probes;
 mod regions;
+mod rings;
 mod single;
 mod steady;
 mod stores;

@@ -105,6 +105,11 @@ impl Popularity {
         Ok(Popularity { count: weights.len() as u64, law: Law::Weighted(Weighted::new(weights)?) })
     }
 
+    /// Whether each key is as probable as any other.
+    pub fn is_uniform(&self) -> bool {
+        matches!(self.law, Law::Uniform)
+    }
+
     /// How many keys there are.
     pub fn count(&self) -> u64 {
         self.count

@@ -199,6 +199,14 @@ impl Sharding {
         shares
     }
 
+    /// The same of keys that are all as popular. Exact: beyond 2^20 keys a ring is measured arc by arc.
+    pub fn even_shares(&self) -> Vec<f64> {
+        match &self.placement {
+            Placement::Ring(ring) if self.keys > COUNTED => ring.arcs(self.shards),
+            _ => self.shares(|_| 1.0),
+        }
+    }
+
     /// The first keys each, then groups of neighbours: one key, drawn so that no pattern of the scheme is met in
     /// step, and how many it stands for.
     fn groups(&self) -> impl Iterator<Item = (u64, u64)> {

@@ -40,6 +40,17 @@ impl Ring {
         self.shards[if place == self.shards.len() { 0 } else { place }]
     }
 
+    /// The part of the circle that each of `shards` owns.
+    pub(super) fn arcs(&self, shards: u32) -> Vec<f64> {
+        let mut arcs = vec![0.0; shards as usize];
+        let mut before = self.points.last().copied().unwrap_or_default();
+        for (&point, &shard) in self.points.iter().zip(&self.shards) {
+            arcs[shard as usize] += point.wrapping_sub(before) as f64 / u64::MAX as f64;
+            before = point;
+        }
+        arcs
+    }
+
     /// The part of the circle that belongs to another shard on the other ring.
     pub(super) fn moved(&self, other: &Ring) -> f64 {
         let (mut mine, mut theirs, mut start, mut moved) = (0, 0, 0, 0);
@@ -66,21 +77,12 @@ mod tests {
 
     const SHARDS: u32 = 10;
 
-    /// The part of the circle that each shard owns.
-    fn arcs(ring: &Ring) -> Vec<f64> {
-        let mut arcs = vec![0.0; SHARDS as usize];
-        let mut before = *ring.points.last().unwrap();
-        for (&point, &shard) in ring.points.iter().zip(&ring.shards) {
-            arcs[shard as usize] += point.wrapping_sub(before) as f64 / u64::MAX as f64;
-            before = point;
-        }
-        arcs
-    }
-
     /// The mean of a figure of rings with other seeds contains the truth in an interval that fails once in 10,000.
     fn check_mean(rings: u64, vnodes: u32, truth: f64, figure: impl Fn(&[f64]) -> f64) {
         let mut seen = Welford::new();
-        seen.extend((0..rings).map(|seed| figure(&arcs(&Ring::new(SHARDS, vnodes, mix(seed))))));
+        seen.extend(
+            (0..rings).map(|seed| figure(&Ring::new(SHARDS, vnodes, mix(seed)).arcs(SHARDS))),
+        );
         let estimate = seen.estimate(0.9999);
         assert!(estimate.contains(truth), "{vnodes} points each: {truth} is not in {estimate:?}");
     }

@@ -93,10 +93,12 @@ impl Lowering<'_> {
         let scheme = scheme(&shards.by, shards.count);
         let placement = Sharding::new(&scheme, shards.count, count, seed);
         // In rankings of their own every key is as popular as any other, taken over all who rank.
-        let load = placement.shares(|key| match ranking {
-            Ranking::Common => population.popularity.probability(key),
-            Ranking::PerKey(_) | Ranking::PerRegion => 1.0,
-        });
+        let load = match ranking {
+            Ranking::Common if !population.popularity.is_uniform() => {
+                placement.shares(|key| population.popularity.probability(key))
+            }
+            _ => placement.even_shares(),
+        };
         let hottest = load.into_iter().fold(0.0, f64::max);
         let mut most = shards.count;
         let reshard = shards.reshard.as_ref().and_then(|reshard| {
