@@ -3,8 +3,8 @@
 use super::check::Lowering;
 use super::laws::Unit;
 use super::{
-    CounterId, Instruction, KeysId, LawId, MeasureKind, Resource, StationGroup, StationKind,
-    TimingId, UNLIMITED,
+    CounterId, Instruction, KeysId, LawId, MeasureKind, Resource, StationGroup, StationId,
+    StationKind, TimingId, UNLIMITED,
 };
 use crate::random::name_hash;
 use crate::spec::{self, Path, Query};
@@ -40,6 +40,8 @@ pub struct Search {
     pub name: String,
     /// How many shards.
     pub shards: u32,
+    /// The station of the first of them.
+    pub station: StationId,
     /// Time between refreshes; absent: writes are seen at once.
     pub refresh: Option<Duration>,
     /// Reads that saw every write.
@@ -88,6 +90,7 @@ impl Lowering<'_> {
         let lowered = Search {
             name: name.to_owned(),
             shards,
+            station: first,
             refresh: refresh.map(|nanos| Duration(nanos as u64)),
             fresh: measures.counter(),
             stale: measures.counter(),

@@ -245,3 +245,20 @@ fn the_load_of_poolers_and_refreshes_is_known_beforehand() {
         assert!((told("d.pooler") - connections).abs() < 1e-9, "{mode}: {}", told("d.pooler"));
     }
 }
+
+/// All shards are asked by a search, one of them by a write; a database behind it keeps its own load.
+#[test]
+fn the_load_of_a_search_is_known_beforehand() {
+    let rest = r#"stores: {
+        "d": database(servers: 4, read: "1ms"),
+        "i": search(shards: 5, servers: 2, query: "8ms", index: "20ms"),
+    },"#;
+    let steps = r#"read("d"), read("i"), write("i"), read("d")"#;
+    let load = sim_core::model::Load::of(&asked(10.0, steps, rest, "120s"));
+    let erlangs: Vec<f64> = load.stations.iter().map(|station| station.erlangs).collect();
+    // Cores, database, index: 2 × 1 ms, and 5 × 8 ms + 20 ms, ten times a second.
+    let expected = [0.0, 0.02, 0.6];
+    for (erlangs, expected) in erlangs.iter().zip(expected) {
+        assert!((erlangs - expected).abs() < 1e-9, "{erlangs} against {expected}");
+    }
+}

@@ -4,7 +4,7 @@ use super::{Demand, shares_of};
 use crate::model::caches::Hits;
 use crate::model::{
     AccessId, CacheStep, HoldStep, Instruction, Journey, LawId, LimitStep, Model, OutsideStep, Pc,
-    QueueStep, Resource, ServiceId, StoreStep, Subject, Travel, ViewStep,
+    QueueStep, Resource, SearchStep, ServiceId, StoreStep, Subject, Travel, ViewStep,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -155,7 +155,6 @@ impl Walk<'_> {
                 Instruction::Fork { first, count, need } => {
                     self.fork(&mut demand, first, count, need, here)
                 }
-                // The branch is behind a jump past it.
                 Instruction::Scatter { count, .. } => {
                     // The branch is behind a jump past it.
                     self.branch(&mut demand, pc + 2, f64::from(count), true, here);
@@ -253,6 +252,11 @@ impl Walk<'_> {
                 *demand.sends.entry(queue.0 as usize).or_default() += 1.0;
             }
             Instruction::Outside(step) => demand.time += self.outside(step),
+            Instruction::Search(SearchStep::Read(search) | SearchStep::Route { search, .. }) => {
+                let shards = Resource::chosen(self.model.searches[search as usize].station);
+                self.routed = vec![(self.model.group_of(shards), 1.0)];
+                self.uneven = 1.0;
+            }
             _ => {}
         }
     }
