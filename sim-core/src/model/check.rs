@@ -121,7 +121,19 @@ impl<'a> Lowering<'a> {
         lowering.lower_objectives();
         lowering.lower_run();
         lowering.lower_faults();
+        lowering.tell_stations_apart();
         lowering
+    }
+
+    /// A service and a store may have the same name; their stations are then reported by their paths.
+    fn tell_stations_apart(&mut self) {
+        let mut times: BTreeMap<String, u32> = BTreeMap::new();
+        for group in &self.model.stations {
+            *times.entry(group.name.clone()).or_default() += 1;
+        }
+        for group in self.model.stations.iter_mut().filter(|group| times[&group.name] > 1) {
+            group.name = format!("{}.{}", group.kind.section(), group.name);
+        }
     }
 
     /// The operation that `"component.operation"` names, or an error at `path`.

@@ -234,6 +234,21 @@ pub enum StationKind {
     Cache,
 }
 
+impl StationKind {
+    /// The section of the model in which what it belongs to is written.
+    pub fn section(self) -> &'static str {
+        match self {
+            StationKind::Store => "stores",
+            StationKind::Cache => "caches",
+            StationKind::Workers => "queues",
+            StationKind::Cores
+            | StationKind::Threads
+            | StationKind::Connections
+            | StationKind::Front => "services",
+        }
+    }
+}
+
 /// A population of clients.
 #[derive(Clone, Debug)]
 pub struct Client {

@@ -110,6 +110,9 @@ impl Lowering<'_> {
     /// Where a group of stations is written.
     fn path_of(&self, name: &str, kind: StationKind) -> Path {
         let root = Path::root();
+        // Where others have the same name, the section stands before it.
+        let own = name.strip_prefix(kind.section()).and_then(|rest| rest.strip_prefix('.'));
+        let name = own.unwrap_or(name);
         // The stations of a service are named by its regions, if there are several.
         let name = match name.rsplit_once('@') {
             Some((name, _))

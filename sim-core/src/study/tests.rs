@@ -295,3 +295,25 @@ fn events_can_be_looked_at_one_by_one() {
     assert!(describe_event(&design.model, 0, 0).is_none());
     assert!(describe_event(&design.model, 0, 100_000).is_none());
 }
+
+/// Found in a model whose orders had a service and a store: the idle one was looked at.
+#[test]
+fn a_service_and_a_store_of_one_name_are_told_apart() {
+    let text = r#"(
+        components: {"orders": {"place": [work("1ms"), write("orders")]}},
+        services: {"orders": (components: ["orders"])},
+        stores: {"orders": database(servers: 1, write: exponential("20ms"))},
+        clients: {"users": (rate: "100/s", mix: "orders.place", timeout: "1s")},
+    )"#;
+    let spec = Spec::parse("orders.ron", text).unwrap();
+    let checked = Model::check(&spec, &Files::default()).unwrap();
+    let design = Alternative::new("as written", checked, spec.hash());
+    let summary = study(vec![design], plan(100.0, 5));
+    let design = &summary.designs[0];
+    let names: Vec<&str> = design.stations.iter().map(|station| station.name.as_str()).collect();
+    assert_eq!(names, ["services.orders", "stores.orders"]);
+    assert_eq!(design.health.status, Status::Unstable);
+    assert!(
+        design.stations[0].utilisation.mean < 0.11 && design.stations[1].utilisation.mean > 0.97
+    );
+}
