@@ -3,7 +3,7 @@
 use super::block::{Block, Table, Tone};
 use super::cell::Cell;
 use super::units::time_unit;
-use crate::study::{BlockSummary, DesignSummary, Measured, Summary, Unit};
+use crate::study::{BlockSummary, DesignSummary, Measured, Status, Summary, Unit, Value};
 
 /// A table for each kind of block: a row for each block, a part for each of its measures.
 pub(super) fn blocks(design: &DesignSummary) -> Vec<Block> {
@@ -83,7 +83,7 @@ fn differences(table: &mut Table, designs: &[DesignSummary], path: &str) {
             .iter()
             .map(|m| m.map_or(Cell::text(""), |m| Cell::value(m.value, size)))
             .collect();
-        if cells.iter().all(|cell| *cell == cells[0]) {
+        if !differs(measured.iter().flatten().map(|m| m.value)) {
             continue;
         }
         if !is_named {
@@ -112,6 +112,19 @@ fn singular(kind: &str) -> &str {
 /// `hit_ratio` as `hit ratio`.
 fn words(name: &str) -> String {
     name.replace('_', " ")
+}
+
+/// Whether some numbers are further apart than chance explains, or only some of them are there.
+fn differs(values: impl Iterator<Item = Value> + Clone) -> bool {
+    let told = values.clone().filter(|value| value.status != Status::TooShort);
+    let known = told.clone().filter(|value| !value.mean.is_nan());
+    let (lowest, highest) = known.clone().fold((f64::INFINITY, f64::NEG_INFINITY), |at, value| {
+        (at.0.min(value.mean), at.1.max(value.mean))
+    });
+    let widths = known.clone().map(|value| value.half_width).filter(|width| width.is_finite());
+    let chance = widths.fold(0.0, f64::max);
+    let seen = known.count();
+    (seen > 0 && seen < told.count()) || highest - lowest > chance
 }
 
 /// The unit in which the largest of some numbers reads well: how many of their own unit it is, and its name.
