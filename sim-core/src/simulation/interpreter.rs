@@ -160,7 +160,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// Chooses the replica that a frame is to enter, where all are in one place.
-    #[inline]
+    #[inline(always)]
     pub(super) fn choose(&mut self, at: FrameId, service: u32) {
         let balancer = &mut self.balancers[service as usize];
         let replica = match balancer.is_careful() {
@@ -180,7 +180,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// Enters the replica that has been chosen.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter_chosen(&mut self, at: FrameId, service: u32) -> Flow {
         let target = &self.model.services[service as usize];
         let frame = &mut self.frames[at];
@@ -254,7 +254,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// Comes to a station and asks it for some time.
-    #[inline]
+    #[inline(always)]
     pub(super) fn serve_for(&mut self, at: FrameId, resource: Resource, demand: Duration) -> Flow {
         let frame = &mut self.frames[at];
         let id = resource.at(frame.replica, frame.chosen);
@@ -475,7 +475,7 @@ impl<R: Recorder> Simulation<'_, R> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(super) fn answer_client(&mut self, at: FrameId, ending: Ending) -> Flow {
         if self.frames[at].passed_gateway {
             self.leave_gateway(at, ending);
