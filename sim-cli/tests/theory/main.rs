@@ -9,6 +9,7 @@ mod caching;
 mod campaign;
 mod case;
 mod formulas;
+mod guards;
 mod judge;
 mod limits;
 mod network;

@@ -114,6 +114,7 @@ impl<'a> Lowering<'a> {
         lowering.lower_queues();
         lowering.lower_caches();
         lowering.check_components();
+        lowering.lower_guards();
         lowering.check_cycles();
         lowering.lower_clients();
         lowering.check_placement();

@@ -10,6 +10,7 @@ pub mod data;
 mod external;
 mod faults;
 mod front;
+mod guards;
 mod holds;
 mod keys;
 mod laws;
@@ -41,6 +42,7 @@ pub use check::Checked;
 pub use data::Files;
 pub use external::{External, OutsideStep, Quota, QuotaRule};
 pub use faults::{Broken, Fault, FaultKind};
+pub use guards::{Guard, GuardMeasures, GuardStep, GuardedCall, HedgeRule, RetryRule};
 pub use holds::{HoldStep, Holds};
 pub use keys::{Population, Ranking};
 pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep};
@@ -108,6 +110,10 @@ pub struct Model {
     pub limits: Vec<LimitPlace>,
     /// Stations in groups: the replicas of one service have equal stations side by side.
     pub stations: Vec<StationGroup>,
+    /// Guards on calls.
+    pub guards: Vec<Guard>,
+    /// Places in the plan whose calls go through a guard.
+    pub guarded_calls: Vec<GuardedCall>,
     /// What requests can hold of stores.
     pub holds: Holds,
     /// Materialised views.
@@ -176,6 +182,8 @@ pub struct Service {
     pub first_front: u32,
     /// To which front a request goes.
     pub route: Route,
+    /// How much longer work becomes for each request that is at the cores already.
+    pub contention: Duration,
     /// The place of each replica; empty where there is only one.
     pub replica_places: Vec<u16>,
     /// How a replica is chosen, in each front.

@@ -455,6 +455,9 @@ impl<R: Recorder> Simulation<'_, R> {
     /// A frame ends without a word: now if it is idle, else when what it waits for comes back. A fork waits for those
     /// of its branches that survive.
     fn lose(&mut self, at: FrameId, surviving: u32, is_idle: bool) {
+        if self.frames[at].kind == FrameKind::Guarded {
+            return self.lose_guarded(at);
+        }
         let frame = &mut self.frames[at];
         if frame.kind == FrameKind::Fork {
             (frame.left, frame.parent) = (surviving, NONE);

@@ -105,6 +105,7 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Join => self.end(at, Ending::Done),
             Instruction::Queue(step) => self.queue_step(at, step),
             Instruction::Limit(step) => self.limit_step(at, step),
+            Instruction::Guard(step) => self.guard_step(at, step),
             Instruction::Bury => self.bury(at),
             Instruction::Repeat { law, after } => self.repeat(at, law, after),
             Instruction::Again { body, site } => self.again(at, body, site),
@@ -408,6 +409,7 @@ impl<R: Recorder> Simulation<'_, R> {
                     self.frames.remove(at);
                     return self.worked(parent, ending);
                 }
+                FrameKind::Guarded => return self.attempt_ended(at, ending),
                 FrameKind::Operation | FrameKind::Body | FrameKind::Ghost => {}
             }
             let frame = &self.frames[at];

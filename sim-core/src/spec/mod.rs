@@ -30,6 +30,7 @@ mod edit;
 mod external;
 mod faults;
 mod files;
+mod guards;
 mod hash;
 mod keys;
 mod law;
@@ -67,6 +68,7 @@ pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use external::{External, Quota};
 pub use faults::{Fault, InFlight};
+pub use guards::{Breaker, Budget, Bulkhead, Ending, GivenUp, Guard, Hedge, Jitter, Retry};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
 pub use limits::Limit;
@@ -130,6 +132,9 @@ pub struct Spec {
     /// Caches in front of stores and operations.
     #[serde(default)]
     pub caches: Named<Cache>,
+    /// What callers do about calls that are slow or fail.
+    #[serde(default)]
+    pub guards: Named<Guard>,
     /// What lies between services.
     #[serde(default)]
     pub network: Network,

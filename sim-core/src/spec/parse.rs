@@ -271,6 +271,7 @@ const FIELDS: &[&str] = &[
     "regions",
     "queues",
     "caches",
+    "guards",
     "network",
     "clients",
     "faults",
@@ -306,6 +307,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         regions: read.named("regions", Dots::Allowed, out, item),
         queues: read.named("queues", Dots::Forbidden, out, item),
         caches: read.named("caches", Dots::Allowed, out, item),
+        guards: read.named("guards", Dots::Allowed, out, item),
         network: read.one("network", out),
         clients: read.named("clients", Dots::Allowed, out, item),
         faults: match top.get("faults") {

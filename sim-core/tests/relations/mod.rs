@@ -3,6 +3,7 @@
 mod caches;
 mod disciplines;
 mod faults;
+mod guards;
 mod limits;
 mod other_stores;
 mod paths;
