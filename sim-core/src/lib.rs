@@ -13,5 +13,6 @@ pub mod simulation;
 pub mod spec;
 pub mod stats;
 pub mod study;
+pub mod telemetry;
 pub mod time;
 pub mod workload;

@@ -228,7 +228,8 @@ mod tests {
     fn one_probe_at_a_time_is_let_through_and_what_began_before_does_not_count() {
         let mut breaker = Breaker::new(BreakerRules { probes: 2, ..rules() });
         let old = breaker.admits(Time(0)).unwrap();
-        (0..3).for_each(|at| drop(attempt(&mut breaker, at, false)));
+        let turns: Vec<_> = (0..3).map(|at| attempt(&mut breaker, at, false)).collect();
+        assert_eq!(turns[2], Some(Turn::Trips));
         let at = Time(200 * MS);
         let probes = [breaker.admits(at), breaker.admits(at), breaker.admits(at)];
         assert!(probes[0].is_some() && probes[1].is_some() && probes[2].is_none());

@@ -30,6 +30,7 @@ impl Model {
         let load = Load::of(&lowering.model);
         lowering.model.choose_horizon(&load);
         lowering.warn(&load);
+        lowering.warn_of_slos();
         if lowering.findings.has_errors() {
             return Err(located(lowering.findings, spec));
         }
@@ -120,6 +121,7 @@ impl<'a> Lowering<'a> {
         lowering.check_placement();
         lowering.check_routes();
         lowering.lower_objectives();
+        lowering.lower_slos();
         lowering.lower_run();
         lowering.lower_faults();
         lowering.tell_stations_apart();

@@ -28,6 +28,7 @@ mod queues;
 mod regions;
 mod search;
 mod sharding;
+mod slos;
 mod stores;
 pub mod traffic;
 mod views;
@@ -63,6 +64,7 @@ pub use poolers::Pooler;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
 pub use search::{Search, SearchStep};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
+pub use slos::{BurnAlert, LOOKS_MAX, Slo, SloFigure};
 pub use stores::{
     AskFor, COPIES_MAX, Cluster, Copies, Freshness, Member, ReadPolicy, Replicated, Resharding,
     Sharded, Shipping, Store, StoreStep, Subject,
@@ -152,6 +154,8 @@ pub struct Model {
     pub measures: Measures,
     /// What a design has to achieve.
     pub objectives: Vec<Objective>,
+    /// Service level objectives, by name.
+    pub slos: Vec<Slo>,
     /// How long and how often to simulate, unless told otherwise.
     pub run: RunPlan,
 }

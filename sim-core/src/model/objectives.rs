@@ -63,18 +63,25 @@ impl Lowering<'_> {
                 spec::Objective::Throughput { of, .. } => ("throughput", of),
             };
             let path = path.key(name);
-            if let Some(of) = of
-                && !self.places.journeys.contains(of)
-                && spec.is_read("clients", spec.clients.len())
-            {
-                let near = spec::did_you_mean(of, self.places.journeys.iter().map(String::as_str));
-                let hint = near.map(|near| format!("did you mean `{near}`?"));
-                let message = format!("no client asks for `{of}`, so nothing can be said of it");
-                self.findings.error(&path.key("of"), message).hint = hint;
+            if let Some(of) = of {
+                self.check_asked_for(of, &path.key("of"));
             }
             if let Some(goal) = self.goal(objective, &path) {
                 self.model.objectives.push(Objective { of: of.clone(), goal });
             }
+        }
+    }
+
+    /// An error where no client asks for the operation that something is said of.
+    pub(super) fn check_asked_for(&mut self, of: &str, path: &Path) {
+        let spec = self.spec;
+        if !self.places.journeys.iter().any(|asked| asked == of)
+            && spec.is_read("clients", spec.clients.len())
+        {
+            let near = spec::did_you_mean(of, self.places.journeys.iter().map(String::as_str));
+            let hint = near.map(|near| format!("did you mean `{near}`?"));
+            let message = format!("no client asks for `{of}`, so nothing can be said of it");
+            self.findings.error(path, message).hint = hint;
         }
     }
 

@@ -627,6 +627,9 @@ impl<R: Recorder> Simulation<'_, R> {
         let waits = self.guards.ongoing[number as usize].pausing
             || self.guards.states[call.guard as usize].line.contains(&at);
         if frame.parent == NONE && frame.left == 0 && !waits {
+            if R::TRACES {
+                self.recorder.ended(self.now, at, &self.frames, Ending::Done);
+            }
             self.guards.free_ongoing.push(number);
             self.frames.remove(at);
         }

@@ -324,6 +324,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         self.events += 1;
         self.fingerprint.timings.fold(at.0);
         let happening = Happening::of(event);
+        if R::TRACES {
+            self.recorder.turned(at);
+        }
         self.fingerprint.events.fold(self.identity(happening));
         match happening {
             Happening::Served(frame) => self.served(frame),

@@ -54,6 +54,7 @@ mod schema;
 mod search;
 mod services;
 mod sharding;
+mod slos;
 mod source;
 mod step;
 mod stores;
@@ -89,6 +90,7 @@ pub use replication::{
 pub use search::Search;
 pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
 pub use sharding::{Assignment, Partition, Reshard, Shards};
+pub use slos::{Before, BurnAlert, Slo};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
 pub use stores::{Database, Store};
@@ -150,6 +152,9 @@ pub struct Spec {
     /// What a design has to achieve.
     #[serde(default)]
     pub objectives: Vec<Objective>,
+    /// Service level objectives: error budgets and the alerts on them.
+    #[serde(default)]
+    pub slos: Named<Slo>,
     /// How long and how often to simulate, unless the command says otherwise.
     #[serde(default)]
     pub run: Run,

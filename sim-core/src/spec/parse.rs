@@ -277,6 +277,7 @@ const FIELDS: &[&str] = &[
     "faults",
     "designs",
     "objectives",
+    "slos",
     "run",
 ];
 
@@ -319,6 +320,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
             Some(value) => list(value, &read.root.key("objectives"), "objectives", out)?,
             None => Vec::new(),
         },
+        slos: read.named("slos", Dots::Allowed, out, item),
         run: read.one("run", out),
         source: None,
     };

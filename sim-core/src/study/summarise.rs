@@ -114,6 +114,7 @@ impl Replicate {
             services,
             stations,
             blocks,
+            paths: self.path_summaries(design),
             bottleneck: Bottleneck::of(alternative, tally),
             objectives,
             violations: tally.violations.iter().map(|violation| violation.to_string()).collect(),

@@ -10,7 +10,10 @@ mod paths;
 mod queues;
 mod regions;
 mod scale;
+mod slos;
 mod stores;
+mod telemetry;
+
 mod text;
 
 use sim_core::metrics::{Metrics, Outcome, Trial, run};
