@@ -251,6 +251,7 @@ impl<'a> Lowering<'a> {
             sticky,
             name: name.to_owned(),
             replicas: self.replicas_of(service),
+            billed: None,
             cores,
             threads,
             route: self.route(service.routing.as_ref(), &spread.fronts),

@@ -42,6 +42,7 @@ mod outline;
 mod parse;
 mod path;
 mod poolers;
+mod prices;
 mod quantity;
 mod queues;
 mod read;
@@ -77,6 +78,7 @@ pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use poolers::{PoolMode, Pooler};
+pub use prices::{InstancePrice, Prices, Purchase, Volume};
 pub use quantity::Quantity;
 pub use queues::{Consumer, Full, Message, Per, Queue};
 pub use reference::Page;
@@ -142,6 +144,9 @@ pub struct Spec {
     /// Named alternatives: each a set of edits, path to value.
     #[serde(default)]
     pub designs: Named<Named<serde_json::Value>>,
+    /// What things cost; absent: there is no bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Prices>,
     /// What a design has to achieve.
     #[serde(default)]
     pub objectives: Vec<Objective>,

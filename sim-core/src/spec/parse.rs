@@ -275,6 +275,7 @@ const FIELDS: &[&str] = &[
     "clients",
     "faults",
     "designs",
+    "prices",
     "objectives",
     "run",
 ];
@@ -317,6 +318,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
             Some(value) => list(value, &read.root.key("objectives"), "objectives", out)?,
             None => Vec::new(),
         },
+        prices: read.one("prices", out),
         run: read.one("run", out),
         source: None,
     };
