@@ -4,7 +4,7 @@ use super::check::{Lowering, sorted};
 use super::placement::meant;
 use super::quantity::{self, QuantityError};
 use super::{CounterId, Load, Model, ServiceId, StationKind};
-use crate::spec::{self, Layer, Path, Prices, Purchase, Quantity, Store, Volume};
+use crate::spec::{self, Layer, Path, PriceBook, Purchase, Quantity, Store, Volume};
 
 /// Seconds of a month: a twelfth of 365 days, as cloud bills count it.
 pub const MONTH: f64 = 730.0 * 3600.0;
@@ -83,16 +83,16 @@ pub enum Amount {
 /// What things cost: what the model says, and for the rest the price book.
 #[derive(Default)]
 pub(super) struct PriceList {
-    own: Option<Prices>,
-    book: Prices,
+    own: Option<PriceBook>,
+    book: PriceBook,
 }
 
 impl PriceList {
-    fn find<'p, T>(&'p self, of: impl Fn(&'p Prices) -> Option<&'p T>) -> Option<&'p T> {
+    fn find<'p, T>(&'p self, of: impl Fn(&'p PriceBook) -> Option<&'p T>) -> Option<&'p T> {
         self.own.as_ref().and_then(&of).or_else(|| of(&self.book))
     }
 
-    fn names<'p>(&'p self, of: impl Fn(&'p Prices) -> Vec<&'p String>) -> Vec<&'p String> {
+    fn names<'p>(&'p self, of: impl Fn(&'p PriceBook) -> Vec<&'p String>) -> Vec<&'p String> {
         let mut names: Vec<&String> = self.own.as_ref().map(&of).unwrap_or_default();
         names.extend(of(&self.book));
         names
@@ -134,7 +134,7 @@ fn byte_price(price: &Quantity) -> Result<f64, QuantityError> {
 }
 
 /// Every price, each with where it stands, and what it comes to.
-fn all_prices(prices: &Prices, path: &Path) -> Vec<(Path, Result<f64, QuantityError>)> {
+fn all_prices(prices: &PriceBook, path: &Path) -> Vec<(Path, Result<f64, QuantityError>)> {
     let mut all = Vec::new();
     for (name, price) in &prices.instances {
         let path = path.key("instances").key(name);
@@ -176,7 +176,7 @@ impl Lowering<'_> {
         let Some(name) = &own.book else { return };
         let at = path.key("book");
         let read = match self.files.read(name) {
-            Ok(text) => Prices::parse(name, text),
+            Ok(text) => PriceBook::parse(name, text),
             Err(missing) => {
                 self.findings.error(&at, missing.to_string());
                 return;
@@ -479,7 +479,7 @@ impl Lowering<'_> {
 
     /// Traffic that is counted and has a price.
     fn charge_traffic(&mut self) {
-        let price = |of: fn(&Prices) -> Option<&Quantity>| {
+        let price = |of: fn(&PriceBook) -> Option<&Quantity>| {
             let found = self.prices.find(of);
             found.and_then(|price| byte_price(price).ok())
         };

@@ -78,7 +78,7 @@ pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use poolers::{PoolMode, Pooler};
-pub use prices::{InstancePrice, Prices, Purchase, Volume};
+pub use prices::{InstancePrice, PriceBook, Purchase, Volume};
 pub use quantity::Quantity;
 pub use queues::{Consumer, Full, Message, Per, Queue};
 pub use reference::Page;
@@ -146,7 +146,7 @@ pub struct Spec {
     pub designs: Named<Named<serde_json::Value>>,
     /// What things cost; absent: there is no bill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub prices: Option<Prices>,
+    pub prices: Option<PriceBook>,
     /// What a design has to achieve.
     #[serde(default)]
     pub objectives: Vec<Objective>,

@@ -1,16 +1,16 @@
-//! Prices: what things cost by the hour, by the gigabyte and by the request.
+//! PriceBook: what things cost by the hour, by the gigabyte and by the request.
 
 use super::read::item;
 use super::{Diagnostics, Named, Path, Quantity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Prices, in dollars. They are of a day and a place, which a price book says; nothing looks them up.
+/// PriceBook, in dollars. They are of a day and a place, which a price book says; nothing looks them up.
 ///
 /// A month has 730 hours. What was measured is taken to go on like that for a month.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Prices {
+pub struct PriceBook {
     /// A file of prices, relative to the model: one group of these same fields. What the model itself says goes first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub book: Option<String>,
@@ -96,12 +96,12 @@ pub struct Volume {
     pub size: Quantity,
 }
 
-impl Prices {
+impl PriceBook {
     /// Reads a price book.
     ///
     /// # Errors
     /// Everything that is wrong with it, by path in the book.
-    pub fn parse(name: &str, text: &str) -> Result<Prices, Diagnostics> {
+    pub fn parse(name: &str, text: &str) -> Result<PriceBook, Diagnostics> {
         let mut out = Diagnostics::new(name);
         match super::parse::snippet(text) {
             Ok(tree) => match item(&tree, &Path::root(), &mut out) {
