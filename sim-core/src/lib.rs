@@ -3,6 +3,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_types))]
 
 pub mod component;
+pub mod cost;
 pub mod engine;
 pub mod math;
 pub mod metrics;

@@ -8,6 +8,7 @@ mod balancing;
 mod caching;
 mod campaign;
 mod case;
+mod cost;
 mod formulas;
 mod guards;
 mod judge;

@@ -27,7 +27,9 @@ impl Model {
         }
         lowering.compile();
         lowering.model.size_replies();
+        lowering.lower_charges();
         let load = Load::of(&lowering.model);
+        lowering.model.attribute(&load);
         lowering.model.choose_horizon(&load);
         lowering.warn(&load);
         lowering.warn_of_slos();
@@ -90,6 +92,8 @@ pub(super) struct Lowering<'a> {
     pub(super) placement: BTreeMap<&'a str, Vec<u32>>,
     /// Where things lie that the plan refers to.
     pub(super) places: super::placement::Places,
+    /// What things cost, the price book included.
+    pub(super) prices: super::prices::PriceList,
 }
 
 impl<'a> Lowering<'a> {
@@ -101,6 +105,7 @@ impl<'a> Lowering<'a> {
             model: Model { question: spec.question.clone(), ..Model::default() },
             placement: BTreeMap::new(),
             places: super::placement::Places::default(),
+            prices: super::prices::PriceList::default(),
         }
     }
 
@@ -120,6 +125,7 @@ impl<'a> Lowering<'a> {
         lowering.lower_clients();
         lowering.check_placement();
         lowering.check_routes();
+        lowering.read_prices();
         lowering.lower_objectives();
         lowering.lower_slos();
         lowering.lower_run();

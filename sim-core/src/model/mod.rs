@@ -23,6 +23,7 @@ mod objectives;
 mod placement;
 mod plan;
 mod poolers;
+mod prices;
 pub mod quantity;
 mod queues;
 mod regions;
@@ -43,11 +44,13 @@ pub use check::Checked;
 pub use data::Files;
 pub use external::{External, OutsideStep, Quota, QuotaRule};
 pub use faults::{Broken, Fault, FaultKind};
-pub use guards::{Guard, GuardMeasures, GuardStep, GuardedCall, HedgeRule, RetryRule};
+pub use guards::{
+    BreakerRules, Guard, GuardMeasures, GuardStep, GuardedCall, HedgeRule, RetryRule,
+};
 pub use holds::{HoldStep, Holds};
 pub use keys::{Population, Ranking};
 pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep};
-pub use load::{Load, Offered};
+pub use load::{Caused, Load, Offered};
 pub use locks::{LockSite, LockTable};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
 pub use object_storage::{ObjectStorage, Tier};
@@ -61,6 +64,7 @@ pub use regions::{
 };
 
 pub use poolers::Pooler;
+pub use prices::{Amount, Charge, ChargeKind, MONTH};
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
 pub use search::{Search, SearchStep};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
@@ -152,6 +156,8 @@ pub struct Model {
     pub ledgers: u32,
     /// What blocks measure of themselves.
     pub measures: Measures,
+    /// What is paid for; empty without prices.
+    pub charges: Vec<Charge>,
     /// What a design has to achieve.
     pub objectives: Vec<Objective>,
     /// Service level objectives, by name.
@@ -176,6 +182,8 @@ pub struct Service {
     pub name: String,
     /// How many replicas.
     pub replicas: u32,
+    /// Replicas that are paid for; `None`: always the same number.
+    pub billed: Option<LevelId>,
     /// Cores of replica 0; those of replica `r` are `r` stations further.
     pub cores: StationId,
     /// Threads of replica 0 where requests hold theirs while they wait.

@@ -28,6 +28,8 @@ pub enum Goal {
     ErrorsBelow(f64),
     /// Requests answered well per second stay above a limit.
     ThroughputAbove(f64),
+    /// The bill of a month, in dollars, stays below a limit.
+    CostBelow(f64),
 }
 
 /// How long and how often to simulate where the command line does not say.
@@ -61,6 +63,7 @@ impl Lowering<'_> {
                 spec::Objective::Latency { of, .. } => ("latency", of),
                 spec::Objective::Errors { of, .. } => ("errors", of),
                 spec::Objective::Throughput { of, .. } => ("throughput", of),
+                spec::Objective::Cost { .. } => ("cost", &None),
             };
             let path = path.key(name);
             if let Some(of) = of {
@@ -121,6 +124,15 @@ impl Lowering<'_> {
             }
             spec::Objective::Throughput { above, .. } => {
                 Some(Goal::ThroughputAbove(self.read(quantity::rate(above), &path.key("above"))?))
+            }
+            spec::Objective::Cost { below } => {
+                let limit = self.read(quantity::money_rate(below), &path.key("below"))?;
+                if self.spec.prices.is_none() {
+                    let message = "without prices there is no bill to keep below a limit";
+                    let hint = "add prices: (book: \"prices.ron\"), and say what things run on: instance: \"m5.large\"";
+                    self.findings.error(path, message).hint(hint);
+                }
+                Some(Goal::CostBelow(limit * super::prices::MONTH))
             }
         }
     }

@@ -246,16 +246,14 @@ impl<'a> Lowering<'a> {
         let sticky = self.sticky_keys(service, path);
         let connections = self.place_front(index, name, service, path);
         let limit = self.service_limit(service, path);
-        let contention = service.contention.as_ref();
-        let contention =
-            contention.and_then(|it| self.value(it, Unit::Time, &path.key("contention")));
-        let contention = Duration::from_nanos(contention.unwrap_or(0.0));
+        let contention = self.contention(service, path);
         self.model.services.push(Service {
             watch,
             connections,
             sticky,
             name: name.to_owned(),
             replicas: self.replicas_of(service),
+            billed: None,
             cores,
             threads,
             route: self.route(service.routing.as_ref(), &spread.fronts),
@@ -268,6 +266,12 @@ impl<'a> Lowering<'a> {
             limit,
             site: name_hash(&format!("services.{name}.balancer")),
         });
+    }
+
+    fn contention(&mut self, service: &spec::Service, path: &Path) -> Duration {
+        let written = service.contention.as_ref();
+        let nanos = written.and_then(|it| self.value(it, Unit::Time, &path.key("contention")));
+        Duration::from_nanos(nanos.unwrap_or(0.0))
     }
 
     pub(super) fn place_stores(&mut self) {

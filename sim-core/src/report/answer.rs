@@ -3,7 +3,7 @@
 use super::block::{Block, Table, Tone};
 use super::cell::{Cell, legend};
 use super::units::time_unit;
-use super::{blocks as of_blocks, objectives, path, time_spent};
+use super::{bill, blocks as of_blocks, objectives, path, time_spent};
 use crate::study::words::{flag, percent, significant};
 use crate::study::{DesignSummary, Red, Scope, StationSummary, Status, Summary, Value};
 use crate::time::Duration;
@@ -30,6 +30,7 @@ pub(super) fn blocks(summary: &Summary, design: &DesignSummary) -> Vec<Block> {
     }
     blocks.extend(time_spent::blocks(design));
     blocks.extend(path::blocks(design));
+    blocks.extend(bill::blocks(design));
     blocks.extend(objectives::blocks(design));
     blocks.push(provenance(summary));
     blocks
@@ -52,6 +53,9 @@ fn headline(design: &DesignSummary) -> Vec<Block> {
     };
     if let Some(advice) = &health.advice {
         blocks.push(Block::Paragraph(capitalised(advice)));
+    }
+    if let Some(bill) = &design.bill {
+        blocks.push(Block::Paragraph(bill::sentence(bill)));
     }
     for violation in &design.violations {
         let text = format!("A law was broken, which is a bug in archsim: {violation}");
@@ -169,7 +173,11 @@ fn red_cells(red: &Red, unit: &super::units::TimeUnit) -> Vec<Cell> {
 pub(super) fn operation(scope: &Scope) -> &str {
     match scope {
         Scope::Journey { operation, .. } | Scope::Operation { operation, .. } => operation,
-        Scope::Service(name) | Scope::Station(name) | Scope::Block(name) => name,
+        Scope::Service(name)
+        | Scope::Station(name)
+        | Scope::Block(name)
+        | Scope::Client(name)
+        | Scope::Charge { of: name, .. } => name,
         Scope::All | Scope::Objective(_) => "all requests",
     }
 }

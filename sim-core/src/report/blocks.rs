@@ -147,5 +147,6 @@ fn scale(unit: Unit, numbers: impl IntoIterator<Item = f64>) -> (f64, &'static s
         },
         Unit::Share => (0.01, "%"),
         Unit::Count => (1.0, ""),
+        Unit::Dollars => (1.0, "$"),
     }
 }

@@ -31,6 +31,21 @@ impl Cell {
         Cell::text(if number.is_finite() { significant(number / unit, 3) } else { "–".into() })
     }
 
+    /// An amount of dollars with its interval.
+    pub fn money(value: Value) -> Cell {
+        match value.status {
+            Status::Confident if value.half_width <= 1e-9 * value.mean.abs() => {
+                Cell::text(super::bill::plain(value.mean))
+            }
+            Status::Confident => Cell {
+                below: format!("±{}", super::bill::half(value)),
+                ..Cell::text(super::bill::plain(value.mean))
+            },
+            Status::NoInterval => Cell::text(format!("~{}", super::bill::plain(value.mean))),
+            _ => Cell::value(value, 1.0),
+        }
+    }
+
     /// A number with its interval, in a unit of `unit` times its own.
     pub fn value(value: Value, unit: f64) -> Cell {
         let number = significant(value.mean / unit, 3);

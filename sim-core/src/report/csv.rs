@@ -33,6 +33,19 @@ pub(super) fn render(summary: &Summary) -> String {
                 line(&scope, measured.name, unit(measured.unit), measured.value);
             }
         }
+        if let Some(bill) = &design.bill {
+            let all = [
+                (Metric::Cost, bill.month),
+                (Metric::CostPerThousand, bill.per_thousand),
+                (Metric::IdleCost, bill.idle),
+            ];
+            for (metric, value) in all {
+                line(&Scope::All, metric.name(), unit(metric.unit()), value);
+            }
+            for part in bill.charges.iter().chain(&bill.clients).chain(&bill.journeys) {
+                line(&part.scope, Metric::Cost.name(), unit(Unit::Dollars), part.month);
+            }
+        }
         for (index, objective) in design.objectives.iter().enumerate() {
             line(&Scope::Objective(index), &quoted(&objective.says), "", objective.value);
         }
@@ -52,6 +65,8 @@ fn columns(scope: &Scope) -> (&str, &str, String) {
         Scope::Station(name) => ("station", "", name.clone()),
         Scope::Block(path) => ("block", "", path.clone()),
         Scope::Objective(index) => ("objective", "", index.to_string()),
+        Scope::Charge { of, kind } => ("charge", "", format!("{of}/{kind}")),
+        Scope::Client(name) => ("client", name, String::new()),
     }
 }
 
@@ -61,6 +76,7 @@ fn unit(unit: Unit) -> &'static str {
         Unit::PerSecond => "1/s",
         Unit::BytesPerSecond => "B/s",
         Unit::Share | Unit::Count => "1",
+        Unit::Dollars => "$",
     }
 }
 

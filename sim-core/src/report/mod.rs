@@ -4,6 +4,7 @@
 //! summary itself, CSV its numbers in long form.
 
 mod answer;
+mod bill;
 mod block;
 mod blocks;
 mod cell;

@@ -36,6 +36,8 @@ fn found(objective: &ObjectiveResult) -> String {
         (0.01, " %")
     } else if objective.says.starts_with("throughput") {
         (1.0, "/s")
+    } else if objective.says.starts_with("cost") {
+        (1.0, " dollars")
     } else {
         let unit = super::units::time_unit([objective.value.mean, objective.limit]);
         (unit.seconds, &*format!(" {}", unit.name))

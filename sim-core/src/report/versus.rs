@@ -35,6 +35,7 @@ pub(super) fn blocks(summary: &Summary) -> Vec<Block> {
     }
     blocks.push(Block::Title("What breaks first".into()));
     blocks.push(Block::Table(bottlenecks(summary)));
+    blocks.extend(super::bill::compared(summary));
     blocks.extend(objectives(summary));
     blocks.push(provenance(summary));
     blocks
@@ -181,7 +182,8 @@ fn verdicts(summary: &Summary) -> Vec<(String, Tone)> {
     let widest = summary.comparisons.iter().map(|c| c.design.chars().count()).max().unwrap_or(0);
     let mut lines = Vec::new();
     for comparison in &summary.comparisons {
-        let metrics = [Metric::P99, Metric::P50, Metric::Mean, Metric::Errors, Metric::Rate];
+        let metrics =
+            [Metric::P99, Metric::P50, Metric::Mean, Metric::Errors, Metric::Rate, Metric::Cost];
         for (index, metric) in metrics.into_iter().enumerate() {
             let name = if index == 0 { comparison.design.as_str() } else { "" };
             let Some(difference) = comparison.get(&Scope::All, metric) else { continue };
@@ -281,6 +283,8 @@ fn amount(value: Value, says: &str) -> String {
         percent(value.mean)
     } else if says.starts_with("throughput") {
         format!("{}/s", significant(value.mean, 3))
+    } else if says.starts_with("cost") {
+        super::bill::dollars(value.mean)
     } else {
         crate::time::Duration::from_secs(value.mean).to_string()
     }

@@ -76,6 +76,9 @@ pub struct Front {
     /// Its cores. 0 stands for more than will ever be needed.
     #[serde(default = "one")]
     pub cores: u32,
+    /// What it is on the bill: a size of `prices.instances`. Absent: it is not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
 }
 
 fn one() -> u32 {

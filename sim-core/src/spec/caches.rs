@@ -107,6 +107,9 @@ pub enum Layer {
         /// How many may wait for a look-up; one more is refused. Absent: no limit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         queue: Option<u32>,
+        /// On what machine it runs: a size of `prices.instances`. Absent: it is not on the bill.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instance: Option<String>,
     },
     /// Inside the store (a query cache, a buffer of rows): a hit saves the query, not the way there.
     Database,

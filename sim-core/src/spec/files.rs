@@ -52,6 +52,9 @@ impl Spec {
                 of_arrivals(arrivals, &path.key("arrivals"), &mut files);
             }
         }
+        if let Some(book) = self.prices.as_ref().and_then(|prices| prices.book.as_ref()) {
+            files.push((root.key("prices").key("book"), book.clone()));
+        }
         files
     }
 }

@@ -43,6 +43,7 @@ mod outline;
 mod parse;
 mod path;
 mod poolers;
+mod prices;
 mod quantity;
 mod queues;
 mod read;
@@ -80,6 +81,7 @@ pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use poolers::{PoolMode, Pooler};
+pub use prices::{InstancePrice, PriceBook, Purchase, Volume};
 pub use quantity::Quantity;
 pub use queues::{Consumer, Full, Message, Per, Queue};
 pub use reference::Page;
@@ -149,6 +151,9 @@ pub struct Spec {
     /// Named alternatives: each a set of edits, path to value.
     #[serde(default)]
     pub designs: Named<Named<serde_json::Value>>,
+    /// What things cost; absent: there is no bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<PriceBook>,
     /// What a design has to achieve.
     #[serde(default)]
     pub objectives: Vec<Objective>,

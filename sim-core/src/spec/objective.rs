@@ -35,4 +35,9 @@ pub enum Objective {
         /// The limit.
         above: Quantity,
     },
+    /// The bill stays below a limit.
+    Cost {
+        /// The limit: `"$600/month"`.
+        below: Quantity,
+    },
 }

@@ -276,6 +276,7 @@ const FIELDS: &[&str] = &[
     "clients",
     "faults",
     "designs",
+    "prices",
     "objectives",
     "slos",
     "run",
@@ -321,6 +322,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
             None => Vec::new(),
         },
         slos: read.named("slos", Dots::Allowed, out, item),
+        prices: read.one("prices", out),
         run: read.one("run", out),
         source: None,
     };

@@ -37,6 +37,10 @@ pub struct Queue {
     /// The queue that takes messages after their last attempt. Absent: they are dropped. Both count as dead letters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dead_letters: Option<String>,
+    /// How its requests are priced: an entry of `prices.requests`. Messages handed over, deliveries and settlements are
+    /// requests. Absent: they are not on the bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<String>,
     /// A population of keys: messages of one key are worked on one after another, in the order in which they were sent,
     /// and a message that failed holds up those behind it. Every `send` has to carry such a key.
     #[serde(default, skip_serializing_if = "Option::is_none")]

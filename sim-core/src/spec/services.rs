@@ -1,6 +1,6 @@
 //! Services: the processes that components run in.
 
-use super::{Ejection, Front, Health, Limit, Named, Per, Quantity, Routing};
+use super::{Ejection, Front, Health, Limit, Named, Per, Purchase, Quantity, Routing};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +68,15 @@ pub struct Service {
     /// Connections to a store that each replica keeps, by store; absent: no limit.
     #[serde(default)]
     pub pools: Named<u32>,
+    /// On what machine a replica runs: a size of `prices.instances`. Absent: it is not on the bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// How its machines are bought.
+    #[serde(default, skip_serializing_if = "Purchase::is_on_demand")]
+    pub purchase: Purchase,
+    /// Work of people to operate it, in a month: `"8h"`. Absent: none is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operations: Option<Quantity>,
 }
 
 fn one() -> u32 {

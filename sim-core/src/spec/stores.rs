@@ -1,8 +1,8 @@
 //! Stores: what components read and write.
 
 use super::{
-    Discipline, External, Law, Locks, Named, ObjectStorage, Path, Pooler, Primaries, Quorum,
-    Replication, Search, Shards, View,
+    Discipline, External, Law, Locks, Named, ObjectStorage, Path, Pooler, Primaries, Purchase,
+    Quantity, Quorum, Replication, Search, Shards, View, Volume,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -113,6 +113,18 @@ pub struct Database {
     /// A pooler between all callers and the database; absent: callers connect by themselves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pooler: Option<Pooler>,
+    /// On what machine each member runs: a size of `prices.instances`. Absent: it is not on the bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// How its machines are bought.
+    #[serde(default, skip_serializing_if = "Purchase::is_on_demand")]
+    pub purchase: Purchase,
+    /// The storage of each member. Absent: none is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<Volume>,
+    /// Work of people to operate it, in a month: `"8h"`. Absent: none is paid for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operations: Option<Quantity>,
 }
 
 impl Database {

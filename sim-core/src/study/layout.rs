@@ -1,8 +1,9 @@
 //! What is estimated: the columns that every replication fills with one number each.
 
+use crate::cost::Bill;
 use crate::metrics::Metrics;
 use crate::model::{
-    Goal, Instruction, MeasureKind, Model, OperationId, ServiceId, SloFigure, StationKind,
+    Goal, Instruction, MONTH, MeasureKind, Model, OperationId, ServiceId, SloFigure, StationKind,
     UNLIMITED,
 };
 use crate::stats::Histogram;
@@ -38,6 +39,15 @@ pub enum Scope {
     Block(String),
     /// An objective, by its place in the file.
     Objective(usize),
+    /// Something on the bill.
+    Charge {
+        /// The path of the thing: `services.api`.
+        of: String,
+        /// What of it is paid: `on_demand`.
+        kind: &'static str,
+    },
+    /// What a population of clients asks for.
+    Client(String),
 }
 
 /// What is measured of it.
@@ -85,7 +95,13 @@ pub enum Metric {
         /// Its unit.
         unit: Unit,
     },
-    /// The quantity that an objective limits, in seconds, as a share or per second.
+    /// Dollars in a month.
+    Cost,
+    /// Dollars for a thousand requests.
+    CostPerThousand,
+    /// Dollars in a month for machines while they had nothing to do.
+    IdleCost,
+    /// The quantity that an objective limits, in seconds, as a share, per second or in dollars.
     Goal,
 }
 
@@ -103,6 +119,8 @@ pub enum Unit {
     Share,
     /// A number of things.
     Count,
+    /// Dollars.
+    Dollars,
 }
 
 impl Metric {
@@ -151,6 +169,9 @@ impl Metric {
             Metric::WaitP99 => "wait_p99",
             Metric::RefusedRate => "refused_rate",
             Metric::Measure { name, .. } => name,
+            Metric::Cost => "cost",
+            Metric::CostPerThousand => "cost_per_thousand",
+            Metric::IdleCost => "idle_cost",
             Metric::Goal => "goal",
         }
     }
@@ -164,6 +185,7 @@ impl Metric {
             | Metric::TimedOut
             | Metric::Failed
             | Metric::Utilisation => Unit::Share,
+            Metric::Cost | Metric::CostPerThousand | Metric::IdleCost => Unit::Dollars,
             Metric::Measure { unit, .. } => unit,
             Metric::InFlight | Metric::Busy | Metric::Queue | Metric::Goal => Unit::Count,
             _ => Unit::Seconds,
@@ -190,6 +212,7 @@ impl Metric {
     /// are known early.
     pub fn is_slow(self) -> bool {
         !matches!(self, Metric::Rate | Metric::Utilisation | Metric::Busy)
+            && self.unit() != Unit::Dollars
     }
 
     /// Whether it grows without end where queues do.
@@ -235,6 +258,7 @@ impl Layout {
         }));
         let objectives = 0..model.objectives.len();
         columns.extend(objectives.map(|index| (Scope::Objective(index), Metric::Goal)));
+        columns.extend(bill_columns(model));
         Layout { columns, entries: entries(model) }
     }
 
@@ -257,14 +281,17 @@ impl Layout {
             row.extend(station_row(model, metrics, index, seconds));
         }
         row.extend(model.measures.reported.iter().map(|measure| metrics.measure(&measure.kind)));
+        let bill = Bill::of(model, metrics);
         for objective in &model.objectives {
             let felt = Felt::of_objective(model, metrics, objective.of.as_deref());
             row.push(match objective.goal {
                 Goal::LatencyBelow { percentile, .. } => felt.quantile(percentile),
                 Goal::ErrorsBelow(_) => felt.share(felt.errors()),
                 Goal::ThroughputAbove(_) => felt.response.count() as f64 / seconds,
+                Goal::CostBelow(_) => bill.total(),
             });
         }
+        row.extend(bill_row(model, metrics, &bill));
         row
     }
 
@@ -299,8 +326,51 @@ impl Layout {
                 _ => felt.response.count(),
             });
         }
+        counts.resize(self.columns.len(), u64::MAX);
         counts
     }
+}
+
+/// The columns of a bill: in all, by what is paid for, by who caused it.
+fn bill_columns(model: &Model) -> Vec<(Scope, Metric)> {
+    if model.charges.is_empty() {
+        return Vec::new();
+    }
+    let all = [Metric::Cost, Metric::CostPerThousand, Metric::IdleCost];
+    let mut columns = all.map(|metric| (Scope::All, metric)).to_vec();
+    columns.extend(model.charges.iter().map(|charge| {
+        (Scope::Charge { of: charge.of.clone(), kind: charge.kind.name() }, Metric::Cost)
+    }));
+    let clients = model.clients.iter();
+    columns.extend(clients.map(|client| (Scope::Client(client.name.clone()), Metric::Cost)));
+    columns.extend(model.journeys.iter().map(|journey| {
+        let client = model.clients[journey.client as usize].name.clone();
+        let operation = model.operations[journey.operation.0 as usize].name.clone();
+        (Scope::Journey { client, operation }, Metric::Cost)
+    }));
+    columns
+}
+
+fn bill_row(model: &Model, metrics: &Metrics, bill: &Bill) -> Vec<f64> {
+    if model.charges.is_empty() {
+        return Vec::new();
+    }
+    let monthly = metrics.journeys.iter().map(|journey| journey.ended()).sum::<u64>() as f64
+        / (metrics.measured as f64 / SECOND)
+        * MONTH;
+    let per_thousand = match monthly {
+        0.0 => f64::NAN,
+        requests => bill.total() / requests * 1000.0,
+    };
+    let mut row = vec![bill.total(), per_thousand, bill.idle];
+    row.extend(&bill.charges);
+    row.extend((0..model.clients.len()).map(|client| {
+        let parts = model.journeys.iter().zip(&bill.journeys);
+        let own = parts.filter(|(journey, _)| journey.client as usize == client);
+        own.map(|(_, dollars)| dollars).sum::<f64>()
+    }));
+    row.extend(&bill.journeys);
+    row
 }
 
 /// The unit of a measure.

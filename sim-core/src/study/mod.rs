@@ -35,7 +35,10 @@ pub use objective::{ObjectiveResult, Verdict};
 pub use path::{PathStep, PathSummary, look_at_paths};
 pub use replicate::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Replicate, Until, designs_of};
 pub use settle::{Health, effective_size};
-pub use summary::{BlockSummary, DesignSummary, Measured, Red, StationSummary, Summary, TimeSpent};
+pub use summary::{
+    BillSummary, BlockSummary, DesignSummary, Line, Measured, Red, StationSummary, Summary,
+    TimeSpent,
+};
 
 use crate::metrics::{Outcome, Trial};
 use crate::model::Model;

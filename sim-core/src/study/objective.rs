@@ -10,7 +10,7 @@ use serde::Serialize;
 pub struct ObjectiveResult {
     /// The objective in words: `p99 of web.browse below 200 ms`.
     pub says: String,
-    /// What was found: seconds, a share, or requests per second.
+    /// What was found: seconds, a share, requests per second, or dollars a month.
     pub value: Value,
     /// What it is held against, in the same unit.
     pub limit: f64,
@@ -44,6 +44,9 @@ impl ObjectiveResult {
             Goal::ThroughputAbove(rate) => {
                 (format!("throughput{of} above {}/s", significant(rate, 3)), rate)
             }
+            Goal::CostBelow(dollars) => {
+                (format!("cost below ${}/month", significant_trimmed(dollars)), dollars)
+            }
         };
         let verdict = verdict(objective.goal, limit, value);
         ObjectiveResult { says, value, limit, verdict }
@@ -60,8 +63,12 @@ fn verdict(goal: Goal, limit: f64, value: Value) -> Verdict {
     }
     let (below, above) = (value.high() < limit, value.low() > limit);
     match goal {
-        Goal::LatencyBelow { .. } | Goal::ErrorsBelow(_) if below => Verdict::Met,
-        Goal::LatencyBelow { .. } | Goal::ErrorsBelow(_) if above => Verdict::Missed,
+        Goal::LatencyBelow { .. } | Goal::ErrorsBelow(_) | Goal::CostBelow(_) if below => {
+            Verdict::Met
+        }
+        Goal::LatencyBelow { .. } | Goal::ErrorsBelow(_) | Goal::CostBelow(_) if above => {
+            Verdict::Missed
+        }
         Goal::ThroughputAbove(_) if above => Verdict::Met,
         Goal::ThroughputAbove(_) if below => Verdict::Missed,
         _ => Verdict::Undecided,

@@ -6,7 +6,7 @@ use super::objective::ObjectiveResult;
 use super::replicate::Replicate;
 use super::settle::{Health, looks_needed};
 use super::summary::{
-    BlockSummary, DesignSummary, Measured, Red, StationSummary, Summary, TimeSpent,
+    BillSummary, BlockSummary, DesignSummary, Measured, Red, StationSummary, Summary, TimeSpent,
 };
 use super::{Bottleneck, Comparison};
 use crate::metrics::{Breakdown, Metrics};
@@ -48,6 +48,7 @@ impl Replicate {
                 Some(Goal::LatencyBelow { percentile, .. }) => (Metric::P99, Some(percentile)),
                 Some(Goal::ErrorsBelow(_)) => (Metric::Errors, None),
                 Some(Goal::ThroughputAbove(_)) => (Metric::Rate, None),
+                Some(Goal::CostBelow(_)) => (Metric::Cost, None),
                 None => (*metric, metric.percentile()),
             };
             let value = Value::sectioned(&tally.columns[column], pooled[column]);
@@ -98,6 +99,10 @@ impl Replicate {
             .iter()
             .map(|objective| ObjectiveResult::new(objective, next()))
             .collect();
+        let bill = BillSummary::read(model, || match columns.next() {
+            Some(((scope, _), value)) => (scope.clone(), value),
+            None => (Scope::All, Value::none(Status::NothingSeen)),
+        });
         let scopes: Vec<Scope> = journeys.iter().map(|red| red.scope.clone()).collect();
         DesignSummary {
             name: alternative.name.clone(),
@@ -117,6 +122,7 @@ impl Replicate {
             paths: self.path_summaries(design),
             bottleneck: Bottleneck::of(alternative, tally),
             objectives,
+            bill,
             violations: tally.violations.iter().map(|violation| violation.to_string()).collect(),
         }
     }

@@ -8,6 +8,7 @@ use super::objective::{ObjectiveResult, Verdict};
 use super::path::PathSummary;
 use super::settle::Health;
 use crate::metrics::Parts;
+use crate::model::Model;
 use serde::Serialize;
 
 /// What a study found out.
@@ -71,6 +72,9 @@ pub struct DesignSummary {
     pub bottleneck: Option<Bottleneck>,
     /// Objectives.
     pub objectives: Vec<ObjectiveResult>,
+    /// What it costs; `None` where nothing has a price.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bill: Option<BillSummary>,
     /// Invariants that did not hold: a bug in the simulator.
     pub violations: Vec<String>,
 }
@@ -177,6 +181,52 @@ pub struct Measured {
     pub unit: Unit,
     /// The number.
     pub value: Value,
+}
+
+/// What a design costs, in dollars a month, if it went on as measured.
+#[derive(Clone, Debug, Serialize)]
+pub struct BillSummary {
+    /// In all.
+    pub month: Value,
+    /// For a thousand requests, dollars.
+    pub per_thousand: Value,
+    /// Machines while they had nothing to do, of that.
+    pub idle: Value,
+    /// What is paid for.
+    pub charges: Vec<Line>,
+    /// What each population of clients caused. What nobody's requests caused is in none.
+    pub clients: Vec<Line>,
+    /// What the requests of each population for each operation caused.
+    pub journeys: Vec<Line>,
+}
+
+/// A line of a bill.
+#[derive(Clone, Debug, Serialize)]
+pub struct Line {
+    /// What for, or who.
+    pub scope: Scope,
+    /// Dollars a month.
+    pub month: Value,
+}
+
+impl BillSummary {
+    /// The bill of a model from its columns, in their order.
+    pub(super) fn read(
+        model: &Model,
+        mut next: impl FnMut() -> (Scope, Value),
+    ) -> Option<BillSummary> {
+        if model.charges.is_empty() {
+            return None;
+        }
+        let [month, per_thousand, idle] = std::array::from_fn(|_| next().1);
+        let mut lines = |count: usize| -> Vec<Line> {
+            (0..count).map(|_| next()).map(|(scope, month)| Line { scope, month }).collect()
+        };
+        let charges = lines(model.charges.len());
+        let clients = lines(model.clients.len());
+        let journeys = lines(model.journeys.len());
+        Some(BillSummary { month, per_thousand, idle, charges, clients, journeys })
+    }
 }
 
 /// Where time went, in seconds.

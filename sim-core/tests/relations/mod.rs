@@ -1,6 +1,7 @@
 //! Relations between runs that need no oracle: what a change to a model must not change, or must change exactly so.
 
 mod caches;
+mod cost;
 mod disciplines;
 mod faults;
 mod guards;
@@ -31,9 +32,13 @@ pub(crate) fn model(text: &str) -> Model {
     checked.unwrap_or_else(|errors| panic!("{errors}\n{text}")).model
 }
 
-/// The file that the model with one of everything refers to.
+/// The files that the model with one of everything and the shop refer to.
 pub(crate) fn files() -> Files {
     let mut files = Files::default();
+    files.insert(
+        "prices/aws-us-east-1.ron",
+        include_str!("../../../models/prices/aws-us-east-1.ron"),
+    );
     files.insert("times.csv", "at,ms\n0,1.5\n0.5,2\n2,9\n100,3\n");
     files
 }

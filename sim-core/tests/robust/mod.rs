@@ -31,6 +31,10 @@ fn survives(text: &str) -> bool {
     let started = Instant::now();
     let Ok(spec) = Spec::parse("torn.ron", text) else { return false };
     let mut files = Files::default();
+    files.insert(
+        "prices/aws-us-east-1.ron",
+        include_str!("../../../models/prices/aws-us-east-1.ron"),
+    );
     files.insert("times.csv", "at,ms\n0,1.5\n0.5,2\n2,9\n100,3\n");
     let designs = spec.designs.keys().filter_map(|design| spec.design(design).ok());
     let mut specs: Vec<Spec> = designs.collect();

@@ -442,7 +442,7 @@ impl<'a> Lowering<'a> {
             Layer::Edge { hop: Some(hop) } => {
                 way.hop = Some(self.law(hop, Unit::Time, &at.key("edge").key("hop"))?);
             }
-            Layer::Shared { servers, lookup, fill, hop, queue } => {
+            Layer::Shared { servers, lookup, fill, hop, queue, .. } => {
                 let at = at.key("shared");
                 let lookup = self.law(lookup, Unit::Time, &at.key("lookup"));
                 let fill = match fill {

@@ -31,6 +31,8 @@ pub struct Load {
     /// Messages per second sent to each queue; infinite where messages beget messages without end. As if every
     /// delivery ended well.
     pub messages: Vec<f64>,
+    /// What one request of each journey asks for in all, messages that it sends included.
+    pub caused: Vec<Caused>,
     /// The index in `stations` of the one that is used most, if any is used.
     pub bottleneck: Option<usize>,
 }
@@ -48,6 +50,15 @@ pub struct Offered {
     pub capacity: f64,
     /// The same share at the peak of the clients' profiles.
     pub peak_utilisation: f64,
+}
+
+/// What one request asks for, messages that it sends and what these send included.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Caused {
+    /// Nanoseconds of service, by group of stations.
+    pub service: Vec<f64>,
+    /// Messages, by queue.
+    pub messages: Vec<f64>,
 }
 
 /// What one run of a piece of the plan asks for.
@@ -195,7 +206,11 @@ impl Load {
         let unloaded = demands.iter().map(|d| d.time / SECOND).collect();
         let steps = demands.iter().map(|d| d.steps).collect();
         let locks = locks.into_iter().map(|((table, keys), held)| (table, keys, held)).collect();
-        Load { stations, rates, unloaded, steps, locks, messages, bottleneck }
+        let caused = match model.charges.is_empty() {
+            true => Vec::new(),
+            false => caused(model, &demands, &consumers),
+        };
+        Load { stations, rates, unloaded, steps, locks, messages, caused, bottleneck }
     }
 }
 
@@ -252,6 +267,26 @@ fn messages_of(model: &Model, demands: &[Demand], rates: &[f64], consumers: &[De
     }
     let endless = |(&rate, &grows): (&f64, &bool)| if grows { f64::INFINITY } else { rate };
     total.iter().zip(&grows).map(endless).collect()
+}
+
+/// What one request of each journey causes.
+fn caused(model: &Model, demands: &[Demand], consumers: &[Demand]) -> Vec<Caused> {
+    let of = |journey: usize| {
+        let mut service = vec![0.0; model.stations.len()];
+        let mut add = |demand: &Demand, times: f64| {
+            demand.service.iter().for_each(|(&group, nanos)| service[group] += nanos * times);
+        };
+        let once = std::slice::from_ref(&demands[journey]);
+        let messages = messages_of(model, once, &[1.0], consumers);
+        add(&demands[journey], 1.0);
+        for (subscription, demand) in model.subscriptions.iter().zip(consumers) {
+            // Messages that beget messages without end are nobody's.
+            let times = messages[subscription.queue.0 as usize];
+            add(demand, if times.is_finite() { times } else { 0.0 });
+        }
+        Caused { service, messages }
+    };
+    (0..demands.len()).map(of).collect()
 }
 
 /// What journeys and messages ask for at some rates.

@@ -1,0 +1,199 @@
+//! Bills: each price by hand arithmetic, and what must not change them or must change them exactly so.
+
+use super::{model, simulate};
+use sim_core::cost::Bill;
+use sim_core::metrics::Metrics;
+use sim_core::model::Model;
+
+/// A service of four replicas, a database of two members, a queue, and two clients, one of which does three times the
+/// work; `prices` as given.
+fn shop(service: &str, database: &str, prices: &str) -> Model {
+    model(&format!(
+        r#"(
+            components: {{
+                "api": {{"get": [work("1ms"), read("db")], "sum": [work("3ms")], "mail": [send("mails")]}},
+                "mailer": {{"send": [work("1ms")]}},
+            }},
+            services: {{
+                "api": (components: ["api"], replicas: 4 {service}),
+                "mailer": (components: ["mailer"]),
+            }},
+            stores: {{"db": database(servers: 4, read: "1ms", replication: (replicas: 1, mode: asynchronous(lag: "1ms")) {database})}},
+            queues: {{"mails": (consumers: {{"mailer.send": (concurrency: 2)}}, requests: "sqs")}},
+            network: (message: (request: "1kB", reply: "10kB")),
+            clients: {{
+                "people": (rate: "100/s", arrivals: constant, mix: "api.get"),
+                "bots": (rate: "100/s", arrivals: constant, mix: "api.sum"),
+                "post": (rate: "10/s", arrivals: constant, mix: "api.mail"),
+            }},
+            prices: (requests: {{"sqs": "$0.40/1M"}}, {prices}),
+            run: (horizon: "20s", warmup: "10s"),
+        )"#
+    ))
+}
+
+const MACHINES: &str = r#"instances: {"m": (
+    on_demand: "$0.10/h", reserved_1_year: "$0.06/h", reserved_3_years: "$0.04/h", spot: "$0.03/h",
+)}"#;
+
+/// A machine of $0.10 for a month of 730 hours.
+const MACHINE: f64 = 73.0;
+
+fn bill(model: &Model) -> (Bill, Metrics) {
+    let metrics = simulate(model, 0).metrics;
+    (Bill::of(model, &metrics), metrics)
+}
+
+/// What is paid for a thing in a way.
+fn line(model: &Model, bill: &Bill, of: &str, kind: &str) -> f64 {
+    let is_it = |c: &&sim_core::model::Charge| c.of == of && c.kind.name() == kind;
+    let charges = model.charges.iter().zip(&bill.charges);
+    charges.filter(|(charge, _)| is_it(charge)).map(|(_, dollars)| dollars).sum()
+}
+
+#[track_caller]
+fn assert_near(found: f64, expected: f64) {
+    assert!((found - expected).abs() <= 1e-3 * expected.abs(), "{found} is not {expected}");
+}
+
+#[track_caller]
+fn assert_exact(found: f64, expected: f64) {
+    assert!((found - expected).abs() <= 1e-12 * expected.abs(), "{found} is not {expected}");
+}
+
+#[test]
+fn machines_by_purchase() {
+    for (purchase, kind, dollars) in [
+        ("", "on_demand", 4.0 * MACHINE),
+        (", purchase: on_demand", "on_demand", 4.0 * MACHINE),
+        (", purchase: spot", "spot", 4.0 * 0.3 * MACHINE),
+        (", purchase: reserved(years: 1)", "reserved", 4.0 * 0.6 * MACHINE),
+        (", purchase: reserved(years: 3, replicas: 3)", "reserved", 3.0 * 0.4 * MACHINE),
+        (", purchase: reserved(years: 3, replicas: 3)", "on_demand", MACHINE),
+    ] {
+        let model = shop(&format!(r#", instance: "m" {purchase}"#), "", MACHINES);
+        let (bill, _) = bill(&model);
+        assert_exact(line(&model, &bill, "services.api", kind), dollars);
+    }
+}
+
+#[test]
+fn databases_storage_and_people() {
+    let database = r#", instance: "m", storage: (class: "gp3", size: "200GB"), operations: "7.3h""#;
+    let prices = format!(r#"{MACHINES}, storage: {{"gp3": "$0.08/GB-month"}}, people: "$80/h""#);
+    let model = shop("", database, &prices);
+    let (bill, _) = bill(&model);
+    assert_exact(line(&model, &bill, "stores.db", "on_demand"), 2.0 * MACHINE);
+    assert_exact(line(&model, &bill, "stores.db", "storage"), 2.0 * 200.0 * 0.08);
+    assert_exact(line(&model, &bill, "stores.db", "operations"), 7.3 * 80.0);
+}
+
+#[test]
+fn requests_and_answers() {
+    let model = shop("", "", r#"internet: "$0.09/GB""#);
+    let (bill, _) = bill(&model);
+    let month = 730.0 * 3600.0;
+    // Ten mails a second: each is handed over, delivered and settled.
+    assert_near(line(&model, &bill, "queues.mails", "requests"), 30.0 * month * 0.40 / 1e6);
+    // 210 answers a second of 10 kB.
+    assert_near(
+        line(&model, &bill, "network.internet", "traffic"),
+        210.0 * 1e4 * month * 0.09 / 1e9,
+    );
+}
+
+#[test]
+fn a_fixed_pool_costs_its_hours() {
+    // 46 replicas at $0.12 for 24 of the 730 hours.
+    let text = r#"(
+        components: {"api": {"get": [work("50ms")]}},
+        services: {"api": (components: ["api"], replicas: 46, instance: "m")},
+        clients: {"users": (rate: "400/s", arrivals: constant, mix: "api.get")},
+        prices: (instances: {"m": (on_demand: "$0.12/h")}),
+        run: (horizon: "20s", warmup: "10s"),
+    )"#;
+    let model = model(text);
+    let (bill, _) = bill(&model);
+    assert_exact(bill.total() * 24.0 / 730.0, 132.48);
+    // 20 of them are busy on average.
+    assert_near(1.0 - bill.idle / bill.total(), 0.434_782_608_695_652_16);
+}
+
+#[test]
+fn machines_are_idle_when_nothing_is_done() {
+    let (bill, _) = bill(&shop(r#", instance: "m""#, "", MACHINES));
+    // 100 × 1 ms and 100 × 3 ms a second on four cores: a tenth.
+    assert_near(bill.idle, 0.9 * 4.0 * MACHINE);
+}
+
+#[test]
+fn work_is_paid_by_who_caused_it() {
+    let model = shop(r#", instance: "m""#, "", MACHINES);
+    let (bill, _) = bill(&model);
+    let of = |client: &str| {
+        let index = model.clients.iter().position(|c| c.name == client).unwrap();
+        let own = model.journeys.iter().zip(&bill.journeys);
+        own.filter(|(j, _)| j.client as usize == index).map(|(_, dollars)| dollars).sum::<f64>()
+    };
+    assert_near(of("bots"), 3.0 * MACHINE);
+    assert_near(of("people"), MACHINE);
+    // Only those who send messages pay for the queue.
+    assert_exact(of("post"), line(&model, &bill, "queues.mails", "requests"));
+    assert_exact(bill.journeys.iter().sum(), bill.total());
+}
+
+#[test]
+fn twice_the_price_is_twice_the_bill() {
+    let prices = |factor: f64| {
+        let (m, gp3, people, internet) =
+            (0.1 * factor, 0.08 * factor, 80.0 * factor, 0.09 * factor);
+        format!(
+            r#"instances: {{"m": (on_demand: "${m}/h")}}, storage: {{"gp3": "${gp3}/GB-month"}},
+               people: "${people}/h", internet: "${internet}/GB""#
+        )
+    };
+    let build = |factor| {
+        let mut model = shop(
+            r#", instance: "m", operations: "3h""#,
+            r#", instance: "m", storage: (class: "gp3", size: "20GB")"#,
+            &prices(factor),
+        );
+        model.charges.retain(|charge| charge.of != "queues.mails");
+        model
+    };
+    let (once, _) = bill(&build(1.0));
+    let (twice, _) = bill(&build(2.0));
+    let double: Vec<f64> = once.charges.iter().map(|dollars| 2.0 * dollars).collect();
+    assert_eq!(twice.charges, double);
+    assert_eq!((twice.total(), twice.idle), (2.0 * once.total(), 2.0 * once.idle));
+}
+
+#[test]
+fn bills_add_up_over_time_and_merge_in_any_grouping() {
+    let model = shop(r#", instance: "m""#, "", &format!(r#"{MACHINES}, internet: "$0.09/GB""#));
+    let parts: Vec<Metrics> = (0..3).map(|r| simulate(&model, r).metrics).collect();
+    let merged = |order: [usize; 3]| {
+        let mut all = parts[order[0]].clone();
+        all.merge(&parts[order[1]]);
+        all.merge(&parts[order[2]]);
+        Bill::of(&model, &all)
+    };
+    let all = merged([0, 1, 2]);
+    assert_eq!(all, merged([2, 0, 1]));
+    let mut late = parts[1].clone();
+    late.merge(&parts[2]);
+    let mut nested = parts[0].clone();
+    nested.merge(&late);
+    assert_eq!(all, Bill::of(&model, &nested));
+    // Equal times: the bill of all is the mean of the bills.
+    let mean = parts.iter().map(|part| Bill::of(&model, part).total()).sum::<f64>() / 3.0;
+    assert_exact(all.total(), mean);
+}
+
+#[test]
+fn prices_change_nothing_that_happens() {
+    let priced = simulate(&shop(r#", instance: "m""#, "", MACHINES), 0);
+    let mut free = shop(r#", instance: "m""#, "", MACHINES);
+    free.charges.clear();
+    assert_eq!(priced.fingerprint, simulate(&free, 0).fingerprint);
+}
