@@ -4,7 +4,7 @@ use super::check::{Lowering, sorted};
 use super::placement::meant;
 use super::quantity::{self, QuantityError};
 use super::{CounterId, Load, Model, ServiceId, StationKind};
-use crate::spec::{self, Layer, Path, PriceBook, Purchase, Quantity, Store, Volume};
+use crate::spec::{self, InstancePrice, Layer, Path, PriceBook, Purchase, Quantity, Store, Volume};
 
 /// Seconds of a month: a twelfth of 365 days, as cloud bills count it.
 pub const MONTH: f64 = 730.0 * 3600.0;
@@ -352,33 +352,43 @@ impl Lowering<'_> {
                     let message = format!("{reserved} are reserved, and there are only {replicas}");
                     self.findings.error(&at.key("replicas"), message);
                 }
-                let (price, field) = match years {
-                    1 => (&price.reserved_1_year, "reserved_1_year"),
-                    3 => (&price.reserved_3_years, "reserved_3_years"),
-                    _ => {
-                        let message = format!("nothing is reserved for {years} years");
-                        self.findings.error(&at.key("years"), message).hint(TERMS);
-                        return;
-                    }
-                };
-                let Some(price) = price else {
-                    let hint =
-                        format!("add {field}: \"$0.06/h\" to prices.instances.\"{instance}\"");
-                    let message = format!("there is no price of `{instance}` reserved so long");
-                    self.findings.error(&at, message).hint(hint);
-                    return;
-                };
-                let price = quantity::money_rate(price).unwrap_or(0.0);
+                let Some(hour) = self.reserved_price(years, instance, &price, &at) else { return };
                 let held = Amount::Held(f64::from(reserved));
-                self.model.charges.push(charge(ChargeKind::Reserved, price, held));
-                let is_constant = !matches!(amount(reserved), Amount::Replicas { service, .. }
+                self.model.charges.push(charge(ChargeKind::Reserved, hour, held));
+                let rest = amount(reserved);
+                let can_grow = matches!(rest, Amount::Replicas { service, .. }
                     if self.model.services[service.0 as usize].billed.is_some());
-                if reserved < replicas || !is_constant {
-                    let rest = charge(ChargeKind::OnDemand, on_demand, amount(reserved));
-                    self.model.charges.push(rest);
+                if reserved < replicas || can_grow {
+                    self.model.charges.push(charge(ChargeKind::OnDemand, on_demand, rest));
                 }
             }
         }
+    }
+
+    /// What a machine costs that is reserved for so many years.
+    fn reserved_price(
+        &mut self,
+        years: u32,
+        instance: &str,
+        price: &InstancePrice,
+        path: &Path,
+    ) -> Option<f64> {
+        let (price, field) = match years {
+            1 => (&price.reserved_1_year, "reserved_1_year"),
+            3 => (&price.reserved_3_years, "reserved_3_years"),
+            _ => {
+                let message = format!("nothing is reserved for {years} years");
+                self.findings.error(&path.key("years"), message).hint(TERMS);
+                return None;
+            }
+        };
+        let Some(price) = price else {
+            let hint = format!("add {field}: \"$0.06/h\" to prices.instances.\"{instance}\"");
+            let message = format!("there is no price of `{instance}` reserved so long");
+            self.findings.error(path, message).hint(hint);
+            return None;
+        };
+        quantity::money_rate(price).ok()
     }
 
     fn unpriced(&mut self, path: &Path, message: &str, hint: Option<String>) {

@@ -3,7 +3,7 @@
 use super::estimate::{Status, Value};
 use super::layout::{Metric, Scope};
 use super::replicate::Replicate;
-use super::words::give_or_take;
+use super::words::{give_or_take, significant};
 use serde::Serialize;
 
 /// One design against the first.
@@ -124,6 +124,10 @@ fn amount(metric: Metric, absolute: Value, relative: Value) -> String {
         return format!("× {times} ± {half}");
     }
     let (size, half) = give_or_take(100.0 * relative.mean.abs(), 100.0 * relative.half_width);
+    // What is paid whatever happens varies by rounding only.
+    if metric.unit() == super::Unit::Dollars && relative.half_width < 1e-9 {
+        return format!("{sign}{} %", significant(100.0 * relative.mean.abs(), 3));
+    }
     format!("{sign}{size} % ± {half} %")
 }
 
