@@ -47,6 +47,21 @@ const COMPARE_EXAMPLES: &str = "Examples:
   archsim compare shop.ron --designs monolith,microservices
   archsim compare before.ron after.ron --replications 30";
 
+const TRACE_EXAMPLES: &str = "Examples:
+  archsim trace shop.ron                     a p99 request, and where its time went
+  archsim trace shop.ron --of web.order --sample slowest --limit 3
+  archsim trace shop.ron --sample head:1000 --format otlp --out traces.json
+  archsim trace shop.ron --format perfetto --out timeline.json";
+
+const SERIES_EXAMPLES: &str = "Examples:
+  archsim series shop.ron
+  archsim series shop.ron --window 1s --format csv --out series.csv
+  archsim series shop.ron --window 15s --format openmetrics --epoch 1767225600";
+
+const EVENTS_EXAMPLES: &str = "Examples:
+  archsim events shop.ron
+  archsim events shop.ron --kinds fault,level --horizon 1h";
+
 const NEW_EXAMPLES: &str = "Examples:
   archsim new shop.ron
   archsim new --template queue queue.ron
@@ -63,6 +78,15 @@ pub(crate) enum Verb {
     /// Simulate several designs under the same traffic, side by side
     #[command(before_help = COMPARE_EXAMPLES, after_help = EXIT_CODES)]
     Compare(CompareArgs),
+    /// Follow single requests: a p99 one, the slowest, the failed, or one in a thousand
+    #[command(before_help = TRACE_EXAMPLES)]
+    Trace(TraceArgs),
+    /// Tell rate, errors, durations, utilisation and levels over time
+    #[command(before_help = SERIES_EXAMPLES)]
+    Series(SeriesArgs),
+    /// Log what happens in a run, as JSON lines
+    #[command(before_help = EVENTS_EXAMPLES)]
+    Events(EventsArgs),
     /// Write a commented model to start from
     #[command(before_help = NEW_EXAMPLES)]
     New(NewArgs),
@@ -155,8 +179,176 @@ pub(crate) struct OneArgs {
     pub(crate) edits: ModelArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    /// Look once more at up to five replications: where p99 requests spend their time, against median ones
+    #[arg(long)]
+    pub(crate) path: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+/// One replication that is looked at closely.
+#[derive(ClapArgs)]
+pub(crate) struct LookArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    /// Look at this design of the model [default: the model as written]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) design: Option<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    /// Seed of every random draw
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Which replication
+    #[arg(long, value_name = "R", default_value_t = 0)]
+    pub(crate) replication: u64,
+    /// Simulated time, such as 10min
+    #[arg(long, value_name = "TIME")]
+    pub(crate) horizon: Option<String>,
+    /// Simulated time at the start that is left out, such as 1min [default: as the model says, or none]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) warmup: Option<String>,
+    /// Seconds since 1970 at which the run is said to begin, where a format counts from there
+    #[arg(long, value_name = "SECONDS", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=8_000_000_000))]
+    pub(crate) epoch: u64,
+    /// Write to a file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct TraceArgs {
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+    /// Which requests: p99 (any percentile: the one that comes nearest to it), slowest, errors, or head:1000 (one in a
+    /// thousand, by its identity alone)
+    #[arg(long, value_name = "WHICH", default_value = "p99", value_parser = sampling)]
+    pub(crate) sample: Sampling,
+    /// Only requests for this operation, such as web.order
+    #[arg(long, value_name = "OPERATION")]
+    pub(crate) of: Option<String>,
+    /// Traces at most, of slowest, errors and head
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = up_to_100_000)]
+    pub(crate) limit: usize,
+    /// How to write them
+    #[arg(long, value_enum, default_value_t = TraceFormat::Text)]
+    pub(crate) format: TraceFormat,
+}
+
+/// Which requests are shown.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Sampling {
+    Head(u64),
+    Slowest,
+    Errors,
+    Percentile(f64),
+}
+
+fn sampling(text: &str) -> Result<Sampling, String> {
+    let wrong = || "write p99, slowest, errors or head:1000".to_owned();
+    match text {
+        "slowest" => Ok(Sampling::Slowest),
+        "errors" => Ok(Sampling::Errors),
+        _ => match (text.strip_prefix("head:"), text.strip_prefix('p')) {
+            (Some(one_in), _) => match one_in.parse() {
+                Ok(one_in @ 1..) => Ok(Sampling::Head(one_in)),
+                _ => Err(wrong()),
+            },
+            (_, Some(percentile)) => match percentile.parse::<f64>() {
+                Ok(p) if p > 0.0 && p < 100.0 => Ok(Sampling::Percentile(p / 100.0)),
+                _ => Err("a percentile lies between 0 and 100, such as p99".into()),
+            },
+            _ => Err(wrong()),
+        },
+    }
+}
+
+fn up_to_100_000(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=100_000) => Ok(number),
+        _ => Err("from 1 to 100000".into()),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TraceFormat {
+    /// A waterfall, and where the time went
+    Text,
+    /// OpenTelemetry's JSON
+    Otlp,
+    /// For Jaeger's user interface
+    Jaeger,
+    /// A timeline for Perfetto or Chrome's tracing
+    Perfetto,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct SeriesArgs {
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+    /// How long a window is, such as 1s [default: a thirtieth of the run]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) window: Option<String>,
+    /// How to write it
+    #[arg(long, value_enum, default_value_t = SeriesFormat::Text)]
+    pub(crate) format: SeriesFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SeriesFormat {
+    /// What clients felt, for people at a terminal
+    Text,
+    /// A line for each number
+    Csv,
+    /// An object a line for each thing and window
+    Jsonl,
+    /// OpenMetrics text with simulated timestamps
+    Openmetrics,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct EventsArgs {
+    #[command(flatten)]
+    pub(crate) look: LookArgs,
+    /// What is logged
+    #[arg(
+        long,
+        value_enum,
+        value_name = "A,B,C",
+        value_delimiter = ',',
+        default_value = "error,refusal,fault,drop,halt,level"
+    )]
+    pub(crate) kinds: Vec<LoggedKind>,
+    /// Events at most
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = up_to_10_000_000)]
+    pub(crate) limit: usize,
+}
+
+fn up_to_10_000_000(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number @ 1..=10_000_000) => Ok(number),
+        _ => Err("from 1 to 10000000".into()),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LoggedKind {
+    /// A client has sent a request
+    Arrival,
+    /// A client has its answer
+    Answer,
+    /// A request ended badly for its client
+    Error,
+    /// A station was full and has turned a request away
+    Refusal,
+    /// A fault begins or is over
+    Fault,
+    /// A station has lost a request in it
+    Drop,
+    /// The servers of a station have stopped or work again
+    Halt,
+    /// A level has changed: replicas, limits, backlogs
+    Level,
 }
 
 #[derive(ClapArgs)]

@@ -4,6 +4,7 @@ mod args;
 mod diagnostics;
 mod failure;
 mod files;
+mod look;
 mod model;
 mod output;
 mod pool;
@@ -30,6 +31,9 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Check(args) => verb::check::run(&args),
         Verb::Run(args) => verb::run::run(&args),
         Verb::Compare(args) => verb::compare::run(&args),
+        Verb::Trace(args) => verb::trace::run(&args),
+        Verb::Series(args) => verb::series::run(&args),
+        Verb::Events(args) => verb::events::run(&args),
         Verb::New(args) => verb::new::run(&args),
         Verb::Reference(args) => verb::reference::run(&args),
         Verb::Schema => verb::schema::run(),

@@ -48,6 +48,15 @@ impl Pool {
         bar.finish_and_clear();
     }
 
+    /// What a look at each of some trials tells, in their order.
+    pub(crate) fn each<T: Send>(
+        &self,
+        trials: Vec<Trial>,
+        look: impl Fn(Trial) -> T + Sync,
+    ) -> Vec<T> {
+        self.threads.install(|| trials.into_par_iter().with_max_len(1).map(&look).collect())
+    }
+
     /// The outcomes of trials, in their order; after Ctrl-C those that had begun.
     pub(crate) fn map<'m>(
         &self,

@@ -14,5 +14,6 @@ pub mod simulation;
 pub mod spec;
 pub mod stats;
 pub mod study;
+pub mod telemetry;
 pub mod time;
 pub mod workload;

@@ -3,9 +3,12 @@
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;
+pub(crate) mod events;
 pub(crate) mod fingerprint;
 pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod reference;
 pub(crate) mod run;
 pub(crate) mod schema;
+pub(crate) mod series;
+pub(crate) mod trace;

@@ -5,14 +5,24 @@ use crate::failure::{Failure, Success};
 use crate::model::{Written, plan};
 use crate::pool::Pool;
 use sim_core::report;
-use sim_core::study::{Alternative, Replicate};
+use sim_core::study::{Alternative, Replicate, Study, Summary, look_at_paths};
 
 pub(crate) fn run(args: &OneArgs) -> Result<Success, Failure> {
     args.output.keeps(std::slice::from_ref(&args.model))?;
     let mut written = Written::read(&args.model, &args.edits)?;
     written.plan(&args.run)?;
     let design = written.check(args.design.as_deref())?;
-    simulate(vec![design], &args.run, &args.output)
+    let plan = plan(std::slice::from_ref(&design), &args.run)?;
+    let mut study = Replicate::new(vec![design], plan);
+    let pool = Pool::new(args.run.jobs)?;
+    pool.drive(&mut study);
+    if args.path && !study.is_interrupted() {
+        let (trials, bands) = study.paths_to_look_at(0);
+        let model = study.model(0);
+        let looks = pool.each(trials, |trial| look_at_paths(model, trial, bands.clone()));
+        study.tell_paths(0, looks);
+    }
+    answer(&study.summary(), &args.output)
 }
 
 /// Simulates designs and writes the answer.
@@ -24,7 +34,10 @@ pub(crate) fn simulate(
     let plan = plan(&designs, args)?;
     let mut study = Replicate::new(designs, plan);
     Pool::new(args.jobs)?.drive(&mut study);
-    let summary = study.summary();
-    output.write(&report::render(&summary, output.format(), output.style()))?;
-    Ok(Success::of(&summary))
+    answer(&study.summary(), output)
+}
+
+fn answer(summary: &Summary, output: &OutputArgs) -> Result<Success, Failure> {
+    output.write(&report::render(summary, output.format(), output.style()))?;
+    Ok(Success::of(summary))
 }

@@ -1,6 +1,7 @@
 //! The binary as a user meets it: what it prints, where, and its exit codes.
 
 mod compare;
+mod look;
 mod models;
 mod output;
 mod run;

@@ -52,6 +52,12 @@ impl Case {
         }
     }
 
+    /// Leaves out values that no simulation can measure.
+    pub(crate) fn leave_out(&mut self, names: &[&str]) {
+        self.known.expected.retain(|expected| !names.contains(&expected.name.as_str()));
+        println!("{}: out of reach: {}", self.id, names.join(", "));
+    }
+
     /// Whether a value of this name is wanted.
     pub(crate) fn expects(&self, name: &str) -> bool {
         self.known.expected.iter().any(|expected| expected.name == name)

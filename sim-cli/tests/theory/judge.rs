@@ -69,7 +69,8 @@ pub(crate) fn excess(expected: &Expected, replications: &[f64]) -> f64 {
 /// The half-width asked for, relative to the value: less of tails, which few requests reach.
 fn relative_width(expected: &Expected) -> f64 {
     let name = expected.name.as_str();
-    let is_probability = name.starts_with("p_") || name.contains("_p_");
+    let is_probability =
+        name.starts_with("p_") || name.contains("_p_") || name.starts_with("request_failure_");
     if is_probability {
         return if expected.value < 0.01 { 0.05 } else { 0.01 };
     }

@@ -10,6 +10,7 @@ mod campaign;
 mod case;
 mod cost;
 mod formulas;
+mod guards;
 mod judge;
 mod limits;
 mod network;

@@ -5,11 +5,12 @@ use sim_core::model::StationId;
 use sim_core::simulation::Recorder;
 use sim_core::time::{Duration, Time};
 
-/// Mean response time of all clients: little to store where there are thousands of stations.
+/// Response times of all clients, answered well or not: little to store where there are thousands of stations.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Responses {
     requests: u64,
     nanos: u128,
+    squares: u128,
 }
 
 impl Responses {
@@ -17,12 +18,19 @@ impl Responses {
     pub(crate) fn mean(&self) -> f64 {
         self.nanos as f64 * 1e-9 / self.requests as f64
     }
+
+    /// In seconds squared.
+    pub(crate) fn variance(&self) -> f64 {
+        let mean = self.mean();
+        self.squares as f64 * 1e-18 / self.requests as f64 - mean * mean
+    }
 }
 
 impl Recorder for Responses {
     fn finished(&mut self, _: Time, _: u32, _: Ending, response: Duration, _: &Spent) {
         self.requests += 1;
         self.nanos += u128::from(response.0);
+        self.squares += u128::from(response.0) * u128::from(response.0);
     }
 
     fn restart(&mut self, _: Time) {

@@ -40,8 +40,15 @@ pub struct Spent {
     pub connecting: Duration,
     /// On the network.
     pub network: Duration,
-    /// Waiting on purpose.
+    /// Waiting on purpose, or for attempts of a call that were not the one that answered.
     pub waiting: Duration,
+}
+
+impl Spent {
+    /// All of it.
+    pub fn total(&self) -> Duration {
+        self.work + self.queueing + self.connecting + self.network + self.waiting
+    }
 }
 
 impl AddAssign for Spent {
@@ -66,8 +73,17 @@ pub enum FrameKind {
     Body,
     /// What the branches of a `parallel` report to.
     Fork,
+    /// What the attempts of a guarded call report to.
+    Guarded,
     /// What is left of an operation that was given up: nobody waits for it, and it ends when it is reached.
     Ghost,
+}
+
+impl FrameKind {
+    /// Whether branches or attempts report to it, each with what it holds for itself.
+    pub fn has_branches(self) -> bool {
+        matches!(self, FrameKind::Fork | FrameKind::Guarded)
+    }
 }
 
 /// An operation, branch or loop in progress.
@@ -116,9 +132,11 @@ pub struct Frame {
     pub fetch: u32,
     /// The limit that it has passed at the door of its service, or [`NONE`].
     pub limit: u32,
-    /// Of a fork: branches still running. Of a loop: repetitions left. Of a delivery: its worker.
+    /// Of a fork or a guarded call: branches still running. Of a loop: repetitions left. Of a delivery: its worker. Of an
+    /// attempt: its number in the simulation's list, plus 1.
     pub left: u32,
-    /// Of a fork: branches that still have to end well. On the way to a service: to which of its fronts.
+    /// Of a fork: branches that still have to end well. Of a guarded call: its number in the simulation's list. On the
+    /// way to a service: to which of its fronts.
     pub need: u32,
     /// The operation that runs.
     pub operation: u32,

@@ -4,6 +4,7 @@
 //! Nothing here knows of events or clocks beyond the times it is handed; [`crate::simulation`] wires it.
 
 mod balancer;
+mod breaker;
 pub mod cache;
 mod fetches;
 mod frame;
@@ -16,6 +17,7 @@ mod subscription;
 mod versions;
 
 pub use balancer::{Balancing, Watch};
+pub use breaker::{Breaker, BreakerRules, BreakerState, Turn};
 pub use fetches::{Fetch, Fetches, Missing};
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 pub use ledger::Ledger;

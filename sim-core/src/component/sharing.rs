@@ -106,6 +106,26 @@ impl Sharing {
         Some(frame)
     }
 
+    /// One who is here leaves before its service is over; [`Sharing::schedule`] tells when the next one does. Returns how
+    /// much service it still needed, in nanoseconds.
+    pub fn remove(&mut self, now: Time, frame: FrameId) -> u64 {
+        self.advance(now);
+        let attained = self.attained;
+        let mut left = 0.0;
+        self.leaving.retain(|&Reverse((until, _, other))| {
+            if other == frame {
+                left = (f64::from_bits(until) - attained).max(0.0);
+            }
+            other != frame
+        });
+        // The others are served faster from now on: an event that is scheduled comes too late for them.
+        self.wake = Time::MAX;
+        if self.leaving.is_empty() {
+            self.attained = 0.0;
+        }
+        left as u64
+    }
+
     /// Whether the event of this instant still has a meaning; one that an earlier departure overtook has not.
     pub fn wakes(&mut self, now: Time) -> bool {
         let due = self.wake == now;

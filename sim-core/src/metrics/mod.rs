@@ -4,6 +4,7 @@ mod audit;
 mod blocks;
 mod breakdown;
 mod outcome;
+mod slos;
 
 pub use audit::Violation;
 pub use breakdown::{Breakdown, Parts};
@@ -32,6 +33,12 @@ pub struct Metrics {
     pub stations: Vec<StationMetrics>,
     /// What blocks count, keep and time.
     blocks: blocks::BlockMetrics,
+    /// By service level objective.
+    slos: Vec<slos::SloMetrics>,
+    /// When faults began and were over, where there is a service level objective.
+    outages: Vec<slos::Outage>,
+    /// The faults that last, and which of those they are.
+    lasting: Vec<(u32, usize)>,
     /// How many replications these are.
     replications: u64,
     /// By station: who was there.
@@ -40,6 +47,9 @@ pub struct Metrics {
     ended: Time,
     population: Population,
 }
+
+/// Faults whose times are remembered, at most; of later ones it is not known what alerts make of them.
+const OUTAGES_MAX: usize = 100_000;
 
 /// Requests that clients wait for, over time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -148,6 +158,9 @@ impl Metrics {
             operations: vec![OperationMetrics::default(); model.operations.len()],
             stations: vec![StationMetrics::default(); model.stations.len()],
             blocks: blocks::BlockMetrics::new(&model.measures),
+            slos: slos::SloMetrics::of(model),
+            outages: Vec::new(),
+            lasting: Vec::new(),
             replications: 0,
             presence: presence.collect(),
             started: Time::ZERO,
@@ -180,6 +193,7 @@ impl Metrics {
             mine.dropped += other.dropped;
             mine.dropped_wait += other.dropped_wait;
         }
+        self.slos.iter_mut().zip(&other.slos).for_each(|(mine, other)| mine.merge(other));
         self.replications += other.replications;
         self.blocks.merge(&other.blocks);
         for (mine, other) in self.presence.iter_mut().zip(&other.presence) {
@@ -205,6 +219,9 @@ impl Metrics {
                 let stations = &self.presence[first.0 as usize..(first.0 + count) as usize];
                 let busy = stations.iter().map(|it| it.levels.sum_up_to(servers)).max();
                 busy.unwrap_or(0) as f64 / (self.measured as f64 * f64::from(servers))
+            }
+            MeasureKind::Slo { slo, figure } => {
+                self.slos[slo as usize].figure(figure, self.measured, self.replications)
             }
             _ => self.blocks.value(kind, self.measured, self.replications),
         }
@@ -240,6 +257,7 @@ impl Metrics {
             }
         }
         self.blocks.fold_into(&mut digest);
+        self.slos.iter().for_each(|slo| slo.fold_into(&mut digest));
         for (level, nanos) in self.presence.iter().flat_map(|presence| presence.levels.iter()) {
             digest.fold(u64::from(level));
             digest.fold(nanos);
@@ -252,6 +270,7 @@ impl Metrics {
         self.measured = now.since(self.started).0;
         self.replications = 1;
         self.blocks.close(now);
+        self.slos.iter_mut().for_each(|slo| slo.close(now, &self.outages));
         self.ended = now;
     }
 
@@ -297,12 +316,15 @@ impl Recorder for Metrics {
     #[inline]
     fn finished(
         &mut self,
-        _: Time,
+        now: Time,
         journey: u32,
         ending: Ending,
         response: Duration,
         spent: &Spent,
     ) {
+        for slo in &mut self.slos {
+            slo.finished(now, journey, ending, response);
+        }
         let journey = &mut self.journeys[journey as usize];
         self.population.now -= 1;
         match ending {
@@ -388,8 +410,22 @@ impl Recorder for Metrics {
         self.blocks.timed(timing, duration);
     }
 
+    fn fault(&mut self, now: Time, fault: u32, begins: bool) {
+        if self.slos.is_empty() {
+            return;
+        }
+        if begins && self.outages.len() < OUTAGES_MAX {
+            self.lasting.push((fault, self.outages.len()));
+            self.outages.push((now, Time::MAX));
+        } else if let Some(place) = self.lasting.iter().position(|&(other, _)| other == fault) {
+            let (_, outage) = self.lasting.swap_remove(place);
+            self.outages[outage].1 = now;
+        }
+    }
+
     fn restart(&mut self, now: Time) {
         self.forget();
+        self.slos.iter_mut().for_each(|slo| slo.restart(now));
         self.blocks.restart(now);
         for presence in &mut self.presence {
             presence.age_at_start = presence.age(now);

@@ -32,6 +32,7 @@ impl Model {
         lowering.model.attribute(&load);
         lowering.model.choose_horizon(&load);
         lowering.warn(&load);
+        lowering.warn_of_slos();
         if lowering.findings.has_errors() {
             return Err(located(lowering.findings, spec));
         }
@@ -119,12 +120,14 @@ impl<'a> Lowering<'a> {
         lowering.lower_queues();
         lowering.lower_caches();
         lowering.check_components();
+        lowering.lower_guards();
         lowering.check_cycles();
         lowering.lower_clients();
         lowering.check_placement();
         lowering.check_routes();
         lowering.read_prices();
         lowering.lower_objectives();
+        lowering.lower_slos();
         lowering.lower_run();
         lowering.lower_faults();
         lowering.tell_stations_apart();

@@ -34,7 +34,7 @@ enum Asked {
 
 /// What is still to be compiled, and who waits for its place.
 #[derive(Default)]
-struct Linking {
+pub(super) struct Linking {
     /// Where the operation begins, and where what is in front of it does.
     entries: BTreeMap<Target, Pc>,
     doors: BTreeMap<Target, Pc>,
@@ -75,6 +75,7 @@ impl<'a> Lowering<'a> {
             self.model.journeys[*index].entry = door;
         }
         self.compile_cached(&entries, &mut linking);
+        self.compile_guarded_clients();
         self.compile_gateways();
         self.link_consumers(&linking, consumers);
         for (pc, target) in &linking.calls {
@@ -172,7 +173,7 @@ impl<'a> Lowering<'a> {
         self.emit(Instruction::Return);
     }
 
-    fn compile_steps(
+    pub(super) fn compile_steps(
         &mut self,
         steps: &[Step],
         service: ServiceId,
@@ -200,9 +201,18 @@ impl<'a> Lowering<'a> {
                 let law = self.placed(law, Unit::Time, path);
                 self.emit(Instruction::Pause { law, delay: Delay::Wait });
             }
-            Step::Call(target) => self.compile_call(target, service, path, linking),
-            Step::Read(query) => self.compile_query(query, "read", service, path),
-            Step::Write(query) => self.compile_query(query, "write", service, path),
+            Step::Call(target) => {
+                self.compile_guarded(target, service, path, linking, &mut |this, linking| {
+                    this.compile_call(target, service, path, linking);
+                });
+            }
+            Step::Read(query) | Step::Write(query) => {
+                let kind = if matches!(step, Step::Read(_)) { "read" } else { "write" };
+                let on = format!("stores.{}", query.name());
+                self.compile_guarded(&on, service, path, linking, &mut |this, _| {
+                    this.compile_query(query, kind, service, path);
+                });
+            }
             Step::Send(message) => self.compile_send(message, path),
             Step::Parallel { branches, first } => {
                 let count = branches.len() as u32;

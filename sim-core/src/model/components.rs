@@ -6,8 +6,8 @@ use super::compile::plain_law;
 use super::laws::Unit;
 use super::placement::meant;
 use super::views::view_law;
-use crate::spec::{Count, Path, Query, Step, did_you_mean};
-use std::collections::BTreeMap;
+use crate::spec::{Count, Path, Query, Spec, Step, did_you_mean};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Branches of one `parallel`, at most.
 const BRANCHES_MAX: usize = 100_000;
@@ -28,7 +28,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn check_steps(&mut self, steps: &[Step], path: &Path) {
+    pub(super) fn check_steps(&mut self, steps: &[Step], path: &Path) {
         for (i, step) in steps.iter().enumerate() {
             self.check_step(step, &path.index(i));
         }
@@ -172,7 +172,7 @@ impl Lowering<'_> {
         let calls: BTreeMap<String, Vec<&str>> = operations(spec)
             .map(|(component, operation, steps)| {
                 let mut targets = Vec::new();
-                called(steps, &mut targets);
+                called(spec, component, steps, &mut targets);
                 (format!("{component}.{operation}"), targets)
             })
             .collect();
@@ -239,33 +239,76 @@ impl Lowering<'_> {
     }
 }
 
-/// The operations that steps call, at any depth.
-pub(super) fn called<'a>(steps: &'a [Step], targets: &mut Vec<&'a str>) {
+/// Every step of some steps, at any depth.
+pub(super) fn visit<'a>(steps: &'a [Step], see: &mut dyn FnMut(&'a Step)) {
     for step in steps {
+        see(step);
         match step {
-            Step::Call(target) => targets.push(target),
             Step::Parallel { branches, .. } => {
-                branches.iter().for_each(|branch| called(branch, targets))
+                branches.iter().for_each(|branch| visit(branch, see))
             }
-            Step::Choose(ways) => ways.iter().for_each(|way| called(&way.1, targets)),
-            Step::Repeat(_, steps) => called(steps, targets),
-            Step::Work(_) | Step::Wait(_) | Step::Read(_) | Step::Write(_) | Step::Send(_) => {}
+            Step::Choose(ways) => ways.iter().for_each(|way| visit(&way.1, see)),
+            Step::Repeat(_, steps) => visit(steps, see),
+            Step::Work(_)
+            | Step::Wait(_)
+            | Step::Call(_)
+            | Step::Read(_)
+            | Step::Write(_)
+            | Step::Send(_) => {}
         }
+    }
+}
+
+/// The operations that steps of a component call, at any depth, the fallbacks of its guarded calls included.
+pub(super) fn called<'a>(
+    spec: &'a Spec,
+    component: &str,
+    steps: &'a [Step],
+    targets: &mut Vec<&'a str>,
+) {
+    let mut guards = BTreeSet::new();
+    called_beside(spec, component, steps, targets, &mut guards);
+}
+
+fn called_beside<'a>(
+    spec: &'a Spec,
+    component: &str,
+    steps: &'a [Step],
+    targets: &mut Vec<&'a str>,
+    guards: &mut BTreeSet<&'a str>,
+) {
+    let mut fallbacks = Vec::new();
+    visit(steps, &mut |step| {
+        if let Step::Call(target) = step {
+            targets.push(target);
+        }
+        let Some(on) = guarded_as(step) else { return };
+        for (name, guard) in spec.guards.iter().filter(|(_, guard)| guard.on == on) {
+            let is_meant = guard.from.as_deref().is_none_or(|from| from == component);
+            if is_meant && guards.insert(name) {
+                fallbacks.extend(&guard.fallback);
+            }
+        }
+    });
+    for steps in fallbacks {
+        called_beside(spec, component, steps, targets, guards);
+    }
+}
+
+/// What a guard on a step names, if there can be one.
+pub(super) fn guarded_as(step: &Step) -> Option<String> {
+    match step {
+        Step::Call(target) => Some(target.clone()),
+        Step::Read(query) | Step::Write(query) => Some(format!("stores.{}", query.name())),
+        _ => None,
     }
 }
 
 /// The queries of steps, at any depth, and whether each is a write.
 pub(super) fn asked<'a>(steps: &'a [Step], queries: &mut Vec<(&'a Query, bool)>) {
-    for step in steps {
-        match step {
-            Step::Read(query) => queries.push((query, false)),
-            Step::Write(query) => queries.push((query, true)),
-            Step::Parallel { branches, .. } => {
-                branches.iter().for_each(|branch| asked(branch, queries))
-            }
-            Step::Choose(ways) => ways.iter().for_each(|way| asked(&way.1, queries)),
-            Step::Repeat(_, steps) => asked(steps, queries),
-            Step::Work(_) | Step::Wait(_) | Step::Call(_) | Step::Send(_) => {}
-        }
-    }
+    visit(steps, &mut |step| match step {
+        Step::Read(query) => queries.push((query, false)),
+        Step::Write(query) => queries.push((query, true)),
+        _ => {}
+    });
 }

@@ -4,7 +4,7 @@
 //! the recorder of them while it runs. Which numbers the report makes of them is said here once, so that metrics,
 //! intervals, tables and exports need to know no block.
 
-use super::StationId;
+use super::{SloFigure, StationId};
 
 /// Counts things that happen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,6 +82,13 @@ pub enum MeasureKind {
     P99Time(TimingId),
     /// The longest duration.
     LongestTime(TimingId),
+    /// How a service level objective fares.
+    Slo {
+        /// Which.
+        slo: u32,
+        /// The number.
+        figure: SloFigure,
+    },
 }
 
 /// All measures of a model, and how many counters, levels and timings they rest on.
@@ -125,5 +132,16 @@ impl Measures {
     /// Reports a number of the thing at path `of`.
     pub fn report(&mut self, of: &str, name: &'static str, kind: MeasureKind) {
         self.reported.push(Measure { of: of.to_owned(), name, kind });
+    }
+
+    /// Of which thing a level is, and its name there, if it is reported.
+    pub fn name_of_level(&self, level: LevelId) -> Option<(&str, &'static str)> {
+        let is_it = |measure: &&Measure| match measure.kind {
+            MeasureKind::Mean(of) | MeasureKind::TotalTime(of) | MeasureKind::Peak(of) => {
+                of == level
+            }
+            _ => false,
+        };
+        self.reported.iter().find(is_it).map(|measure| (measure.of.as_str(), measure.name))
     }
 }

@@ -10,6 +10,7 @@ pub mod data;
 mod external;
 mod faults;
 mod front;
+mod guards;
 mod holds;
 mod keys;
 mod laws;
@@ -28,6 +29,7 @@ mod queues;
 mod regions;
 mod search;
 mod sharding;
+mod slos;
 mod stores;
 pub mod traffic;
 mod views;
@@ -42,6 +44,7 @@ pub use check::Checked;
 pub use data::Files;
 pub use external::{External, OutsideStep, Quota, QuotaRule};
 pub use faults::{Broken, Fault, FaultKind};
+pub use guards::{Guard, GuardMeasures, GuardStep, GuardedCall, HedgeRule, RetryRule};
 pub use holds::{HoldStep, Holds};
 pub use keys::{Population, Ranking};
 pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep};
@@ -59,10 +62,12 @@ pub use regions::{
 };
 
 pub use poolers::Pooler;
-pub use prices::{Amount, Charge, ChargeKind, MONTH};
+pub use prices::{Amount, Charge, ChargeKind};
+pub use quantity::MONTH;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
 pub use search::{Search, SearchStep};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
+pub use slos::{BurnAlert, LOOKS_MAX, Slo, SloFigure};
 pub use stores::{
     AskFor, COPIES_MAX, Cluster, Copies, Freshness, Member, ReadPolicy, Replicated, Resharding,
     Sharded, Shipping, Store, StoreStep, Subject,
@@ -110,6 +115,10 @@ pub struct Model {
     pub limits: Vec<LimitPlace>,
     /// Stations in groups: the replicas of one service have equal stations side by side.
     pub stations: Vec<StationGroup>,
+    /// Guards on calls.
+    pub guards: Vec<Guard>,
+    /// Places in the plan whose calls go through a guard.
+    pub guarded_calls: Vec<GuardedCall>,
     /// What requests can hold of stores.
     pub holds: Holds,
     /// Materialised views.
@@ -150,6 +159,8 @@ pub struct Model {
     pub charges: Vec<Charge>,
     /// What a design has to achieve.
     pub objectives: Vec<Objective>,
+    /// Service level objectives, by name.
+    pub slos: Vec<Slo>,
     /// How long and how often to simulate, unless told otherwise.
     pub run: RunPlan,
 }
@@ -182,6 +193,8 @@ pub struct Service {
     pub first_front: u32,
     /// To which front a request goes.
     pub route: Route,
+    /// How much longer work becomes for each request that is at the cores already.
+    pub contention: Duration,
     /// The place of each replica; empty where there is only one.
     pub replica_places: Vec<u16>,
     /// How a replica is chosen, in each front.

@@ -66,18 +66,25 @@ impl Lowering<'_> {
                 spec::Objective::Cost { .. } => ("cost", &None),
             };
             let path = path.key(name);
-            if let Some(of) = of
-                && !self.places.journeys.contains(of)
-                && spec.is_read("clients", spec.clients.len())
-            {
-                let near = spec::did_you_mean(of, self.places.journeys.iter().map(String::as_str));
-                let hint = near.map(|near| format!("did you mean `{near}`?"));
-                let message = format!("no client asks for `{of}`, so nothing can be said of it");
-                self.findings.error(&path.key("of"), message).hint = hint;
+            if let Some(of) = of {
+                self.check_asked_for(of, &path.key("of"));
             }
             if let Some(goal) = self.goal(objective, &path) {
                 self.model.objectives.push(Objective { of: of.clone(), goal });
             }
+        }
+    }
+
+    /// An error where no client asks for the operation that something is said of.
+    pub(super) fn check_asked_for(&mut self, of: &str, path: &Path) {
+        let spec = self.spec;
+        if !self.places.journeys.iter().any(|asked| asked == of)
+            && spec.is_read("clients", spec.clients.len())
+        {
+            let near = spec::did_you_mean(of, self.places.journeys.iter().map(String::as_str));
+            let hint = near.map(|near| format!("did you mean `{near}`?"));
+            let message = format!("no client asks for `{of}`, so nothing can be said of it");
+            self.findings.error(path, message).hint = hint;
         }
     }
 
@@ -125,7 +132,7 @@ impl Lowering<'_> {
                     let hint = "add prices: (book: \"prices.ron\"), and say what things run on: instance: \"m5.large\"";
                     self.findings.error(path, message).hint(hint);
                 }
-                Some(Goal::CostBelow(limit * super::prices::MONTH))
+                Some(Goal::CostBelow(limit * quantity::MONTH))
             }
         }
     }

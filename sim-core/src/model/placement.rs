@@ -11,6 +11,7 @@ use super::{
 };
 use crate::random::{Sampler, name_hash};
 use crate::spec::{self, Balancer, Discipline, Mix, Path, Store, WhileWaiting, did_you_mean};
+use crate::time::Duration;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where things lie that the plan refers to.
@@ -245,6 +246,10 @@ impl<'a> Lowering<'a> {
         let sticky = self.sticky_keys(service, path);
         let connections = self.place_front(index, name, service, path);
         let limit = self.service_limit(service, path);
+        let contention = service.contention.as_ref();
+        let contention =
+            contention.and_then(|it| self.value(it, Unit::Time, &path.key("contention")));
+        let contention = Duration::from_nanos(contention.unwrap_or(0.0));
         self.model.services.push(Service {
             watch,
             connections,
@@ -256,6 +261,7 @@ impl<'a> Lowering<'a> {
             threads,
             route: self.route(service.routing.as_ref(), &spread.fronts),
             fronts: spread.fronts,
+            contention,
             first_front,
             replica_places: spread.places,
             balancer: service.balancer.clone(),
@@ -363,7 +369,7 @@ impl<'a> Lowering<'a> {
             };
             if seen.insert((target, service)) {
                 let mut targets = Vec::new();
-                called(steps, &mut targets);
+                called(spec, component, steps, &mut targets);
                 let called_by = format!("`{target}` calls");
                 let calls = targets.into_iter().rev();
                 todo.extend(calls.map(|target| (target, Some(service), called_by.clone())));

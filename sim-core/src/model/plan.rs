@@ -5,8 +5,8 @@
 //! serialisation are spelled out, so that running the plan needs no rule beyond each instruction's own.
 
 use super::caches::CacheStep;
+use super::{GuardStep, LimitStep, QueueStep};
 use super::{HoldStep, OutsideStep, SearchStep, StoreStep, Travel, ViewStep};
-use super::{LimitStep, QueueStep};
 use crate::random::Sampler;
 
 /// A position in the plan.
@@ -216,6 +216,8 @@ pub enum Instruction {
     Outside(OutsideStep),
     /// Choose shards of a search engine, and see what they know.
     Search(SearchStep),
+    /// Call something through a guard, or make an attempt of such a call.
+    Guard(GuardStep),
     /// The operation ends well.
     Return,
 }

@@ -25,6 +25,7 @@ impl Lowering<'_> {
         self.warn_of_locks(load);
         self.warn_of_tight_timeouts(load);
         self.warn_of_idle();
+        self.warn_of_idle_guards();
     }
 
     fn warn_of_endless(&mut self, load: &Load) {
@@ -177,8 +178,8 @@ impl Lowering<'_> {
     fn warn_of_idle(&mut self) {
         let spec = self.spec;
         let mut targets = Vec::new();
-        for (_, _, steps) in operations(spec) {
-            called(steps, &mut targets);
+        for (component, _, steps) in operations(spec) {
+            called(spec, component, steps, &mut targets);
         }
         let mut wanted: BTreeSet<&str> = targets.into_iter().collect();
         wanted.extend(self.places.journeys.iter().map(String::as_str));

@@ -3,7 +3,7 @@
 use super::block::{Block, Table, Tone};
 use super::cell::{Cell, legend};
 use super::units::time_unit;
-use super::{bill, blocks as of_blocks, objectives, time_spent};
+use super::{bill, blocks as of_blocks, objectives, path, time_spent};
 use crate::study::words::{flag, percent, significant};
 use crate::study::{DesignSummary, Red, Scope, StationSummary, Status, Summary, Value};
 use crate::time::Duration;
@@ -29,6 +29,7 @@ pub(super) fn blocks(summary: &Summary, design: &DesignSummary) -> Vec<Block> {
         blocks.push(Block::Paragraph(format!("Bottleneck: {}", bottleneck.says)));
     }
     blocks.extend(time_spent::blocks(design));
+    blocks.extend(path::blocks(design));
     blocks.extend(bill::blocks(design));
     blocks.extend(objectives::blocks(design));
     blocks.push(provenance(summary));

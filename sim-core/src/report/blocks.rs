@@ -24,7 +24,11 @@ pub(super) fn blocks(design: &DesignSummary) -> Vec<Block> {
                     );
                 }
             }
-            [Block::Title(format!("What {kind} do")), Block::Table(table)]
+            let title = match kind {
+                "slos" => "How error budgets fare".to_owned(),
+                kind => format!("What {kind} do"),
+            };
+            [Block::Title(title), Block::Table(table)]
         })
         .collect()
 }

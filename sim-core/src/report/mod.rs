@@ -12,6 +12,8 @@ mod csv;
 mod load;
 mod markdown;
 mod objectives;
+mod path;
+pub mod telemetry;
 mod text;
 mod time_spent;
 mod units;

@@ -167,6 +167,9 @@ impl<R: Recorder> Simulation<'_, R> {
         }
         self.clients[index].in_flight += 1;
         self.recorder.arrived(self.now, journey);
+        if R::TRACES {
+            self.recorder.sent(self.now, at, &self.frames);
+        }
         if let Some(timeout) = client.timeout {
             self.watch(index as u32, self.now + timeout, at, id);
         }
@@ -232,6 +235,9 @@ impl<R: Recorder> Simulation<'_, R> {
         let client = self.model.journeys[frame.journey as usize].client;
         self.clients[client as usize].in_flight -= 1;
         self.recorder.finished(self.now, frame.journey, ending, response, &frame.spent);
+        if R::TRACES {
+            self.recorder.answered(self.now, at, &self.frames, ending);
+        }
         if !self.model.region_measures.is_empty() {
             self.felt_in_region(at, ending, response);
         }

@@ -71,6 +71,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let model = self.model;
         let (number, begins) = (index / 2, index.is_multiple_of(2));
         let fault = &model.faults[number as usize];
+        self.recorder.fault(self.now, number, begins);
         if fault.kind != FaultKind::Flush {
             self.recorder.level(self.now, fault.lasts, u64::from(begins));
         }
@@ -306,6 +307,9 @@ impl<R: Recorder> Simulation<'_, R> {
         (ghost.connection, ghost.holds) = (NONE, NONE);
         let moved = self.frames.insert(frame);
         self.faults.moved.push((at, moved));
+        if R::TRACES {
+            self.recorder.moved(at, moved);
+        }
         moved
     }
 
@@ -391,6 +395,9 @@ impl<R: Recorder> Simulation<'_, R> {
             self.watch_answer(service.0, teller.replica, Ending::Failed);
             let moved = self.frames.insert(teller);
             self.faults.moved.push((at, moved));
+            if R::TRACES {
+                self.recorder.moved(at, moved);
+            }
             tellers.push(moved);
         }
         self.fail_all(&tellers)
@@ -455,6 +462,9 @@ impl<R: Recorder> Simulation<'_, R> {
     /// A frame ends without a word: now if it is idle, else when what it waits for comes back. A fork waits for those
     /// of its branches that survive.
     fn lose(&mut self, at: FrameId, surviving: u32, is_idle: bool) {
+        if self.frames[at].kind == FrameKind::Guarded {
+            return self.lose_guarded(at);
+        }
         let frame = &mut self.frames[at];
         if frame.kind == FrameKind::Fork {
             (frame.left, frame.parent) = (surviving, NONE);

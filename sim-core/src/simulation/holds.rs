@@ -2,9 +2,7 @@
 
 use super::interpreter::Flow;
 use super::{Happening, Recorder, Simulation};
-use crate::component::{
-    Acquired, Ending, FrameId, FrameKind, Limit, Limiter, Locks, Mode, NONE, Pass,
-};
+use crate::component::{Acquired, Ending, FrameId, Limit, Limiter, Locks, Mode, NONE, Pass};
 use crate::model::{HoldStep, Holds, QuotaRule};
 use crate::time::Duration;
 
@@ -220,7 +218,7 @@ impl<R: Recorder> Simulation<'_, R> {
         loop {
             let frame = &self.frames[keeper];
             let parent = frame.parent;
-            if frame.entered || parent == NONE || self.frames[parent].kind == FrameKind::Fork {
+            if frame.entered || parent == NONE || self.frames[parent].kind.has_branches() {
                 break;
             }
             keeper = parent;

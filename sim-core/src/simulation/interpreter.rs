@@ -31,6 +31,9 @@ impl<R: Recorder> Simulation<'_, R> {
             let frame = &mut self.frames[at];
             let instruction = self.model.plan[frame.pc as usize];
             frame.pc += 1;
+            if R::TRACES {
+                self.recorder.stepped(self.now, at, &self.frames, instruction);
+            }
             match self.execute(at, instruction) {
                 Flow::Continue => {}
                 Flow::Switch(other) => {
@@ -105,6 +108,7 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Join => self.end(at, Ending::Done),
             Instruction::Queue(step) => self.queue_step(at, step),
             Instruction::Limit(step) => self.limit_step(at, step),
+            Instruction::Guard(step) => self.guard_step(at, step),
             Instruction::Bury => self.bury(at),
             Instruction::Repeat { law, after } => self.repeat(at, law, after),
             Instruction::Again { body, site } => self.again(at, body, site),
@@ -212,6 +216,9 @@ impl<R: Recorder> Simulation<'_, R> {
         let station = &mut self.stations[pool.0 as usize];
         self.recorder.occupancy(self.now, pool, station.in_system());
         self.frames[at].since = self.now;
+        if R::TRACES {
+            self.recorder.came(at, pool);
+        }
         match station.arrive(&mut self.frames, at, self.now) {
             Admission::Waits => Flow::Stop,
             Admission::Served | Admission::Interrupts(_) => {
@@ -268,6 +275,9 @@ impl<R: Recorder> Simulation<'_, R> {
         frame.due = demand.0;
         self.recorder.occupancy(self.now, id, station.in_system());
         self.recorder.joined(self.now, id, demand);
+        if R::TRACES {
+            self.recorder.came(at, id);
+        }
         if let Some(sharing) = station.sharing() {
             let wake = sharing.arrive(self.now, at, demand);
             let present = sharing.len();
@@ -382,6 +392,9 @@ impl<R: Recorder> Simulation<'_, R> {
             if kind == FrameKind::Ghost {
                 return self.bury(at);
             }
+            if R::TRACES {
+                self.recorder.ended(self.now, at, &self.frames, ending);
+            }
             // All are all ones where there is none: one test for the three.
             if frame.connection & frame.holds & frame.fetch != NONE {
                 self.let_go(at, Some(ending));
@@ -408,6 +421,7 @@ impl<R: Recorder> Simulation<'_, R> {
                     self.frames.remove(at);
                     return self.worked(parent, ending);
                 }
+                FrameKind::Guarded => return self.attempt_ended(at, ending),
                 FrameKind::Operation | FrameKind::Body | FrameKind::Ghost => {}
             }
             let frame = &self.frames[at];
@@ -439,6 +453,9 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// What is left of a frame that was given up ends.
     pub(super) fn bury(&mut self, at: FrameId) -> Flow {
+        if R::TRACES {
+            self.recorder.ended(self.now, at, &self.frames, Ending::Failed);
+        }
         self.let_go(at, None);
         self.buried(at);
         self.frames.remove(at);

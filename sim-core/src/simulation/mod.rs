@@ -2,8 +2,10 @@
 
 mod balancing;
 mod caches;
+mod cancel;
 mod clients;
 mod faults;
+mod guards;
 mod holds;
 mod interpreter;
 mod keys;
@@ -76,6 +78,7 @@ pub struct Simulation<'m, R> {
     clients: Vec<ClientState>,
     laws: Laws<'m>,
     faults: faults::FaultState,
+    guards: guards::Guards,
     /// By service: replicas that have not answered a check yet.
     unanswered: Vec<Vec<u32>>,
     keys: Vec<keys::KeysState>,
@@ -131,6 +134,8 @@ enum Happening {
     Promotion(u32),
     /// The next key of a store is copied to another shard.
     Reshard(u32),
+    /// The time of an attempt is over (twice its number), or it has been waited for long enough to make another.
+    Guard(u32),
 }
 
 impl Happening {
@@ -151,6 +156,7 @@ impl Happening {
             Happening::Reshard(store) => (9, store),
             Happening::Message(message) => (10, message),
             Happening::Broker(which) => (11, which),
+            Happening::Guard(attempt) => (12, attempt),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -170,7 +176,8 @@ impl Happening {
             8 => Happening::Promotion(index),
             9 => Happening::Reshard(index),
             10 => Happening::Message(index),
-            _ => Happening::Broker(index),
+            11 => Happening::Broker(index),
+            _ => Happening::Guard(index),
         }
     }
 }
@@ -206,6 +213,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
             faults: faults::FaultState::new(model),
+            guards: guards::Guards::new(model, key),
             unanswered: vec![Vec::new(); model.services.len()],
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             stores: model.stores.iter().map(stores::StoreState::new).collect(),
@@ -316,6 +324,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         self.events += 1;
         self.fingerprint.timings.fold(at.0);
         let happening = Happening::of(event);
+        if R::TRACES {
+            self.recorder.turned(at);
+        }
         self.fingerprint.events.fold(self.identity(happening));
         match happening {
             Happening::Served(frame) => self.served(frame),
@@ -330,6 +341,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Reshard(store) => self.reshard(store),
             Happening::Message(message) => self.show(message),
             Happening::Broker(which) => self.broker(which),
+            Happening::Guard(attempt) => self.guard_due(attempt),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -365,6 +377,13 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Refresh(v) => {
                 format!("{} is due to be refreshed", self.model.views[v as usize].name)
             }
+            Happening::Guard(attempt) => {
+                let (name, what) = (self.guard_of(attempt), attempt % 2);
+                format!(
+                    "{name}: {}",
+                    ["the time of an attempt is over", "a hedge is due"][what as usize]
+                )
+            }
             Happening::Promotion(s) => format!("the primary at {} is to be replaced", name(s)),
             Happening::Reshard(s) => {
                 format!("{} copies a key", self.model.stores[s as usize].name)
@@ -393,6 +412,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Reshard(store) => {
                 self.model.stores[store as usize].cluster.as_ref().map_or(0, |it| it.site)
             }
+            Happening::Guard(attempt) => self.identity_of_attempt(attempt),
             Happening::Message(message) => self.messages.get(message).id.rotate_left(1),
             Happening::Broker(which) => {
                 self.model.subscriptions[which as usize / 2].site.wrapping_add(u64::from(which % 2))

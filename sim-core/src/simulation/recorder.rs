@@ -1,7 +1,7 @@
 //! What a run tells to whoever measures it.
 
-use crate::component::{Ending, Spent};
-use crate::model::{CounterId, LevelId, OperationId, StationId, TimingId};
+use crate::component::{Ending, FrameId, Frames, Spent};
+use crate::model::{CounterId, Instruction, LevelId, OperationId, StationId, TimingId};
 use crate::time::{Duration, Time};
 
 /// Told of everything that a statistic may want, at the instant at which it happens.
@@ -83,6 +83,50 @@ pub trait Recorder {
         let _ = (timing, duration);
     }
 
+    /// A fault, by its number in the model, begins or is over.
+    fn fault(&mut self, now: Time, fault: u32, begins: bool) {
+        let _ = (now, fault, begins);
+    }
+
+    /// Whether single requests are followed: only then is anything of what follows told. A constant, so that a run
+    /// that nobody follows is compiled without it.
+    const TRACES: bool = false;
+
+    /// The next event is handled: what is told from now on is about nobody until a frame is named.
+    fn turned(&mut self, now: Time) {
+        let _ = now;
+    }
+
+    /// A client's request begins, as this frame.
+    fn sent(&mut self, now: Time, at: FrameId, frames: &Frames) {
+        let _ = (now, at, frames);
+    }
+
+    /// A frame is about to run an instruction; what time has passed since its last one was that one's.
+    fn stepped(&mut self, now: Time, at: FrameId, frames: &Frames, instruction: Instruction) {
+        let _ = (now, at, frames, instruction);
+    }
+
+    /// A frame has come to a station, to be served there or for a permit.
+    fn came(&mut self, at: FrameId, station: StationId) {
+        let _ = (at, station);
+    }
+
+    /// What was one frame is another from now on; a ghost is left in its place.
+    fn moved(&mut self, from: FrameId, to: FrameId) {
+        let _ = (from, to);
+    }
+
+    /// A frame ends: its answer leaves.
+    fn ended(&mut self, now: Time, at: FrameId, frames: &Frames, ending: Ending) {
+        let _ = (now, at, frames, ending);
+    }
+
+    /// A client has the answer to the request of this frame, or has given it up.
+    fn answered(&mut self, now: Time, at: FrameId, frames: &Frames, ending: Ending) {
+        let _ = (now, at, frames, ending);
+    }
+
     /// The warm-up is over: forget everything.
     fn restart(&mut self, now: Time) {
         let _ = now;
@@ -91,3 +135,118 @@ pub trait Recorder {
 
 /// Measures nothing.
 impl Recorder for () {}
+
+/// Two recorders at once.
+impl<A: Recorder, B: Recorder> Recorder for (A, B) {
+    const TRACES: bool = A::TRACES || B::TRACES;
+
+    fn arrived(&mut self, now: Time, journey: u32) {
+        self.0.arrived(now, journey);
+        self.1.arrived(now, journey);
+    }
+
+    fn finished(&mut self, now: Time, journey: u32, ending: Ending, took: Duration, spent: &Spent) {
+        self.0.finished(now, journey, ending, took, spent);
+        self.1.finished(now, journey, ending, took, spent);
+    }
+
+    fn replied(&mut self, now: Time, operation: OperationId, ending: Ending, duration: Duration) {
+        self.0.replied(now, operation, ending, duration);
+        self.1.replied(now, operation, ending, duration);
+    }
+
+    fn joined(&mut self, now: Time, station: StationId, demand: Duration) {
+        self.0.joined(now, station, demand);
+        self.1.joined(now, station, demand);
+    }
+
+    fn served(&mut self, now: Time, station: StationId, wait: Duration, service: Duration) {
+        self.0.served(now, station, wait, service);
+        self.1.served(now, station, wait, service);
+    }
+
+    fn dropped(&mut self, now: Time, station: StationId, wait: Duration, service: Duration) {
+        self.0.dropped(now, station, wait, service);
+        self.1.dropped(now, station, wait, service);
+    }
+
+    fn halted(&mut self, now: Time, station: StationId, stopped: bool) {
+        self.0.halted(now, station, stopped);
+        self.1.halted(now, station, stopped);
+    }
+
+    fn granted(&mut self, now: Time, station: StationId, wait: Duration) {
+        self.0.granted(now, station, wait);
+        self.1.granted(now, station, wait);
+    }
+
+    fn refused(&mut self, now: Time, station: StationId) {
+        self.0.refused(now, station);
+        self.1.refused(now, station);
+    }
+
+    fn occupancy(&mut self, now: Time, station: StationId, before: u32) {
+        self.0.occupancy(now, station, before);
+        self.1.occupancy(now, station, before);
+    }
+
+    fn counted(&mut self, counter: CounterId, times: u64) {
+        self.0.counted(counter, times);
+        self.1.counted(counter, times);
+    }
+
+    fn level(&mut self, now: Time, level: LevelId, value: u64) {
+        self.0.level(now, level, value);
+        self.1.level(now, level, value);
+    }
+
+    fn timed(&mut self, timing: TimingId, duration: Duration) {
+        self.0.timed(timing, duration);
+        self.1.timed(timing, duration);
+    }
+
+    fn fault(&mut self, now: Time, fault: u32, begins: bool) {
+        self.0.fault(now, fault, begins);
+        self.1.fault(now, fault, begins);
+    }
+
+    fn turned(&mut self, now: Time) {
+        self.0.turned(now);
+        self.1.turned(now);
+    }
+
+    fn sent(&mut self, now: Time, at: FrameId, frames: &Frames) {
+        self.0.sent(now, at, frames);
+        self.1.sent(now, at, frames);
+    }
+
+    fn stepped(&mut self, now: Time, at: FrameId, frames: &Frames, instruction: Instruction) {
+        self.0.stepped(now, at, frames, instruction);
+        self.1.stepped(now, at, frames, instruction);
+    }
+
+    fn came(&mut self, at: FrameId, station: StationId) {
+        self.0.came(at, station);
+        self.1.came(at, station);
+    }
+
+    fn moved(&mut self, from: FrameId, to: FrameId) {
+        self.0.moved(from, to);
+        self.1.moved(from, to);
+    }
+
+    fn ended(&mut self, now: Time, at: FrameId, frames: &Frames, ending: Ending) {
+        self.0.ended(now, at, frames, ending);
+        self.1.ended(now, at, frames, ending);
+    }
+
+    fn answered(&mut self, now: Time, at: FrameId, frames: &Frames, ending: Ending) {
+        self.0.answered(now, at, frames, ending);
+        self.1.answered(now, at, frames, ending);
+    }
+
+    fn restart(&mut self, now: Time) {
+        self.0.restart(now);
+        self.1.restart(now);
+    }
+}

@@ -77,7 +77,10 @@ impl<R: Recorder> Simulation<'_, R> {
                 let service = &self.model.services[frame.service as usize];
                 let speed = service.fronts[service.front_of(frame.replica)].speed;
                 let demand = Duration::from_nanos(self.laws.number(law, frame.id) / speed);
-                self.serve_for(at, cores, demand)
+                let station = cores.at(frame.replica, frame.chosen);
+                let others = self.stations[station.0 as usize].in_system();
+                let slowed = service.contention.0.saturating_mul(u64::from(others));
+                self.serve_for(at, cores, demand + Duration(slowed))
             }
             Travel::Fetch { store, site, near } => self.fetch(at, store, site, near),
             Travel::Return { store, site, near } => self.bring_back(at, store, site, near),

@@ -30,6 +30,7 @@ mod edit;
 mod external;
 mod faults;
 mod files;
+mod guards;
 mod hash;
 mod keys;
 mod law;
@@ -54,6 +55,7 @@ mod schema;
 mod search;
 mod services;
 mod sharding;
+mod slos;
 mod source;
 mod step;
 mod stores;
@@ -68,6 +70,7 @@ pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use external::{External, Quota};
 pub use faults::{Fault, InFlight};
+pub use guards::{Breaker, Budget, Bulkhead, Ending, GivenUp, Guard, Hedge, Jitter, Retry};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
 pub use limits::Limit;
@@ -89,6 +92,7 @@ pub use replication::{
 pub use search::Search;
 pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
 pub use sharding::{Assignment, Partition, Reshard, Shards};
+pub use slos::{Before, BurnAlert, Slo};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
 pub use stores::{Database, Store};
@@ -132,6 +136,9 @@ pub struct Spec {
     /// Caches in front of stores and operations.
     #[serde(default)]
     pub caches: Named<Cache>,
+    /// What callers do about calls that are slow or fail.
+    #[serde(default)]
+    pub guards: Named<Guard>,
     /// What lies between services.
     #[serde(default)]
     pub network: Network,
@@ -150,6 +157,9 @@ pub struct Spec {
     /// What a design has to achieve.
     #[serde(default)]
     pub objectives: Vec<Objective>,
+    /// Service level objectives: error budgets and the alerts on them.
+    #[serde(default)]
+    pub slos: Named<Slo>,
     /// How long and how often to simulate, unless the command says otherwise.
     #[serde(default)]
     pub run: Run,

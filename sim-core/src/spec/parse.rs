@@ -271,12 +271,14 @@ const FIELDS: &[&str] = &[
     "regions",
     "queues",
     "caches",
+    "guards",
     "network",
     "clients",
     "faults",
     "designs",
     "prices",
     "objectives",
+    "slos",
     "run",
 ];
 
@@ -307,6 +309,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         regions: read.named("regions", Dots::Allowed, out, item),
         queues: read.named("queues", Dots::Forbidden, out, item),
         caches: read.named("caches", Dots::Allowed, out, item),
+        guards: read.named("guards", Dots::Allowed, out, item),
         network: read.one("network", out),
         clients: read.named("clients", Dots::Allowed, out, item),
         faults: match top.get("faults") {
@@ -319,6 +322,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
             None => Vec::new(),
         },
         prices: read.one("prices", out),
+        slos: read.named("slos", Dots::Allowed, out, item),
         run: read.one("run", out),
         source: None,
     };

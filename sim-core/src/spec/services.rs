@@ -20,6 +20,10 @@ pub struct Service {
     /// How fast the cores are in a region, if not everywhere alike: at 0.5 the same work takes twice as long.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
     pub speeds: Named<f64>,
+    /// How much longer the work of a request becomes for each request that is at the cores already when it begins: locks,
+    /// caches and memory that they share. Absent: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contention: Option<Quantity>,
     /// To which of its regions a request goes; absent: to the nearest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,

@@ -3,7 +3,8 @@
 use crate::cost::Bill;
 use crate::metrics::Metrics;
 use crate::model::{
-    Goal, Instruction, MONTH, MeasureKind, Model, OperationId, ServiceId, StationKind, UNLIMITED,
+    Goal, Instruction, MONTH, MeasureKind, Model, OperationId, ServiceId, SloFigure, StationKind,
+    UNLIMITED,
 };
 use crate::stats::Histogram;
 use crate::time::SECOND;
@@ -380,6 +381,11 @@ pub(super) fn measure_unit(kind: &MeasureKind) -> Unit {
         MeasureKind::Share { .. }
         | MeasureKind::Busiest { .. }
         | MeasureKind::BusiestUtilisation { .. } => Unit::Share,
+        MeasureKind::Slo { figure, .. } => match figure {
+            SloFigure::Good | SloFigure::BudgetUsed => Unit::Share,
+            SloFigure::Burn | SloFigure::Alerts(_) => Unit::Count,
+            SloFigure::Detect(_) | SloFigure::Reset(_) => Unit::Seconds,
+        },
         MeasureKind::Total(_)
         | MeasureKind::Ratio { .. }
         | MeasureKind::Mean(_)

@@ -16,6 +16,7 @@ mod estimate;
 mod fingerprint;
 mod layout;
 mod objective;
+mod path;
 mod replicate;
 mod settle;
 mod summarise;
@@ -31,6 +32,7 @@ pub use estimate::{CONFIDENCE, Status, Value};
 pub use fingerprint::{FingerprintRow, describe_event, fingerprint, fingerprint_in_turn};
 pub use layout::{Metric, Scope, Unit};
 pub use objective::{ObjectiveResult, Verdict};
+pub use path::{PathStep, PathSummary, look_at_paths};
 pub use replicate::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Replicate, Until, designs_of};
 pub use settle::{Health, effective_size};
 pub use summary::{

@@ -9,6 +9,7 @@ use crate::model::traffic::Profile;
 use crate::model::{Checked, Files, Load, Model, RunPlan, Source};
 use crate::simulation::Seed;
 use crate::spec::{Diagnostics, Spec};
+use crate::telemetry::PathSums;
 use crate::time::Duration;
 
 /// One of the designs that are compared.
@@ -146,6 +147,8 @@ pub struct Replicate {
     pub(super) plan: Plan,
     pub(super) warmup: Duration,
     pub(super) tallies: Vec<Tally>,
+    /// By design: what a second look at some replications found of the paths of requests.
+    pub(super) paths: Vec<Vec<PathSums>>,
     /// For each column of each design the first design's column for the same.
     pub(super) pairs: Vec<Vec<Option<usize>>>,
     /// The first replication that counts; those before it were for finding the warm-up.
@@ -183,6 +186,7 @@ impl Replicate {
             plan,
             warmup,
             tallies,
+            paths: Vec::new(),
             pairs,
             first: 0,
             told: 0,
@@ -196,6 +200,22 @@ impl Replicate {
     /// Whether the caller told of fewer runs than were asked for.
     pub fn is_interrupted(&self) -> bool {
         self.interrupted
+    }
+
+    /// The first replications of a design that count, as they were run.
+    pub(super) fn trials_again(&self, design: usize, at_most: u64) -> Vec<Trial> {
+        let replications = self.first..self.first + self.told.min(at_most);
+        replications.map(|replication| self.trial(replication, design)).collect()
+    }
+
+    fn trial(&self, replication: u64, design: usize) -> Trial {
+        Trial {
+            design,
+            seed: Seed { seed: self.plan.seed, replication },
+            warmup: self.warmup,
+            horizon: self.plan.horizon,
+            events_max: self.plan.events_max,
+        }
     }
 
     pub(super) fn asked(&self) -> Asked {
@@ -270,16 +290,9 @@ impl Study for Replicate {
         let most = (BATCH_TRIALS / designs as u64).max(1);
         let most = if self.warmup_is_decided { most } else { most.max(FIRST_BATCH) };
         let until = self.wanted.min(self.told + most);
-        let trial = |(replication, design)| Trial {
-            design,
-            seed: Seed { seed: self.plan.seed, replication },
-            warmup: self.warmup,
-            horizon: self.plan.horizon,
-            events_max: self.plan.events_max,
-        };
         let batch: Vec<Trial> = (self.first + self.told..self.first + until)
             .flat_map(|r| (0..designs).map(move |d| (r, d)))
-            .map(trial)
+            .map(|(replication, design)| self.trial(replication, design))
             .collect();
         self.awaited = batch.len();
         Some(batch)

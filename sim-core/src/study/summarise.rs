@@ -119,6 +119,7 @@ impl Replicate {
             services,
             stations,
             blocks,
+            paths: self.path_summaries(design),
             bottleneck: Bottleneck::of(alternative, tally),
             objectives,
             bill,

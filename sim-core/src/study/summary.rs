@@ -5,6 +5,7 @@ use super::compare::Comparison;
 use super::estimate::Value;
 use super::layout::{Metric, Scope, Unit};
 use super::objective::{ObjectiveResult, Verdict};
+use super::path::PathSummary;
 use super::settle::Health;
 use crate::metrics::Parts;
 use crate::model::Model;
@@ -64,6 +65,9 @@ pub struct DesignSummary {
     pub blocks: Vec<BlockSummary>,
     /// Where the time of clients' requests went: all together, then by journey where there are several.
     pub time: Vec<TimeSpent>,
+    /// Where the time of slow requests goes, by journey, where it was looked at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<PathSummary>,
     /// What breaks first.
     pub bottleneck: Option<Bottleneck>,
     /// Objectives.

@@ -4,13 +4,17 @@ mod caches;
 mod cost;
 mod disciplines;
 mod faults;
+mod guards;
 mod limits;
 mod other_stores;
 mod paths;
 mod queues;
 mod regions;
 mod scale;
+mod slos;
 mod stores;
+mod telemetry;
+
 mod text;
 
 use sim_core::metrics::{Metrics, Outcome, Trial, run};

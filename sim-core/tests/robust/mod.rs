@@ -10,6 +10,7 @@ use sim_core::metrics::{Trial, run};
 use sim_core::model::{Files, Model};
 use sim_core::simulation::Seed;
 use sim_core::spec::Spec;
+use sim_core::telemetry::{Sample, Series, Tracer, critical_path, watch};
 use sim_core::time::Duration;
 use std::cell::Cell;
 use std::time::Instant;
@@ -51,6 +52,14 @@ fn survives(text: &str) -> bool {
         };
         let outcome = run(&model, trial);
         assert!(outcome.violations.is_empty(), "{:?} in\n{text}", outcome.violations);
+        let tracer = Tracer::new(&model, &[], Sample::Slowest, 3, true);
+        let series = Series::new(&model, Duration(model.run.horizon.0.div_ceil(20).max(1)));
+        let ((tracer, series), now, _) = watch(&model, trial, (tracer, series));
+        let _ = series.close(now);
+        for (_, trace) in tracer.into_traces(now) {
+            let path: u64 = critical_path(&trace).iter().map(|(_, time)| time.0).sum();
+            assert_eq!(path, trace.response.0, "{trace:?} in\n{text}");
+        }
         ran = true;
     }
     let secs = started.elapsed().as_secs_f64();

@@ -12,7 +12,7 @@ const LAYERS: &[&[&str]] = &[
     &["component", "workload", "control"],
     &["simulation"],
     &["metrics"],
-    &["cost"],
+    &["cost", "telemetry"],
     &["study"],
     &["report"],
 ];

@@ -28,6 +28,23 @@ impl Station {
         line
     }
 
+    /// One who waits here leaves. Returns whether it did wait; where all share nobody does.
+    pub fn withdraw(&mut self, frames: &mut Frames, frame: FrameId) -> bool {
+        let waited = match &mut self.line {
+            Line::Fifo(lane) | Line::Lifo(lane) => lane.remove(frames, frame),
+            Line::Random(line, _) => {
+                let place = line.iter().position(|&it| it == frame);
+                place.map(|place| line.remove(place)).is_some()
+            }
+            Line::Priority(lanes) | Line::Preemptive(lanes, _) => {
+                lanes[frames[frame].lane as usize].remove(frames, frame)
+            }
+            Line::Sharing(_) => false,
+        };
+        self.waiting -= u32::from(waited);
+        waited
+    }
+
     /// Everyone here is gone.
     pub fn clear(&mut self) {
         (self.busy, self.waiting) = (0, 0);
@@ -115,6 +132,27 @@ impl Station {
 }
 
 impl Lane {
+    /// Takes a frame out, if it is there.
+    fn remove(&mut self, frames: &mut Frames, frame: FrameId) -> bool {
+        let (mut before, mut at) = (NONE, self.head);
+        while at != frame {
+            if at == NONE {
+                return false;
+            }
+            (before, at) = (at, frames[at].next);
+        }
+        let after = frames[frame].next;
+        if before == NONE {
+            self.head = after;
+        } else {
+            frames[before].next = after;
+        }
+        if self.tail == frame {
+            self.tail = before;
+        }
+        true
+    }
+
     /// Adds those in the lane to `found`.
     fn collect(&self, frames: &Frames, found: &mut Vec<FrameId>) {
         let mut frame = self.head;

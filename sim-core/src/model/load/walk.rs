@@ -3,8 +3,9 @@
 use super::{Demand, shares_of};
 use crate::model::caches::Hits;
 use crate::model::{
-    AccessId, CacheStep, HoldStep, Instruction, Journey, LawId, LimitStep, Model, OutsideStep, Pc,
-    QueueStep, Resource, SearchStep, ServiceId, StoreStep, Subject, Travel, ViewStep,
+    AccessId, CacheStep, GuardStep, HoldStep, Instruction, Journey, LawId, LimitStep, Model,
+    OutsideStep, Pc, QueueStep, Resource, SearchStep, ServiceId, StoreStep, Subject, Travel,
+    ViewStep,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -155,8 +156,12 @@ impl Walk<'_> {
                 Instruction::Fork { first, count, need } => {
                     self.fork(&mut demand, first, count, need, here)
                 }
+                // Of a guarded call one attempt is expected; retries come with trouble, which is not expected.
+                Instruction::Guard(GuardStep::Call(call)) => {
+                    let attempt = self.model.guarded_calls[call as usize].attempt;
+                    self.branch(&mut demand, attempt + 1, 1.0, true, here);
+                }
                 Instruction::Scatter { count, .. } => {
-                    // The branch is behind a jump past it.
                     self.branch(&mut demand, pc + 2, f64::from(count), true, here);
                 }
                 Instruction::Choose { first, count, .. } => {

@@ -202,9 +202,10 @@ impl Service {
         self.fronts.partition_point(|front| front.first <= replica) - 1
     }
 
-    /// Whether its cores are as fast in every region.
+    /// Whether its cores are as fast in every region, and however much they have to do.
     pub fn is_even(&self) -> bool {
-        self.fronts.iter().all(|front| front.speed == 1.0)
+        self.contention == crate::time::Duration::ZERO
+            && self.fronts.iter().all(|front| front.speed == 1.0)
     }
 
     /// The front in a region.

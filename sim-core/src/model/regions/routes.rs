@@ -58,7 +58,7 @@ impl<'a> Lowering<'a> {
         let steps = &spec.components[component][operation];
         let name = self.model.services[service.0 as usize].name.clone();
         let mut targets = Vec::new();
-        called(steps, &mut targets);
+        called(spec, component, steps, &mut targets);
         for target in targets {
             self.follow(Some(service), region, target, &name, walk);
         }
