@@ -199,6 +199,13 @@ impl<'a> Lowering<'a> {
         true
     }
 
+    /// How much longer the work of a request becomes for each that is at the cores already.
+    fn contention(&mut self, service: &spec::Service, path: &Path) -> Duration {
+        let written = service.contention.as_ref();
+        let nanos = written.and_then(|it| self.value(it, Unit::Time, &path.key("contention")));
+        Duration::from_nanos(nanos.unwrap_or(0.0))
+    }
+
     fn place_service(&mut self, index: u32, name: &str, service: &spec::Service, path: &Path) {
         let spread = self.spread(service);
         let held = service.threads.filter(|_| service.while_waiting == WhileWaiting::Hold);
@@ -246,10 +253,7 @@ impl<'a> Lowering<'a> {
         let sticky = self.sticky_keys(service, path);
         let connections = self.place_front(index, name, service, path);
         let limit = self.service_limit(service, path);
-        let contention = service.contention.as_ref();
-        let contention =
-            contention.and_then(|it| self.value(it, Unit::Time, &path.key("contention")));
-        let contention = Duration::from_nanos(contention.unwrap_or(0.0));
+        let contention = self.contention(service, path);
         self.model.services.push(Service {
             watch,
             connections,
