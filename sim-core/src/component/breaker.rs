@@ -1,25 +1,7 @@
 //! Circuit breakers: closed, open, half open.
 
+use crate::model::BreakerRules;
 use crate::time::{Duration, Time};
-
-/// When a breaker opens, and for how long.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct BreakerRules {
-    /// Failures in a row that open it; 0: however many.
-    pub consecutive: u32,
-    /// Share of the last `window` attempts that have failed; above 1: whatever the share.
-    pub failures: f64,
-    /// Share of the last `window` attempts that were slow; above 1: whatever the share.
-    pub slow_calls: f64,
-    /// Attempts that take longer are slow.
-    pub slow: Duration,
-    /// Attempts over which shares are counted.
-    pub window: u32,
-    /// How long it stays open.
-    pub open: Duration,
-    /// Probes that have to succeed before it closes.
-    pub probes: u32,
-}
 
 /// What a breaker is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

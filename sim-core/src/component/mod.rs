@@ -17,7 +17,7 @@ mod subscription;
 mod versions;
 
 pub use balancer::{Balancing, Watch};
-pub use breaker::{Breaker, BreakerRules, BreakerState, Turn};
+pub use breaker::{Breaker, BreakerState, Turn};
 pub use fetches::{Fetch, Fetches, Missing};
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 pub use ledger::Ledger;

@@ -88,19 +88,6 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// Puts the gateways of clients whose requests are limited in front of everything.
-    fn compile_gateways(&mut self) {
-        for index in 0..self.model.journeys.len() {
-            let journey = &self.model.journeys[index];
-            let (entry, client) = (journey.entry, journey.client as usize);
-            if let Some(limit) = self.model.clients[client].limit {
-                let gateway = self.emit(Instruction::Limit(LimitStep::Clients(limit)));
-                self.emit(Instruction::Jump(entry));
-                self.model.journeys[index].entry = gateway;
-            }
-        }
-    }
-
     /// Asks for the operations that work on messages.
     fn begin_consumers(&mut self, linking: &mut Linking) -> Vec<Target> {
         let names = self.places.consumers.clone();

@@ -7,7 +7,6 @@ use super::laws::Unit;
 use super::{
     CounterId, Instruction, LawId, LevelId, MeasureKind, Pc, ServiceId, TimingId, Travel, quantity,
 };
-use crate::component::{BreakerRules, Ending};
 use crate::random::name_hash;
 use crate::spec::{self, GivenUp, Jitter, Mix, Path, Segment, Step, did_you_mean};
 use crate::time::Duration;
@@ -79,16 +78,23 @@ pub struct RetryRule {
     pub after: [bool; 3],
 }
 
-impl RetryRule {
-    /// Whether to try again after an ending.
-    pub fn follows(&self, ending: Ending) -> bool {
-        match ending {
-            Ending::Done => false,
-            Ending::Refused => self.after[0],
-            Ending::TimedOut => self.after[1],
-            Ending::Failed => self.after[2],
-        }
-    }
+/// When a breaker opens, and for how long.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct BreakerRules {
+    /// Failures in a row that open it; 0: however many.
+    pub consecutive: u32,
+    /// Share of the last `window` attempts that have failed; above 1: whatever the share.
+    pub failures: f64,
+    /// Share of the last `window` attempts that were slow; above 1: whatever the share.
+    pub slow_calls: f64,
+    /// Attempts that take longer are slow.
+    pub slow: Duration,
+    /// Attempts over which shares are counted.
+    pub window: u32,
+    /// How long it stays open.
+    pub open: Duration,
+    /// Probes that have to succeed before it closes.
+    pub probes: u32,
 }
 
 /// Attempts side by side.
@@ -510,11 +516,10 @@ impl<'a> Lowering<'a> {
     /// What a guard tells of itself: of its parts only those that are written.
     fn guard_measures(&mut self, guard: &spec::Guard, of: &str) -> GuardMeasures {
         let measures = &mut self.model.measures;
-        let mut counter = || measures.counter();
-        let (calls, succeeded, failed, attempts) = (counter(), counter(), counter(), counter());
-        let (timed_out, first_failed, over_budget) = (counter(), counter(), counter());
-        let (hedges, hedges_won, broken, trips) = (counter(), counter(), counter(), counter());
-        let (crowded, fallbacks) = (counter(), counter());
+        let [calls, succeeded, failed, attempts] = [(); 4].map(|()| measures.counter());
+        let [timed_out, first_failed, over_budget] = [(); 3].map(|()| measures.counter());
+        let [hedges, hedges_won, broken] = [(); 3].map(|()| measures.counter());
+        let [trips, crowded, fallbacks] = [(); 3].map(|()| measures.counter());
         let (pausing, open, half_open) = (measures.level(), measures.level(), measures.level());
         let (latency, pause) = (measures.timing(), measures.timing());
         let told = GuardMeasures {
@@ -538,10 +543,9 @@ impl<'a> Lowering<'a> {
             fallbacks,
         };
         let share = |part, whole| MeasureKind::Ratio { of: part, per: whole };
-        let ended = vec![succeeded, failed];
         let mut report = |name, kind| measures.report(of, name, kind);
         report("calls", MeasureKind::Rate(calls));
-        report("failed", MeasureKind::Share { part: failed, whole: ended });
+        report("failed", MeasureKind::Share { part: failed, whole: vec![succeeded, failed] });
         report("attempts_per_call", share(attempts, calls));
         report("latency", MeasureKind::MeanTime(latency));
         report("latency_p99", MeasureKind::P99Time(latency));

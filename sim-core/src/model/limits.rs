@@ -2,7 +2,7 @@
 
 use super::check::Lowering;
 use super::laws::Unit;
-use super::{CounterId, KeysId, LevelId, MeasureKind, ServiceId, TimingId, quantity};
+use super::{CounterId, Instruction, KeysId, LevelId, MeasureKind, ServiceId, TimingId, quantity};
 use crate::spec::{self, Path, Per};
 use crate::time::Duration;
 
@@ -153,6 +153,19 @@ impl Lowering<'_> {
             self.keys_id(keys)
         });
         Some(self.keep_limit(limit?, 1, per_key, path))
+    }
+
+    /// Puts the gateways of clients whose requests are limited in front of everything.
+    pub(super) fn compile_gateways(&mut self) {
+        for index in 0..self.model.journeys.len() {
+            let journey = &self.model.journeys[index];
+            let (entry, client) = (journey.entry, journey.client as usize);
+            if let Some(limit) = self.model.clients[client].limit {
+                let gateway = self.emit(Instruction::Limit(LimitStep::Clients(limit)));
+                self.emit(Instruction::Jump(entry));
+                self.model.journeys[index].entry = gateway;
+            }
+        }
     }
 
     fn keep_limit(

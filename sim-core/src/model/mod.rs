@@ -44,7 +44,9 @@ pub use check::Checked;
 pub use data::Files;
 pub use external::{External, OutsideStep, Quota, QuotaRule};
 pub use faults::{Broken, Fault, FaultKind};
-pub use guards::{Guard, GuardMeasures, GuardStep, GuardedCall, HedgeRule, RetryRule};
+pub use guards::{
+    BreakerRules, Guard, GuardMeasures, GuardStep, GuardedCall, HedgeRule, RetryRule,
+};
 pub use holds::{HoldStep, Holds};
 pub use keys::{Population, Ranking};
 pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep};

@@ -199,13 +199,6 @@ impl<'a> Lowering<'a> {
         true
     }
 
-    /// How much longer the work of a request becomes for each that is at the cores already.
-    fn contention(&mut self, service: &spec::Service, path: &Path) -> Duration {
-        let written = service.contention.as_ref();
-        let nanos = written.and_then(|it| self.value(it, Unit::Time, &path.key("contention")));
-        Duration::from_nanos(nanos.unwrap_or(0.0))
-    }
-
     fn place_service(&mut self, index: u32, name: &str, service: &spec::Service, path: &Path) {
         let spread = self.spread(service);
         let held = service.threads.filter(|_| service.while_waiting == WhileWaiting::Hold);
@@ -273,6 +266,12 @@ impl<'a> Lowering<'a> {
             limit,
             site: name_hash(&format!("services.{name}.balancer")),
         });
+    }
+
+    fn contention(&mut self, service: &spec::Service, path: &Path) -> Duration {
+        let written = service.contention.as_ref();
+        let nanos = written.and_then(|it| self.value(it, Unit::Time, &path.key("contention")));
+        Duration::from_nanos(nanos.unwrap_or(0.0))
     }
 
     pub(super) fn place_stores(&mut self) {

@@ -6,7 +6,7 @@
 use super::interpreter::Flow;
 use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
 use crate::component::{Breaker, BreakerState, Ending, FrameId, FrameKind, NONE, Turn};
-use crate::model::{Guard, GuardStep, GuardedCall, Model};
+use crate::model::{Guard, GuardStep, GuardedCall, Model, RetryRule};
 use crate::random::{Draw, Key};
 use crate::spec::Jitter;
 use crate::stats::Histogram;
@@ -21,6 +21,16 @@ fn attempt_id(call: u64, guard: &Guard, nth: u32) -> u64 {
 
 /// Latencies that have to be known before a percentile of them decides.
 const SEEN_MIN: u64 = 100;
+
+/// Whether another attempt follows one that has ended so.
+fn follows(rule: &RetryRule, ending: Ending) -> bool {
+    match ending {
+        Ending::Done => false,
+        Ending::Refused => rule.after[0],
+        Ending::TimedOut => rule.after[1],
+        Ending::Failed => rule.after[2],
+    }
+}
 
 /// A guard at work.
 struct GuardState {
@@ -536,7 +546,7 @@ impl<R: Recorder> Simulation<'_, R> {
         }
         // A client that has given up asks no more.
         if ongoing.tried < guard.retry.attempts
-            && guard.retry.follows(ending)
+            && follows(&guard.retry, ending)
             && !self.frames[waiter].abandoned
             && let Some(pause) = self.next_pause(at)
         {

@@ -321,8 +321,8 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
             Some(value) => list(value, &read.root.key("objectives"), "objectives", out)?,
             None => Vec::new(),
         },
-        prices: read.one("prices", out),
         slos: read.named("slos", Dots::Allowed, out, item),
+        prices: read.one("prices", out),
         run: read.one("run", out),
         source: None,
     };
