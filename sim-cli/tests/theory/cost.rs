@@ -3,6 +3,7 @@
 use crate::case::Case;
 use sim_core::cost::Bill;
 use sim_core::model::ChargeKind;
+use sim_core::time::SECOND;
 
 /// Hours of the truth's month of 30 days, to those of a bill's.
 const DAYS: f64 = 720.0 / 730.0;
@@ -24,7 +25,9 @@ fn cost() {
     let Some(mut case) = Case::open("cost", &elsewhere) else { return };
     for design in ["monolith", "services"] {
         case.steady(design, |run, name| {
-            let bill = Bill::of(run.model, run.recorder);
+            let mut metrics = run.recorder.clone();
+            metrics.measured = (run.seconds * SECOND) as u64;
+            let bill = Bill::of(run.model, &metrics);
             let paid = |is_it: fn(&str, ChargeKind) -> bool| -> f64 {
                 let charges = run.model.charges.iter().zip(&bill.charges);
                 DAYS * charges.filter(|(c, _)| is_it(&c.of, c.kind)).map(|(_, d)| d).sum::<f64>()

@@ -64,7 +64,8 @@ pub use regions::{
 };
 
 pub use poolers::Pooler;
-pub use prices::{Amount, Charge, ChargeKind, MONTH};
+pub use prices::{Amount, Charge, ChargeKind};
+pub use quantity::MONTH;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
 pub use search::{Search, SearchStep};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};

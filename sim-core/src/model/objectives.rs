@@ -132,7 +132,7 @@ impl Lowering<'_> {
                     let hint = "add prices: (book: \"prices.ron\"), and say what things run on: instance: \"m5.large\"";
                     self.findings.error(path, message).hint(hint);
                 }
-                Some(Goal::CostBelow(limit * super::prices::MONTH))
+                Some(Goal::CostBelow(limit * quantity::MONTH))
             }
         }
     }

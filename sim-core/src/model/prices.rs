@@ -2,12 +2,10 @@
 
 use super::check::{Lowering, sorted};
 use super::placement::meant;
-use super::quantity::{self, QuantityError};
+use super::quantity::{self, MONTH, QuantityError};
 use super::{CounterId, Load, Model, ServiceId, StationKind};
 use crate::spec::{self, InstancePrice, Layer, Path, PriceBook, Purchase, Quantity, Store, Volume};
 
-/// Seconds of a month: a twelfth of 365 days, as cloud bills count it.
-pub const MONTH: f64 = 730.0 * 3600.0;
 /// Years for which machines can be reserved.
 const TERMS: &str = "machines are reserved for 1 year or for 3";
 

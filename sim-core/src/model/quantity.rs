@@ -30,8 +30,8 @@ type Units = &'static [(&'static str, f64)];
 const MINUTE: f64 = 60.0;
 const HOUR: f64 = 3600.0;
 const DAY: f64 = 86_400.0;
-/// Days in a month: a twelfth of 365 days, as cloud bills count it (730 hours).
-const MONTH: f64 = 730.0 * HOUR;
+/// Seconds in a month: a twelfth of 365 days, as cloud bills count it (730 hours).
+pub const MONTH: f64 = 730.0 * HOUR;
 
 /// In nanoseconds.
 const DURATIONS: Units = &[
