@@ -3,6 +3,7 @@
 mod audit;
 mod blocks;
 mod breakdown;
+mod kept;
 mod outcome;
 mod slos;
 

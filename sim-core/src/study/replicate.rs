@@ -3,6 +3,7 @@
 use super::Study;
 use super::layout::{Layout, Metric, Scope};
 use super::settle::{Asked, Health, judge, settled_after};
+use super::sweep::TrialRow;
 use super::tally::Tally;
 use crate::metrics::{EVENTS_MAX, Outcome, Trial};
 use crate::model::traffic::Profile;
@@ -206,6 +207,23 @@ impl Replicate {
     pub(super) fn trials_again(&self, design: usize, at_most: u64) -> Vec<Trial> {
         let replications = self.first..self.first + self.told.min(at_most);
         replications.map(|replication| self.trial(replication, design)).collect()
+    }
+
+    /// The first replication that counts: those before it were for finding the warm-up.
+    pub(super) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// What clients felt and what it cost in one replication of the first design, at a point of a sweep.
+    pub(super) fn trial_row(&self, point: usize, outcome: &Outcome) -> TrialRow {
+        let numbers = self.tallies[0].row(&self.designs[0].model, outcome);
+        let columns = self.tallies[0].layout.columns.iter().zip(numbers);
+        let told = columns.filter(|((scope, _), _)| matches!(scope, Scope::All | Scope::Journey { .. }));
+        TrialRow {
+            point,
+            replication: outcome.trial.seed.replication,
+            numbers: told.map(|((scope, metric), number)| (scope.clone(), *metric, number)).collect(),
+        }
     }
 
     fn trial(&self, replication: u64, design: usize) -> Trial {
