@@ -1,0 +1,114 @@
+//! What can be written on the command line of studies.
+
+use super::{ModelArgs, RunArgs};
+use clap::{Args as ClapArgs, ValueEnum};
+use sim_core::report::SweepFormat;
+use sim_core::study::{Sampling, Shard};
+use std::path::PathBuf;
+
+pub(super) const SWEEP_EXAMPLES: &str = "Examples:
+  archsim sweep shop.ron --vary services.shop.replicas=1..8
+  archsim sweep shop.ron --vary clients.customers.rate=100/s..1000/s:log:10 --precision 2%
+  archsim sweep shop.ron --designs monolith,microservices --vary clients.customers.rate=50/s,100/s,200/s
+  archsim sweep shop.ron --vary services.shop.cores=1..8 --vary services.shop.threads=8..256 --sample sobol:64
+  archsim sweep shop.ron --vary services.shop.replicas=1..64 --dir study --shard 3/16";
+
+pub(super) const MERGE_EXAMPLES: &str = "Examples:
+  archsim merge study-1 study-2 study-3
+  archsim merge study-* --format csv --out points.csv";
+
+/// What is varied, and how points are chosen.
+#[derive(ClapArgs)]
+pub(crate) struct VaryArgs {
+    /// Vary a path: 1..16, 100/s..10000/s:log:20, 0.1..0.9:5 or a,b,c; may be given several times
+    #[arg(long, value_name = "PATH=VALUES", required_unless_present = "designs")]
+    pub(crate) vary: Vec<String>,
+    /// Vary the design, first of all; the same as --vary design=A,B,C
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+    pub(crate) designs: Vec<String>,
+    /// Which points: grid, zip, lhs:N (Latin hypercube) or sobol:N
+    #[arg(long, value_name = "HOW", default_value = "grid", value_parser = sampling)]
+    pub(crate) sample: String,
+}
+
+fn sampling(text: &str) -> Result<String, String> {
+    Sampling::parse(text).map(|_| text.to_owned())
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct SweepArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    #[command(flatten)]
+    pub(crate) vary: VaryArgs,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// Keep every outcome in this directory: killed and run again, the study goes on where it was
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Run a part of the points only, such as 3/16, to be put together by archsim merge
+    #[arg(long, value_name = "K/N", requires = "dir", value_parser = Shard::parse)]
+    pub(crate) shard: Option<Shard>,
+    /// Say how many trials there are and about how long they take, and run none of them
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) output: StudyOutputArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct MergeArgs {
+    /// The directories of all shards of one study, in any order
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// Write the files of the whole study into this directory
+    #[arg(long, value_name = "DIR")]
+    pub(crate) into: Option<PathBuf>,
+    /// Threads; never changes a result [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = super::jobs)]
+    pub(crate) jobs: Option<usize>,
+    #[command(flatten)]
+    pub(crate) output: StudyOutputArgs,
+}
+
+/// What is written of a study, and where.
+#[derive(ClapArgs)]
+pub(crate) struct StudyOutputArgs {
+    /// How to write the answer
+    #[arg(long, value_enum, default_value_t = StudyFormat::Text)]
+    pub(crate) format: StudyFormat,
+    /// Write to a file instead of stdout
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum StudyFormat {
+    /// For people at a terminal
+    Text,
+    /// For documents
+    Markdown,
+    /// Everything
+    Json,
+    /// An object for each point, a line each
+    Jsonl,
+    /// A line for each point
+    Csv,
+    /// A line for each number of each point
+    LongCsv,
+}
+
+impl StudyFormat {
+    pub(crate) fn of_sweep(self) -> SweepFormat {
+        match self {
+            StudyFormat::Text => SweepFormat::Text,
+            StudyFormat::Markdown => SweepFormat::Markdown,
+            StudyFormat::Json => SweepFormat::Json,
+            StudyFormat::Jsonl => SweepFormat::JsonLines,
+            StudyFormat::Csv => SweepFormat::Csv,
+            StudyFormat::LongCsv => SweepFormat::LongCsv,
+        }
+    }
+}
