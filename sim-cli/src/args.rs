@@ -2,7 +2,7 @@
 
 mod study;
 
-pub(crate) use study::{MergeArgs, StudyOutputArgs, SweepArgs};
+pub(crate) use study::{CapacityArgs, MergeArgs, StudyOutputArgs, SweepArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -86,6 +86,9 @@ pub(crate) enum Verb {
     /// Simulate every point of some axes under the same traffic, and find where the curve bends
     #[command(before_help = study::SWEEP_EXAMPLES)]
     Sweep(SweepArgs),
+    /// Find the highest load at which each design meets the objectives
+    #[command(before_help = study::CAPACITY_EXAMPLES)]
+    Capacity(CapacityArgs),
     /// Put the shards of a sweep together
     #[command(before_help = study::MERGE_EXAMPLES)]
     Merge(MergeArgs),

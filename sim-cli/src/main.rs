@@ -33,6 +33,7 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Run(args) => verb::run::run(&args),
         Verb::Compare(args) => verb::compare::run(&args),
         Verb::Sweep(args) => verb::sweep::run(&args),
+        Verb::Capacity(args) => verb::capacity::run(&args),
         Verb::Merge(args) => verb::merge::run(&args),
         Verb::Trace(args) => verb::trace::run(&args),
         Verb::Series(args) => verb::series::run(&args),

@@ -1,6 +1,6 @@
 //! What can be written on the command line of studies.
 
-use super::{ModelArgs, RunArgs};
+use super::{ModelArgs, OutputArgs, RunArgs};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_core::report::SweepFormat;
 use sim_core::study::{Sampling, Shard};
@@ -12,6 +12,10 @@ pub(super) const SWEEP_EXAMPLES: &str = "Examples:
   archsim sweep shop.ron --designs monolith,microservices --vary clients.customers.rate=50/s,100/s,200/s
   archsim sweep shop.ron --vary services.shop.cores=1..8 --vary services.shop.threads=8..256 --sample sobol:64
   archsim sweep shop.ron --vary services.shop.replicas=1..64 --dir study --shard 3/16";
+
+pub(super) const CAPACITY_EXAMPLES: &str = "Examples:
+  archsim capacity shop.ron --vary clients.customers.rate
+  archsim capacity shop.ron --vary clients.customers.rate=100/s..1000/s --designs monolith --tolerance 1%";
 
 pub(super) const MERGE_EXAMPLES: &str = "Examples:
   archsim merge study-1 study-2 study-3
@@ -56,6 +60,34 @@ pub(crate) struct SweepArgs {
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) output: StudyOutputArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct CapacityArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    /// The load that is searched: a path such as clients.users.rate, or a range of it, PATH=100/s..1000/s
+    #[arg(long, value_name = "PATH")]
+    pub(crate) vary: String,
+    /// Designs to search [default: all]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+    pub(crate) designs: Vec<String>,
+    /// How close the answer is to be, as a part of the load
+    #[arg(long, value_name = "SHARE", default_value = "3%")]
+    pub(crate) tolerance: String,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    /// Seed of every random draw
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Simulated time of a replication, such as 10min
+    #[arg(long, value_name = "TIME")]
+    pub(crate) horizon: Option<String>,
+    /// Threads; never changes a result [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = super::jobs)]
+    pub(crate) jobs: Option<usize>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
 }
 
 #[derive(ClapArgs)]

@@ -99,13 +99,13 @@ impl Asked {
     }
 }
 
-fn usage(start: &str, error: AxisError) -> Failure {
+pub(crate) fn usage(start: &str, error: AxisError) -> Failure {
     let hint = error.hint.map_or(String::new(), |hint| format!("\n  = {hint}"));
     Failure::Usage(format!("{start}{}{hint}", error.message))
 }
 
 /// A word as a shell takes it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,%+@".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -1,5 +1,6 @@
 //! A file for each thing that `archsim` does.
 
+pub(crate) mod capacity;
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod completions;

@@ -153,7 +153,7 @@ fn dry_run(sweep: &Sweep, jobs: Option<usize>) -> Result<String, Failure> {
         let plan = sweep.plan(design);
         let replications = match plan.until {
             Until::Replications(n) => f64::from(n),
-            Until::Precision { .. } => {
+            Until::Precision { .. } | Until::Decided { .. } => {
                 at_least = "at least ";
                 10.0
             }

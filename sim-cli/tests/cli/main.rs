@@ -5,6 +5,7 @@ mod look;
 mod models;
 mod output;
 mod run;
+mod sweep;
 
 use std::io::Write;
 use std::path::PathBuf;

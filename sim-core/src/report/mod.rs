@@ -7,6 +7,7 @@ mod answer;
 mod bill;
 mod block;
 mod blocks;
+mod capacity;
 mod cell;
 mod csv;
 mod load;
@@ -20,6 +21,7 @@ mod time_spent;
 mod units;
 mod versus;
 
+pub use capacity::render_capacity;
 pub use block::{Block, Row, Table, Tone};
 pub use cell::Cell;
 pub use sweep::{SweepFormat, render_sweep, trial_row, trial_rows_head};

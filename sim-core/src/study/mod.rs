@@ -13,6 +13,7 @@
 mod axis;
 mod bottleneck;
 mod bounds;
+mod capacity;
 mod compare;
 mod curve;
 mod estimate;
@@ -34,6 +35,7 @@ pub(crate) mod words;
 pub use axis::{Axis, AxisError, Setting, Spacing, VALUES_MAX, Values};
 pub use bottleneck::Bottleneck;
 pub use bounds::Bounds;
+pub use capacity::{Capacity, CapacitySearch, CapacitySummary, Probe, Refused};
 pub use compare::{Comparison, Difference, Tendency};
 pub use curve::{Curve, Mark, MarkKind, Origin, Point, SweepSummary, curves};
 pub use estimate::{CONFIDENCE, Status, Value};
