@@ -2,7 +2,7 @@
 
 mod study;
 
-pub(crate) use study::{CapacityArgs, MergeArgs, StudyOutputArgs, SweepArgs};
+pub(crate) use study::{CapacityArgs, GateArgs, MergeArgs, SensitivityArgs, StudyOutputArgs, SweepArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -89,6 +89,12 @@ pub(crate) enum Verb {
     /// Find the highest load at which each design meets the objectives
     #[command(before_help = study::CAPACITY_EXAMPLES)]
     Capacity(CapacityArgs),
+    /// Judge a model by its objectives, and against its baseline: for pull requests
+    #[command(before_help = study::GATE_EXAMPLES, after_help = EXIT_CODES)]
+    Gate(GateArgs),
+    /// Tell which parameters matter, the most first
+    #[command(before_help = study::SENSITIVITY_EXAMPLES)]
+    Sensitivity(SensitivityArgs),
     /// Put the shards of a sweep together
     #[command(before_help = study::MERGE_EXAMPLES)]
     Merge(MergeArgs),
@@ -398,6 +404,8 @@ pub(crate) enum Template {
     Queue,
     /// A service fed with recorded arrivals
     Replay,
+    /// No model: a workflow for GitHub Actions that runs archsim gate
+    Gate,
 }
 
 #[derive(ClapArgs)]

@@ -34,6 +34,8 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Compare(args) => verb::compare::run(&args),
         Verb::Sweep(args) => verb::sweep::run(&args),
         Verb::Capacity(args) => verb::capacity::run(&args),
+        Verb::Gate(args) => verb::gate::run(&args),
+        Verb::Sensitivity(args) => verb::sensitivity::run(&args),
         Verb::Merge(args) => verb::merge::run(&args),
         Verb::Trace(args) => verb::trace::run(&args),
         Verb::Series(args) => verb::series::run(&args),

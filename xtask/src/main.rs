@@ -4,6 +4,7 @@ mod bench;
 mod bisect;
 mod determinism;
 mod fingerprint;
+mod kills;
 mod runner;
 mod shell;
 mod test;
@@ -39,6 +40,12 @@ enum Task {
     Coverage { studies: Option<u32> },
     /// Build the WebAssembly module for Node and try it.
     Wasm,
+    /// Kill a 500-point study at random instants, 100 times or so many, and compare what it comes to.
+    Kills {
+        /// How many times.
+        #[arg(default_value_t = 100)]
+        kills: u32,
+    },
     /// Measure speed and memory, beside loops written by hand.
     Bench(bench::Options),
 }
@@ -51,6 +58,7 @@ fn main() -> ExitCode {
         Task::Truth => test::truth(),
         Task::Coverage { studies } => test::coverage(studies),
         Task::Wasm => wasm::step(),
+        Task::Kills { kills } => kills::step(kills),
         Task::Bench(options) => bench::step(options),
     };
     report.print();

@@ -3,7 +3,7 @@
 use super::{ModelArgs, OutputArgs, RunArgs};
 use clap::{Args as ClapArgs, ValueEnum};
 use sim_core::report::SweepFormat;
-use sim_core::study::{Sampling, Shard};
+use sim_core::study::{Allowance, Metric, Sampling, Shard, metric_of};
 use std::path::PathBuf;
 
 pub(super) const SWEEP_EXAMPLES: &str = "Examples:
@@ -16,6 +16,16 @@ pub(super) const SWEEP_EXAMPLES: &str = "Examples:
 pub(super) const CAPACITY_EXAMPLES: &str = "Examples:
   archsim capacity shop.ron --vary clients.customers.rate
   archsim capacity shop.ron --vary clients.customers.rate=100/s..1000/s --designs monolith --tolerance 1%";
+
+pub(super) const GATE_EXAMPLES: &str = "Examples:
+  archsim gate shop.ron --baseline main/shop.ron
+  archsim gate shop.ron --baseline main/shop.ron --allow p99=5% --allow cost=2% --format markdown
+  archsim new --template gate .github/workflows/gate.yml";
+
+pub(super) const SENSITIVITY_EXAMPLES: &str = "Examples:
+  archsim sensitivity shop.ron
+  archsim sensitivity shop.ron --by 50% --on mean
+  archsim sensitivity shop.ron --vary services.shop.replicas=1..8 --vary stores.db.database.servers=4..32";
 
 pub(super) const MERGE_EXAMPLES: &str = "Examples:
   archsim merge study-1 study-2 study-3
@@ -86,6 +96,54 @@ pub(crate) struct CapacityArgs {
     /// Threads; never changes a result [default: one for each core]
     #[arg(long, value_name = "N", value_parser = super::jobs)]
     pub(crate) jobs: Option<usize>,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct GateArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    /// The model whose place it is to take
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) baseline: String,
+    /// Judge this design of both [default: as written]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) design: Option<String>,
+    /// How much above the baseline a metric may be, such as p99=5% or cost=2%; may be given several times
+    #[arg(long, value_name = "METRIC=SHARE", value_parser = Allowance::parse)]
+    pub(crate) allow: Vec<Allowance>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct SensitivityArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    /// Vary a path over a range; may be given several times [default: every number of the model, by --by]
+    #[arg(long, value_name = "PATH=VALUES")]
+    pub(crate) vary: Vec<String>,
+    /// By which share the numbers of the model are varied, up and down
+    #[arg(long, value_name = "SHARE", default_value = "20%", conflicts_with = "vary")]
+    pub(crate) by: String,
+    /// What they are held against: p99, mean, errors, cost, …
+    #[arg(long, value_name = "METRIC", default_value = "p99", value_parser = metric_of)]
+    pub(crate) on: Metric,
+    /// Trajectories through the ranges: each takes a point more than there are parameters
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    pub(crate) trajectories: u32,
+    /// Simulate this design of the model [default: the model as written]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) design: Option<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

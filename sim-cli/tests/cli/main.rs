@@ -1,6 +1,8 @@
 //! The binary as a user meets it: what it prints, where, and its exit codes.
 
+mod capacity;
 mod compare;
+mod gate;
 mod look;
 mod models;
 mod output;

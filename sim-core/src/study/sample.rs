@@ -21,6 +21,9 @@ pub enum Sampling {
     ///
     /// I. M. Sobol' (1967); direction numbers of S. Joe and F. Y. Kuo, SIAM J. Sci. Comput. 30 (2008).
     Sobol(u32),
+    /// So many trajectories of M. D. Morris, Technometrics 33 (1991): each begins at random and changes one axis after the
+    /// other by two thirds of its range, so that neighbours tell what the axis does.
+    Morris(u32),
 }
 
 /// Points of a sweep, at most: each is kept in memory, at a few kilobytes.
@@ -41,7 +44,8 @@ impl Sampling {
             None if text == "zip" => Ok(Sampling::Zip),
             Some(("lhs", count)) => many(count, Sampling::LatinHypercube),
             Some(("sobol", count)) => many(count, Sampling::Sobol),
-            _ => Err("write grid, zip, lhs:100 or sobol:64".into()),
+            Some(("morris", count)) => many(count, Sampling::Morris),
+            _ => Err("write grid, zip, lhs:100, sobol:64 or morris:10".into()),
         }
     }
 }
@@ -81,11 +85,14 @@ impl Points {
             Sampling::Grid => lengths.iter().fold(1u64, |all, length| all.saturating_mul(*length)),
             Sampling::Zip => zipped(&axes, &lengths)?,
             Sampling::LatinHypercube(count) | Sampling::Sobol(count) => u64::from(count),
+            Sampling::Morris(trajectories) => u64::from(trajectories) * (axes.len() as u64 + 1),
         };
         if count > POINTS_MAX {
             let product: Vec<String> = lengths.iter().map(u64::to_string).collect();
-            let message =
-                format!("the grid has {} = {count} points; at most {POINTS_MAX} are run", product.join(" × "));
+            let message = match product.len() {
+                0 => format!("the sample has {count} points; at most {POINTS_MAX} are run"),
+                _ => format!("the grid has {} = {count} points; at most {POINTS_MAX} are run", product.join(" × ")),
+            };
             return Err(AxisError::new(message, "take fewer values, or a sample: --sample sobol:256"));
         }
         if matches!(sampling, Sampling::Sobol(_)) && axes.len() > SOBOL.len() + 1 {
@@ -135,10 +142,48 @@ impl Points {
             Sampling::LatinHypercube(count) => {
                 axes.map(|(i, axis)| axis.sample(latin(count, self.seed, i as u64, index as u64))).collect()
             }
+            Sampling::Morris(_) => {
+                let trajectory = Trajectory::of(self.seed, self.axes.len(), index);
+                axes.map(|(i, axis)| axis.at(trajectory.at(i, index % (self.axes.len() + 1)))).collect()
+            }
             Sampling::Sobol(_) => {
                 axes.map(|(i, axis)| axis.sample(sobol(self.seed, i, index as u32))).collect()
             }
         }
+    }
+}
+
+/// How far a step of a trajectory goes, as a part of an axis: with four levels, two of three parts.
+pub(super) const STEP: f64 = 2.0 / 3.0;
+
+/// A trajectory of Morris: where it begins, in which order axes change, and which way.
+pub(super) struct Trajectory {
+    own: u64,
+    order: Permutation,
+}
+
+impl Trajectory {
+    /// The trajectory that a point belongs to.
+    pub(super) fn of(seed: u64, axes: usize, point: usize) -> Trajectory {
+        let own = mix(seed ^ mix((point / (axes + 1)) as u64 + 1));
+        Trajectory { own, order: Permutation::new(axes as u64, own) }
+    }
+
+    /// The axis that changes after the `step`-th point, counted from 0.
+    pub(super) fn changes(&self, step: usize) -> usize {
+        self.order.apply(step as u64) as usize
+    }
+
+    /// Whether an axis grows.
+    pub(super) fn grows(&self, axis: usize) -> bool {
+        mix(self.own ^ mix(2 * axis as u64)) & 1 == 1
+    }
+
+    /// Where an axis is at the `step`-th point.
+    fn at(&self, axis: usize, step: usize) -> f64 {
+        let lower = if mix(self.own ^ mix(2 * axis as u64 + 1)) & 1 == 1 { 1.0 / 3.0 } else { 0.0 };
+        let has_changed = self.order.rank_of(axis as u64) < step as u64;
+        if has_changed == self.grows(axis) { lower + STEP } else { lower }
     }
 }
 
@@ -282,6 +327,26 @@ mod tests {
                 .collect();
             boxes.sort_unstable();
             assert_eq!(boxes, (0..1 << k).collect::<Vec<_>>(), "{wide} by {high}");
+        }
+    }
+
+    /// From each point of a trajectory to the next one axis changes, each once, by two thirds of its range.
+    #[test]
+    fn trajectories_change_one_axis_after_the_other() {
+        for number in 0..20 {
+            let trajectory = Trajectory::of(5, 6, number * 7 + 3);
+            let mut changed: Vec<usize> = (0..6)
+                .map(|step| {
+                    let differences = (0..6).map(|i| trajectory.at(i, step + 1) - trajectory.at(i, step));
+                    let moved: Vec<(usize, f64)> = differences.enumerate().filter(|(_, d)| *d != 0.0).collect();
+                    let (axis, by) = moved[0];
+                    assert_eq!((moved.len(), axis), (1, trajectory.changes(step)));
+                    assert!((by.abs() - STEP).abs() < 1e-12 && (by > 0.0) == trajectory.grows(axis));
+                    axis
+                })
+                .collect();
+            changed.sort_unstable();
+            assert_eq!(changed, [0, 1, 2, 3, 4, 5]);
         }
     }
 
