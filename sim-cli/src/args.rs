@@ -2,7 +2,9 @@
 
 mod study;
 
-pub(crate) use study::{CapacityArgs, GateArgs, MergeArgs, SensitivityArgs, StudyOutputArgs, SweepArgs};
+pub(crate) use study::{
+    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, StudyOutputArgs, SweepArgs,
+};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -95,6 +97,9 @@ pub(crate) enum Verb {
     /// Tell which parameters matter, the most first
     #[command(before_help = study::SENSITIVITY_EXAMPLES)]
     Sensitivity(SensitivityArgs),
+    /// Find the cheapest of many alternatives that meets the objectives, with stated confidence
+    #[command(before_help = study::OPTIMIZE_EXAMPLES, after_help = EXIT_CODES)]
+    Optimize(OptimizeArgs),
     /// Put the shards of a sweep together
     #[command(before_help = study::MERGE_EXAMPLES)]
     Merge(MergeArgs),

@@ -36,6 +36,7 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Capacity(args) => verb::capacity::run(&args),
         Verb::Gate(args) => verb::gate::run(&args),
         Verb::Sensitivity(args) => verb::sensitivity::run(&args),
+        Verb::Optimize(args) => verb::optimize::run(&args),
         Verb::Merge(args) => verb::merge::run(&args),
         Verb::Trace(args) => verb::trace::run(&args),
         Verb::Series(args) => verb::series::run(&args),

@@ -26,7 +26,12 @@ impl Written {
     }
 
     /// The same of a text that was read already.
-    pub(crate) fn of(file: &str, text: String, data: &Data, edits: &ModelArgs) -> Result<Written, Failure> {
+    pub(crate) fn of(
+        file: &str,
+        text: String,
+        data: &Data,
+        edits: &ModelArgs,
+    ) -> Result<Written, Failure> {
         let name = if file == files::STDIN { "standard input" } else { file };
         let spec = match Spec::parse(name, &text) {
             Ok(spec) => spec,
@@ -168,7 +173,9 @@ impl Data {
     pub(crate) fn of(&self, spec: &Spec) -> Result<Files, Diagnostics> {
         let names: Vec<String> = spec.files().into_iter().map(|(_, name)| name).collect();
         let mut read = self.read.lock().expect("nobody panics with it");
-        if let (Some(model), false) = (&self.beside, names.iter().all(|name| read.contains_key(name))) {
+        if let (Some(model), false) =
+            (&self.beside, names.iter().all(|name| read.contains_key(name)))
+        {
             let files = files::referred(spec, model)?;
             for name in &names {
                 let text = files.read(name).unwrap_or_default();

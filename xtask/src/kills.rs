@@ -63,7 +63,8 @@ fn all(kills: u32) -> Result<(), Problem> {
         shell::run(sweep(&archsim, &dir).stdout(Stdio::null()))?;
         equal += u32::from(contents(&dir)? == expected);
     }
-    let told = format!("{killed} of {kills} killed at work, {equal} of {kills} ended with the same bytes");
+    let told =
+        format!("{killed} of {kills} killed at work, {equal} of {kills} ended with the same bytes");
     println!("{told}; one whole study took {:.1} s", took.as_secs_f64());
     if equal == kills { Ok(()) } else { Err(Problem::Failed(told)) }
 }
@@ -75,7 +76,8 @@ fn sweep(archsim: &Path, dir: &Path) -> Command {
 }
 
 fn contents(dir: &Path) -> Result<Vec<Vec<u8>>, Problem> {
-    let read = |name: &&str| fs::read(dir.join(name)).map_err(|error| failed(&dir.join(name), &error));
+    let read =
+        |name: &&str| fs::read(dir.join(name)).map_err(|error| failed(&dir.join(name), &error));
     FILES.iter().map(read).collect()
 }
 

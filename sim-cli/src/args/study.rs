@@ -27,6 +27,10 @@ pub(super) const SENSITIVITY_EXAMPLES: &str = "Examples:
   archsim sensitivity shop.ron --by 50% --on mean
   archsim sensitivity shop.ron --vary services.shop.replicas=1..8 --vary stores.db.database.servers=4..32";
 
+pub(super) const OPTIMIZE_EXAMPLES: &str = "Examples:
+  archsim optimize shop.ron --vary services.shop.replicas=1..8 --vary services.shop.cores=2,4,8
+  archsim optimize shop.ron --designs monolith,microservices --minimize p99 --confidence 99%";
+
 pub(super) const MERGE_EXAMPLES: &str = "Examples:
   archsim merge study-1 study-2 study-3
   archsim merge study-* --format csv --out points.csv";
@@ -144,6 +148,39 @@ pub(crate) struct SensitivityArgs {
     pub(crate) edits: ModelArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct OptimizeArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    #[command(flatten)]
+    pub(crate) vary: VaryArgs,
+    /// What is to be small: cost, p99, mean, errors, …
+    #[arg(long, value_name = "METRIC", default_value = "cost", value_parser = metric_of)]
+    pub(crate) minimize: Metric,
+    /// How sure the choice is to be
+    #[arg(long, value_name = "SHARE", default_value = "95%")]
+    pub(crate) confidence: String,
+    /// Differences smaller than this part do not matter
+    #[arg(long, value_name = "SHARE", default_value = "1%")]
+    pub(crate) indifference: String,
+    /// Trials at most [default: 100 for each alternative]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    pub(crate) budget: Option<u64>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    /// Seed of every random draw
+    #[arg(long, value_name = "N")]
+    pub(crate) seed: Option<u64>,
+    /// Simulated time of a replication, such as 10min
+    #[arg(long, value_name = "TIME")]
+    pub(crate) horizon: Option<String>,
+    /// Threads; never changes a result [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = super::jobs)]
+    pub(crate) jobs: Option<usize>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

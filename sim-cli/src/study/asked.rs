@@ -4,6 +4,7 @@ use crate::args::{ModelArgs, RunArgs, SweepArgs};
 use crate::failure::Failure;
 use crate::model::{Data, Written, until};
 use serde::{Deserialize, Serialize};
+use sim_core::spec::Spec;
 use sim_core::study::{Axis, AxisError, Effort, Origin, Points, Sampling, Sweep};
 
 /// What was asked for. Threads, files and formats change no result and are no part of it.
@@ -42,7 +43,8 @@ impl Asked {
     /// The command that asks for the same.
     pub(crate) fn command(&self) -> String {
         let mut words = vec!["archsim".to_owned(), "sweep".into(), quoted(&self.model)];
-        let mut flag = |name: &str, value: String| words.push(format!("--{name} {}", quoted(&value)));
+        let mut flag =
+            |name: &str, value: String| words.push(format!("--{name} {}", quoted(&value)));
         self.vary.iter().for_each(|axis| flag("vary", axis.clone()));
         if !self.designs.is_empty() {
             flag("designs", self.designs.join(","));
@@ -53,7 +55,9 @@ impl Asked {
         self.set.iter().for_each(|edit| flag("set", edit.clone()));
         self.seed.iter().for_each(|seed| flag("seed", seed.to_string()));
         self.replications.iter().for_each(|n| flag("replications", n.to_string()));
-        for (name, value) in [("precision", &self.precision), ("horizon", &self.horizon), ("warmup", &self.warmup)] {
+        for (name, value) in
+            [("precision", &self.precision), ("horizon", &self.horizon), ("warmup", &self.warmup)]
+        {
             value.iter().for_each(|value| flag(name, value.clone()));
         }
         words.join(" ")
@@ -80,15 +84,7 @@ impl Asked {
             seed,
             command: self.command(),
         };
-        let mut axes = Vec::new();
-        if !self.designs.is_empty() {
-            axes.push(Axis::designs(self.designs.iter().map(|name| name.trim().to_owned())));
-        }
-        for text in &self.vary {
-            let axis = Axis::parse(text).map_err(|error| usage("--vary: ", error))?;
-            axis.check(&spec).map_err(|error| usage("--vary: ", error))?;
-            axes.push(axis);
-        }
+        let axes = axes(&self.designs, &self.vary, &spec)?;
         let sampling = Sampling::parse(&self.sample).map_err(Failure::Usage)?;
         let points = Points::new(axes, sampling, seed).map_err(|error| usage("", error))?;
         let effort = Effort { until: until(&run)? };
@@ -99,6 +95,21 @@ impl Asked {
     }
 }
 
+/// The axes of `--designs` and `--vary`, designs first.
+pub(crate) fn axes(designs: &[String], vary: &[String], spec: &Spec) -> Result<Vec<Axis>, Failure> {
+    let mut axes = Vec::new();
+    if !designs.is_empty() {
+        axes.push(Axis::designs(designs.iter().map(|name| name.trim().to_owned())));
+    }
+    for text in vary {
+        let axis = Axis::parse(text).map_err(|error| usage("--vary: ", error))?;
+        axis.check(spec).map_err(|error| usage("--vary: ", error))?;
+        axes.push(axis);
+    }
+    Ok(axes)
+}
+
+/// A flag that makes no sense, and what to write instead.
 pub(crate) fn usage(start: &str, error: AxisError) -> Failure {
     let hint = error.hint.map_or(String::new(), |hint| format!("\n  = {hint}"));
     Failure::Usage(format!("{start}{}{hint}", error.message))

@@ -29,7 +29,13 @@ pub(crate) struct Manifest {
 }
 
 impl Manifest {
-    pub(crate) fn new(asked: &Asked, origin: &Origin, points: usize, shard: Shard, data: &Data) -> Manifest {
+    pub(crate) fn new(
+        asked: &Asked,
+        origin: &Origin,
+        points: usize,
+        shard: Shard,
+        data: &Data,
+    ) -> Manifest {
         Manifest {
             archsim: origin.version.clone(),
             command: origin.command.clone(),
@@ -52,7 +58,10 @@ impl Manifest {
             ("the number of points", self.points.to_string(), other.points.to_string()),
             ("the data of the model", format!("{:x?}", self.data), format!("{:x?}", other.data)),
         ];
-        lines.into_iter().find(|(_, a, b)| a != b).map(|(what, a, b)| format!("{what} is\n    {a}\n  and not\n    {b}"))
+        lines
+            .into_iter()
+            .find(|(_, a, b)| a != b)
+            .map(|(what, a, b)| format!("{what} is\n    {a}\n  and not\n    {b}"))
     }
 }
 
@@ -65,7 +74,12 @@ pub(crate) struct StudyDir {
 
 impl StudyDir {
     /// Begins a study in a directory, or goes on with it.
-    pub(crate) fn begin(path: &Path, manifest: Manifest, text: &str, data: &Data) -> Result<StudyDir, Failure> {
+    pub(crate) fn begin(
+        path: &Path,
+        manifest: Manifest,
+        text: &str,
+        data: &Data,
+    ) -> Result<StudyDir, Failure> {
         std::fs::create_dir_all(path).map_err(|error| Failure::io(path.display(), &error))?;
         match read_manifest(path)? {
             Some(found) => {
@@ -73,7 +87,9 @@ impl StudyDir {
                 if let Some(difference) = manifest.differs_from(&found) {
                     return Err(Failure::Usage(format!(
                         "{shown} is of another study: {}\n  = take another --dir for this one",
-                        difference.replace("is\n", "here is\n").replace("and not\n", "and there was\n")
+                        difference
+                            .replace("is\n", "here is\n")
+                            .replace("and not\n", "and there was\n")
                     )));
                 }
                 if found.shard != manifest.shard {
@@ -84,9 +100,13 @@ impl StudyDir {
                 }
             }
             None => {
-                let strangers = std::fs::read_dir(path).map_err(|error| Failure::io(path.display(), &error))?;
-                let is_own = |name: &str| name.ends_with(".part") || name == "data" || name == "model";
-                let stranger = strangers.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+                let strangers =
+                    std::fs::read_dir(path).map_err(|error| Failure::io(path.display(), &error))?;
+                let is_own =
+                    |name: &str| name.ends_with(".part") || name == "data" || name == "model";
+                let stranger = strangers
+                    .flatten()
+                    .map(|entry| entry.file_name().to_string_lossy().into_owned());
                 if let Some(stranger) = stranger.filter(|name| !is_own(name)).min() {
                     let shown = path.display();
                     return Err(Failure::Usage(format!(
@@ -95,7 +115,8 @@ impl StudyDir {
                 }
                 let folder = path.join("data");
                 if !manifest.data.is_empty() {
-                    std::fs::create_dir_all(&folder).map_err(|error| Failure::io(folder.display(), &error))?;
+                    std::fs::create_dir_all(&folder)
+                        .map_err(|error| Failure::io(folder.display(), &error))?;
                 }
                 for (number, contents) in data.contents().iter().enumerate() {
                     write_whole(&folder.join(number.to_string()), contents)?;
@@ -112,8 +133,9 @@ impl StudyDir {
     /// Opens a study to read it.
     pub(crate) fn open(path: &Path) -> Result<StudyDir, Failure> {
         let shown = path.display();
-        let manifest = read_manifest(path)?
-            .ok_or_else(|| Failure::Usage(format!("{shown} is no study: it has no manifest.json")))?;
+        let manifest = read_manifest(path)?.ok_or_else(|| {
+            Failure::Usage(format!("{shown} is no study: it has no manifest.json"))
+        })?;
         let own = env!("CARGO_PKG_VERSION");
         if manifest.archsim != own {
             return Err(Failure::Usage(format!(

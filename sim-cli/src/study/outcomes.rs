@@ -52,7 +52,8 @@ impl Outcomes {
         match locked {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let message = format!("{}: another archsim is at work on this study", path.display());
+                let message =
+                    format!("{}: another archsim is at work on this study", path.display());
                 return Err(Failure::Io(message));
             }
             // Some file systems know no locks.
@@ -88,14 +89,17 @@ impl Outcomes {
         while begun && length - at >= HEAD {
             let mut head = [0; HEAD as usize];
             reader.read_exact(&mut head)?;
-            let word = |from: usize| u32::from_le_bytes([head[from], head[from + 1], head[from + 2], head[from + 3]]);
+            let word = |from: usize| {
+                u32::from_le_bytes([head[from], head[from + 1], head[from + 2], head[from + 3]])
+            };
             let (size, checksum) = (u64::from(word(0)), word(4));
             if size == 0 || size > RECORD_MAX || size > length - at - HEAD {
                 break;
             }
             bytes.resize(size as usize, 0);
             reader.read_exact(&mut bytes)?;
-            let trial = (crc32fast::hash(&bytes) == checksum).then(|| Trial::read(&mut bytes.as_slice()));
+            let trial =
+                (crc32fast::hash(&bytes) == checksum).then(|| Trial::read(&mut bytes.as_slice()));
             match trial.flatten() {
                 Some(trial) => {
                     self.index.insert(key(&trial), (at + HEAD, size as u32));
@@ -107,7 +111,8 @@ impl Outcomes {
         drop(reader);
         let path = self.path.display();
         if damaged > 0 {
-            self.damage.push(format!("{path}: {damaged} records are damaged; their trials are run again"));
+            self.damage
+                .push(format!("{path}: {damaged} records are damaged; their trials are run again"));
         }
         if at < length && !read_only {
             // Nothing is lost, whatever it may have been.
@@ -118,7 +123,9 @@ impl Outcomes {
             std::fs::write(&torn, tail)?;
             state.file.set_len(at)?;
             let (cut, torn) = (length - at, torn.display());
-            self.damage.push(format!("{path}: the last {cut} bytes are no whole record and were moved to {torn}"));
+            self.damage.push(format!(
+                "{path}: the last {cut} bytes are no whole record and were moved to {torn}"
+            ));
         }
         if at == 0 && !read_only {
             state.file.seek(SeekFrom::Start(0))?;
@@ -153,7 +160,8 @@ impl Outcomes {
             return false;
         }
         let end = state.end;
-        let written = state.file.seek(SeekFrom::Start(end)).and_then(|_| state.file.write_all(&record));
+        let written =
+            state.file.seek(SeekFrom::Start(end)).and_then(|_| state.file.write_all(&record));
         match written {
             Ok(()) => {
                 state.end += record.len() as u64;

@@ -48,7 +48,11 @@ pub(crate) fn run(args: &CapacityArgs) -> Result<Success, Failure> {
         command: command(args),
     };
     let found = search.summary(origin);
-    args.output.write(&report::render_capacity(&found, args.output.format(), args.output.style()))?;
+    args.output.write(&report::render_capacity(
+        &found,
+        args.output.format(),
+        args.output.style(),
+    ))?;
     Ok(if found.interrupted { Success::Interrupted } else { Success::Fine })
 }
 

@@ -17,7 +17,8 @@ pub(crate) fn run(args: &MergeArgs) -> Result<Success, Failure> {
     let (text, data) = first.model()?;
     let (sweep, origin) = first.manifest.asked.sweep(text, &data)?;
     if origin.model_hash != first.manifest.model_hash {
-        let message = format!("{}: the model is not the one of the manifest", first.path().display());
+        let message =
+            format!("{}: the model is not the one of the manifest", first.path().display());
         return Err(Failure::Usage(message));
     }
     let mut sweep = if args.into.is_some() { sweep.keeping_rows() } else { sweep };
@@ -67,14 +68,21 @@ impl Shards {
         placed.sort_by_key(|(shard, _)| shard.number);
         let of = placed[0].0.of;
         if let Some((other, dir)) = placed.iter().find(|(shard, _)| shard.of != of) {
-            let message = format!("{} is one of {} shards, another of {of}", dir.path().display(), other.of);
+            let message =
+                format!("{} is one of {} shards, another of {of}", dir.path().display(), other.of);
             return Err(Failure::Usage(message));
         }
         let has = |number: &u32| placed.iter().any(|(shard, _)| shard.number == *number);
-        let missing: Vec<String> =
-            (1..=of).filter(|number| !has(number)).take(20).map(|number| format!("{number}/{of}")).collect();
+        let missing: Vec<String> = (1..=of)
+            .filter(|number| !has(number))
+            .take(20)
+            .map(|number| format!("{number}/{of}"))
+            .collect();
         if !missing.is_empty() {
-            let message = format!("shards are missing: {}\n  = name the directories of all {of}", missing.join(", "));
+            let message = format!(
+                "shards are missing: {}\n  = name the directories of all {of}",
+                missing.join(", ")
+            );
             return Err(Failure::Usage(message));
         }
         let dirs = placed.into_iter().map(|(_, dir)| dir).collect();

@@ -10,6 +10,7 @@ pub(crate) mod gate;
 pub(crate) mod man;
 pub(crate) mod merge;
 pub(crate) mod new;
+pub(crate) mod optimize;
 pub(crate) mod reference;
 pub(crate) mod run;
 pub(crate) mod schema;

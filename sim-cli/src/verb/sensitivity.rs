@@ -4,21 +4,23 @@ use crate::args::SensitivityArgs;
 use crate::failure::{Failure, Success};
 use crate::model::{Data, Written, until};
 use crate::pool::Pool;
-use crate::study::asked::{quoted, usage};
+use crate::study::asked::{axes, quoted, usage};
 use sim_core::model::quantity;
 use sim_core::report;
 use sim_core::spec::Quantity;
-use sim_core::study::{Axis, Effort, Origin, Points, Sampling, Sensitivity, Sweep, parameters};
+use sim_core::study::{Effort, Origin, Points, Sampling, Sensitivity, Sweep, parameters};
 
 pub(crate) fn run(args: &SensitivityArgs) -> Result<Success, Failure> {
     args.output.keeps(std::slice::from_ref(&args.model))?;
     let mut written = Written::read(&args.model, &args.edits)?;
     written.plan(&args.run)?;
     let spec = match &args.design {
-        Some(design) => written.spec.design(design).map_err(|findings| written.failure(findings))?,
+        Some(design) => {
+            written.spec.design(design).map_err(|findings| written.failure(findings))?
+        }
         None => written.spec.clone(),
     };
-    let axes = match args.vary.as_slice() {
+    let varied = match args.vary.as_slice() {
         [] => {
             let share = quantity::share(&Quantity::Text(args.by.clone()))
                 .ok()
@@ -26,14 +28,7 @@ pub(crate) fn run(args: &SensitivityArgs) -> Result<Success, Failure> {
                 .ok_or_else(|| Failure::Usage(format!("{} is no share such as 20%", args.by)))?;
             parameters(&spec, share).map_err(|error| usage("", error))?
         }
-        vary => {
-            let axis = |text: &String| {
-                let axis = Axis::parse(text).map_err(|error| usage("--vary: ", error))?;
-                axis.check(&spec).map_err(|error| usage("--vary: ", error))?;
-                Ok(axis)
-            };
-            vary.iter().map(axis).collect::<Result<Vec<_>, Failure>>()?
-        }
+        vary => axes(&[], vary, &spec)?,
     };
     let seed = spec.run.seed.unwrap_or(1);
     let origin = Origin {
@@ -42,14 +37,20 @@ pub(crate) fn run(args: &SensitivityArgs) -> Result<Success, Failure> {
         seed,
         command: command(args),
     };
-    let points = Points::new(axes, Sampling::Morris(args.trajectories), seed).map_err(|error| usage("", error))?;
+    let points = Points::new(varied, Sampling::Morris(args.trajectories), seed)
+        .map_err(|error| usage("", error))?;
     let data = Data::beside(&args.model);
     let effort = Effort { until: until(&args.run)? };
     let mut sweep = Sweep::new(spec, Box::new(move |spec| data.of(spec)), points, effort)
         .map_err(|findings| written.failure(findings))?;
     Pool::new(args.run.jobs)?.drive(&mut sweep);
-    let found = Sensitivity::of(sweep.summary(origin), args.on).expect("the points are trajectories");
-    args.output.write(&report::render_sensitivity(&found, args.output.format(), args.output.style()))?;
+    let found =
+        Sensitivity::of(sweep.summary(origin), args.on).expect("the points are trajectories");
+    args.output.write(&report::render_sensitivity(
+        &found,
+        args.output.format(),
+        args.output.style(),
+    ))?;
     Ok(if found.interrupted { Success::Interrupted } else { Success::Fine })
 }
 
@@ -72,7 +73,9 @@ fn command(args: &SensitivityArgs) -> String {
     let run = &args.run;
     run.seed.iter().for_each(|seed| flag("seed", &seed.to_string()));
     run.replications.iter().for_each(|n| flag("replications", &n.to_string()));
-    for (name, value) in [("precision", &run.precision), ("horizon", &run.horizon), ("warmup", &run.warmup)] {
+    for (name, value) in
+        [("precision", &run.precision), ("horizon", &run.horizon), ("warmup", &run.warmup)]
+    {
         value.iter().for_each(|value| flag(name, value));
     }
     words.join(" ")

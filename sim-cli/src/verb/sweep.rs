@@ -40,13 +40,19 @@ pub(crate) fn run(args: &SweepArgs) -> Result<Success, Failure> {
     let trials = drive(&pool, &mut sweep, &dir.outcomes, is_whole.then(|| dir.path()), &origin)?;
     let summary = sweep.summary(origin.clone());
     if summary.interrupted {
-        eprintln!("{} outcomes are kept in {}; the same command goes on", dir.outcomes.count(), path.display());
+        eprintln!(
+            "{} outcomes are kept in {}; the same command goes on",
+            dir.outcomes.count(),
+            path.display()
+        );
     } else if is_whole {
         write_files(path, &sweep, &origin, trials)?;
     } else {
         let (here, all) = (sweep.points_here(), sweep.points().len());
         let Shard { number, of } = shard;
-        eprintln!("shard {number}/{of}: {here} of {all} points are done; archsim merge puts all {of} together");
+        eprintln!(
+            "shard {number}/{of}: {here} of {all} points are done; archsim merge puts all {of} together"
+        );
         return Ok(Success::Fine);
     }
     answer(&sweep, origin, &args.output)
@@ -65,9 +71,16 @@ pub(crate) fn drive(
         Some(part) => Failure::io(part.display(), error),
         None => Failure::io("trials", error),
     };
-    let mut rows = part.as_ref().map(File::create).transpose().map_err(|error| failed(&error))?.map(BufWriter::new);
+    let mut rows = part
+        .as_ref()
+        .map(File::create)
+        .transpose()
+        .map_err(|error| failed(&error))?
+        .map(BufWriter::new);
     let mut written = match &mut rows {
-        Some(rows) => rows.write_all(report::trial_rows_head(&sweep.summary(origin.clone())).as_bytes()),
+        Some(rows) => {
+            rows.write_all(report::trial_rows_head(&sweep.summary(origin.clone())).as_bytes())
+        }
         None => Ok(()),
     };
     pool.drive_kept(sweep, kept, |sweep| {
@@ -113,7 +126,11 @@ pub(crate) fn write_files(
     Ok(())
 }
 
-pub(crate) fn answer(sweep: &Sweep, origin: Origin, output: &StudyOutputArgs) -> Result<Success, Failure> {
+pub(crate) fn answer(
+    sweep: &Sweep,
+    origin: Origin,
+    output: &StudyOutputArgs,
+) -> Result<Success, Failure> {
     let summary = sweep.summary(origin);
     output.write(&report::render_sweep(&summary, output.format.of_sweep(), output.style()))?;
     let designs = summary.points.iter().filter_map(|point| point.design.as_ref());
@@ -132,7 +149,8 @@ const LOOKED_AT: usize = 200;
 fn dry_run(sweep: &Sweep, jobs: Option<usize>) -> Result<String, Failure> {
     let (points, here) = (sweep.points().len(), sweep.points_here());
     let step = points.div_ceil(LOOKED_AT).max(1);
-    let designs: Vec<Alternative> = (0..points).step_by(step).filter_map(|p| sweep.design_at(p).ok()).collect();
+    let designs: Vec<Alternative> =
+        (0..points).step_by(step).filter_map(|p| sweep.design_at(p).ok()).collect();
     let (Some(first), Some(last)) = (designs.first(), designs.last()) else {
         return Ok("There is no point that is a model.\n".into());
     };
@@ -142,7 +160,8 @@ fn dry_run(sweep: &Sweep, jobs: Option<usize>) -> Result<String, Failure> {
         let plan = sweep.plan(design);
         let horizon = Duration(plan.horizon.0 / 100);
         let seed = sim_core::simulation::Seed { seed: plan.seed, replication: 0 };
-        let trial = Trial { design: 0, seed, warmup: Duration::ZERO, horizon, events_max: 20_000_000 };
+        let trial =
+            Trial { design: 0, seed, warmup: Duration::ZERO, horizon, events_max: 20_000_000 };
         let from = began.elapsed().as_secs_f64();
         sim_core::metrics::run(&design.model, trial);
         seconds += began.elapsed().as_secs_f64() - from;
@@ -162,7 +181,8 @@ fn dry_run(sweep: &Sweep, jobs: Option<usize>) -> Result<String, Failure> {
         work += replications * steps_of(design) * plan.horizon.as_secs();
     }
     let scale = here as f64 / designs.len() as f64;
-    let threads = jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    let threads =
+        jobs.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let estimate = scale * work * seconds / steps.max(1.0) / threads as f64;
     let of = if here < points { format!(" of {points}") } else { String::new() };
     Ok(format!(

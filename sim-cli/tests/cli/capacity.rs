@@ -6,7 +6,16 @@ use super::{archsim, folder};
 #[test]
 fn the_capacity_of_each_design_is_told() {
     let folder = folder();
-    let args = ["capacity", "queue.ron", "--vary", "clients.users.rate=50/s..300/s", "--tolerance", "10%", "--horizon", "500s"];
+    let args = [
+        "capacity",
+        "queue.ron",
+        "--vary",
+        "clients.users.rate=50/s..300/s",
+        "--tolerance",
+        "10%",
+        "--horizon",
+        "500s",
+    ];
     let told = archsim(&folder, &[&args[..], &["--format", "json"]].concat());
     assert_eq!((told.code, told.err.as_str()), (0, ""));
     let found: serde_json::Value = serde_json::from_str(&told.out).expect("it is JSON");
@@ -24,7 +33,11 @@ fn what_has_no_capacity_is_said() {
         (&["--vary", "clients.users.mix"], 2, "and no load"),
         (&["--vary", "clients.user.rate"], 3, "did you mean clients.users.rate?"),
         (&["--vary", "clients.users.rate=1/s,2/s"], 2, "is no range of loads"),
-        (&["--vary", "clients.users.rate", "--set", "objectives=[]"], 2, "has no objective that a load could miss"),
+        (
+            &["--vary", "clients.users.rate", "--set", "objectives=[]"],
+            2,
+            "has no objective that a load could miss",
+        ),
         (&["--vary", "clients.users.rate", "--tolerance", "0"], 2, "is no tolerance such as 3%"),
     ];
     for (args, code, part) in cases {

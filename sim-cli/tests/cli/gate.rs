@@ -10,16 +10,29 @@ fn a_gate_passes_misses_or_does_not_know() {
     // p99 in proportion.
     write(&folder, "slower.ron", &model.replace("10ms", "10.1ms"));
     let gate = |model: &str, more: &[&str]| {
-        archsim(&folder, &[&["gate", model, "--baseline", "queue.ron", "--format", "markdown"], more].concat())
+        archsim(
+            &folder,
+            &[&["gate", model, "--baseline", "queue.ron", "--format", "markdown"], more].concat(),
+        )
     };
-    let same = gate("queue.ron", &["--allow", "mean=0%", "--allow", "errors=0%", "--set", "objectives=[]"]);
+    let same = gate(
+        "queue.ron",
+        &["--allow", "mean=0%", "--allow", "errors=0%", "--set", "objectives=[]"],
+    );
     assert_eq!(same.code, 0, "{}{}", same.out, same.err);
     assert!(same.out.starts_with("**Passed: all 2 checks are met.**"), "{}", same.out);
     let slower = gate("slower.ron", &["--allow", "mean=1%", "--set", "objectives=[]"]);
     assert_eq!(slower.code, 4, "{}", slower.out);
-    assert!(slower.out.contains("| mean at most 1.0 % above the baseline | missed |"), "{}", slower.out);
+    assert!(
+        slower.out.contains("| mean at most 1.0 % above the baseline | missed |"),
+        "{}",
+        slower.out
+    );
     assert_eq!(gate("slower.ron", &["--allow", "mean=9%", "--set", "objectives=[]"]).code, 0);
-    let unsure = gate("slower.ron", &["--allow", "mean=5%", "--set", "objectives=[]", "--replications", "1"]);
+    let unsure = gate(
+        "slower.ron",
+        &["--allow", "mean=5%", "--set", "objectives=[]", "--replications", "1"],
+    );
     assert_eq!(unsure.code, 5, "{}", unsure.out);
     let objective = gate("queue.ron", &["--set", "objectives[0].latency.below=20ms"]);
     assert_eq!(objective.code, 4, "{}", objective.out);
@@ -32,5 +45,9 @@ fn a_gate_passes_misses_or_does_not_know() {
 fn there_is_a_workflow_to_begin_with() {
     let folder = folder();
     let told = archsim(&folder, &["new", "--template", "gate"]);
-    assert!(told.code == 0 && told.out.contains("archsim gate \"$MODEL\" --baseline"), "{}", told.out);
+    assert!(
+        told.code == 0 && told.out.contains("archsim gate \"$MODEL\" --baseline"),
+        "{}",
+        told.out
+    );
 }

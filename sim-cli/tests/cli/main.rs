@@ -7,6 +7,7 @@ mod look;
 mod models;
 mod output;
 mod run;
+mod search;
 mod sweep;
 
 use std::io::Write;

@@ -5,18 +5,29 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-const VARY: [&str; 6] =
-    ["--vary", "clients.users.rate=20/s..95/s:6", "--vary", "services.desk.cores=1,2", "--replications", "4"];
+const VARY: [&str; 6] = [
+    "--vary",
+    "clients.users.rate=20/s..95/s:6",
+    "--vary",
+    "services.desk.cores=1,2",
+    "--replications",
+    "4",
+];
 
 /// What a study leaves behind when it is done, by name.
-const FILES: [&str; 6] = ["points.csv", "numbers.csv", "points.jsonl", "sweep.json", "sweep.md", "trials.csv"];
+const FILES: [&str; 6] =
+    ["points.csv", "numbers.csv", "points.jsonl", "sweep.json", "sweep.md", "trials.csv"];
 
 fn sweep<'a>(more: &[&'a str]) -> Vec<&'a str> {
     [&["sweep", "queue.ron"], &VARY[..], more].concat()
 }
 
 fn files(dir: &Path) -> Vec<String> {
-    FILES.map(|name| std::fs::read_to_string(dir.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))).to_vec()
+    FILES
+        .map(|name| {
+            std::fs::read_to_string(dir.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+        })
+        .to_vec()
 }
 
 /// M/M/1 on the grid: Kleinrock's knee is at half load, saturation by the utilisation law at 100/s, which is between the
@@ -24,7 +35,16 @@ fn files(dir: &Path) -> Vec<String> {
 #[test]
 fn a_sweep_finds_knee_and_saturation_of_a_queue() {
     let folder = folder();
-    let args = ["sweep", "queue.ron", "--vary", "clients.users.rate=10/s..110/s:11", "--format", "csv", "--horizon", "400s"];
+    let args = [
+        "sweep",
+        "queue.ron",
+        "--vary",
+        "clients.users.rate=10/s..110/s:11",
+        "--format",
+        "csv",
+        "--horizon",
+        "400s",
+    ];
     let told = archsim(&folder, &args);
     assert_eq!((told.code, told.err.as_str()), (0, ""));
     let lines: Vec<&str> = told.out.lines().filter(|line| !line.starts_with('#')).collect();
@@ -38,8 +58,14 @@ fn a_sweep_finds_knee_and_saturation_of_a_queue() {
     assert!(["40/s", "50/s", "60/s"].contains(&&*at("knee")[0]), "{:?}", at("knee"));
     assert_eq!(at("saturation"), ["100/s"]);
     let origin: Vec<&str> = told.out.lines().take(2).collect();
-    assert!(origin[0].contains(env!("CARGO_PKG_VERSION")) && origin[0].contains("seed"), "{origin:?}");
-    assert!(origin[1].contains("--vary clients.users.rate=10/s..110/s:11 --horizon 400s"), "{origin:?}");
+    assert!(
+        origin[0].contains(env!("CARGO_PKG_VERSION")) && origin[0].contains("seed"),
+        "{origin:?}"
+    );
+    assert!(
+        origin[1].contains("--vary clients.users.rate=10/s..110/s:11 --horizon 400s"),
+        "{origin:?}"
+    );
 }
 
 #[test]
@@ -49,11 +75,18 @@ fn every_format_says_where_it_comes_from() {
         let told = archsim(&folder, &sweep(&["--format", format]));
         assert_eq!(told.code, 0, "{}", told.err);
         let text = told.out.replace('\n', " ");
-        for part in [env!("CARGO_PKG_VERSION"), "archsim sweep queue.ron", "--replications 4", "seed", "model"] {
+        for part in [
+            env!("CARGO_PKG_VERSION"),
+            "archsim sweep queue.ron",
+            "--replications 4",
+            "seed",
+            "model",
+        ] {
             assert!(text.contains(part), "{format} has no {part}: {}", told.out);
         }
         if format == "json" || format == "jsonl" {
-            for line in if format == "json" { vec![&*told.out] } else { told.out.lines().collect() } {
+            for line in if format == "json" { vec![&*told.out] } else { told.out.lines().collect() }
+            {
                 assert!(serde_json::from_str::<serde_json::Value>(line).is_ok());
             }
         }
@@ -65,11 +98,27 @@ fn every_format_says_where_it_comes_from() {
 fn points_see_the_same_traffic() {
     let folder = folder();
     let one = |args: &[&str]| -> serde_json::Value {
-        serde_json::from_str(&archsim(&folder, &[args, &["--format", "json", "--replications", "3"]].concat()).out)
-            .expect("it is JSON")
+        serde_json::from_str(
+            &archsim(&folder, &[args, &["--format", "json", "--replications", "3"]].concat()).out,
+        )
+        .expect("it is JSON")
     };
-    let swept = one(&["sweep", "queue.ron", "--vary", "services.desk.cores=1,2", "--vary", "clients.users.rate=40/s,60/s"]);
-    let run = one(&["run", "queue.ron", "--set", "services.desk.cores=2", "--set", "clients.users.rate=40/s"]);
+    let swept = one(&[
+        "sweep",
+        "queue.ron",
+        "--vary",
+        "services.desk.cores=1,2",
+        "--vary",
+        "clients.users.rate=40/s,60/s",
+    ]);
+    let run = one(&[
+        "run",
+        "queue.ron",
+        "--set",
+        "services.desk.cores=2",
+        "--set",
+        "clients.users.rate=40/s",
+    ]);
     let point = &swept["points"][2];
     assert_eq!(point["settings"][0]["text"], "2");
     assert_eq!(point["design"]["fingerprint"], run["designs"][0]["fingerprint"]);
@@ -83,14 +132,42 @@ fn what_cannot_be_swept_is_said() {
         (&["--vary", "clients.users.rate=9/s..1/s:3"], 2, "inverted"),
         (&["--vary", "clients.users.rate=9/s..9/s:3"], 2, "is empty"),
         (&["--vary", "clients.users.rate=1/s..60/min:3"], 2, "mix units"),
-        (&["--vary", "services.desk.cores=1..1000", "--vary", "services.desk.replicas=1..1000000"], 2, "1000 × 1000000 = 1000000000 points"),
-        (&["--vary", "services.desk.cores=1..1000", "--vary", "services.desk.replicas=1..1000"], 2, "1000 × 1000 = 1000000 points"),
+        (
+            &[
+                "--vary",
+                "services.desk.cores=1..1000",
+                "--vary",
+                "services.desk.replicas=1..1000000",
+            ],
+            2,
+            "1000 × 1000000 = 1000000000 points",
+        ),
+        (
+            &["--vary", "services.desk.cores=1..1000", "--vary", "services.desk.replicas=1..1000"],
+            2,
+            "1000 × 1000 = 1000000 points",
+        ),
         (&["--vary", "components.desk=1..3"], 2, "and no number"),
         (&["--vary", "services.disk.cores=1..3"], 3, "did you mean services.desk.cores?"),
         (&["--vary", "services.desk.cores=1ms..3ms:2"], 3, "services.desk.cores"),
         (&["--vary", "services.desk.cores=1..3", "--sample", "lhs"], 2, "lhs:100"),
-        (&["--vary", "services.desk.cores=1..3", "--vary", "clients.users.rate=1/s,2/s", "--sample", "zip"], 2, "has 3 values and"),
-        (&["--vary", "services.desk.cores=1..3", "--shard", "4/3", "--dir", "d"], 2, "numbered from 1/3 to 3/3"),
+        (
+            &[
+                "--vary",
+                "services.desk.cores=1..3",
+                "--vary",
+                "clients.users.rate=1/s,2/s",
+                "--sample",
+                "zip",
+            ],
+            2,
+            "has 3 values and",
+        ),
+        (
+            &["--vary", "services.desk.cores=1..3", "--shard", "4/3", "--dir", "d"],
+            2,
+            "numbered from 1/3 to 3/3",
+        ),
         (&["--vary", "design=seven cores"], 3, "there is no design"),
     ];
     for (args, code, part) in cases {
@@ -144,14 +221,21 @@ fn shards_merge_to_the_bytes_of_the_whole() {
         let dir = shard.replace('/', "-of-");
         let told = archsim(&folder, &sweep(&["--dir", &dir, "--shard", shard]));
         assert_eq!((told.code, told.out.as_str()), (0, ""), "{}", told.err);
-        assert!(told.err.contains(&format!("shard {shard}: 4 of 12 points are done")), "{}", told.err);
+        assert!(
+            told.err.contains(&format!("shard {shard}: 4 of 12 points are done")),
+            "{}",
+            told.err
+        );
     }
     // The model is kept with the study: that it is gone or another by now changes nothing.
     write(&folder, "queue.ron", "()");
     let merged = archsim(&folder, &["merge", "3-of-3", "1-of-3", "2-of-3", "--into", "merged"]);
     assert_eq!((merged.code, merged.err.as_str()), (0, ""));
     assert_eq!(merged.out, whole.out);
-    assert!(files(&folder.path().join("whole")) == files(&folder.path().join("merged")), "the files differ");
+    assert!(
+        files(&folder.path().join("whole")) == files(&folder.path().join("merged")),
+        "the files differ"
+    );
     let merge = |dirs: &[&str]| {
         let told = archsim(&folder, &[&["merge"], dirs].concat());
         assert_eq!((told.code, told.out.as_str()), (2, ""), "{}", told.err);
@@ -199,12 +283,19 @@ fn a_directory_of_another_study_is_left_alone() {
     write(&folder, "queue.ron", &model);
     let manifest = std::fs::read_to_string(dir.join("manifest.json")).expect("there is a manifest");
     let version = format!("\"archsim\": \"{}\"", env!("CARGO_PKG_VERSION"));
-    write(&folder, "study/manifest.json", &manifest.replace(&version, "\"archsim\": \"0.0.7\", \"more\": 1"));
+    write(
+        &folder,
+        "study/manifest.json",
+        &manifest.replace(&version, "\"archsim\": \"0.0.7\", \"more\": 1"),
+    );
     refused(&sweep(&["--dir", "study"]), "was made by archsim 0.0.7");
     refused(&["merge", "study"], "was made by archsim 0.0.7");
     std::fs::create_dir(folder.path().join("letters")).expect("a folder can be made");
     write(&folder, "letters/to-mother.txt", "Dear mother");
-    refused(&sweep(&["--dir", "letters"]), "letters is not empty and no study: it has to-mother.txt");
+    refused(
+        &sweep(&["--dir", "letters"]),
+        "letters is not empty and no study: it has to-mother.txt",
+    );
 }
 
 /// The disk is full from the first outcome on.

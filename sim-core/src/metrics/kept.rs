@@ -6,7 +6,8 @@
 use super::blocks::{BlockMetrics, Level};
 use super::slos::SloMetrics;
 use super::{
-    JourneyMetrics, Metrics, OperationMetrics, Outcome, Population, Presence, StationMetrics, Trial, Violation,
+    JourneyMetrics, Metrics, OperationMetrics, Outcome, Population, Presence, StationMetrics,
+    Trial, Violation,
 };
 use crate::engine::{Digest, Fingerprint};
 use crate::model::Model;
@@ -17,11 +18,13 @@ use crate::time::Duration;
 impl Outcome {
     /// Its bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let Outcome { trial, metrics, course, backlog, fingerprint, stopped, events, violations } = self;
+        let Outcome { trial, metrics, course, backlog, fingerprint, stopped, events, violations } =
+            self;
         let mut out = Vec::new();
         trial.write(&mut out);
         metrics.write(&mut out);
-        let whole = |course: &[f64]| course.iter().map(|number| *number as u64).collect::<Vec<u64>>();
+        let whole =
+            |course: &[f64]| course.iter().map(|number| *number as u64).collect::<Vec<u64>>();
         whole(course).write(&mut out);
         whole(backlog).write(&mut out);
         for digest in [fingerprint.events, fingerprint.timings, fingerprint.results] {
@@ -29,7 +32,8 @@ impl Outcome {
         }
         (*stopped as u64).write(&mut out);
         events.write(&mut out);
-        let violations: Vec<String> = violations.iter().map(|violation| violation.0.clone()).collect();
+        let violations: Vec<String> =
+            violations.iter().map(|violation| violation.0.clone()).collect();
         violations.write(&mut out);
         out
     }
@@ -134,7 +138,9 @@ impl Metrics {
             *station = StationMetrics::read(from)?;
         }
         let blocks = BlockMetrics::read(from)?;
-        let sizes = |blocks: &BlockMetrics| [blocks.counts.len(), blocks.levels.len(), blocks.timings.len()];
+        let sizes = |blocks: &BlockMetrics| {
+            [blocks.counts.len(), blocks.levels.len(), blocks.timings.len()]
+        };
         metrics.blocks = (sizes(&blocks) == sizes(&metrics.blocks)).then_some(blocks)?;
         for slo in &mut metrics.slos {
             slo.fill(from)?;
@@ -271,7 +277,10 @@ mod tests {
         assert_eq!(back.to_bytes(), bytes);
         assert_eq!(back.metrics.digest(), outcome.metrics.digest());
         assert_eq!(back.fingerprint.results, outcome.metrics.digest());
-        assert_eq!((back.trial, back.events, back.stopped), (outcome.trial, outcome.events, outcome.stopped));
+        assert_eq!(
+            (back.trial, back.events, back.stopped),
+            (outcome.trial, outcome.events, outcome.stopped)
+        );
         assert_eq!((back.course, back.backlog), (outcome.course, outcome.backlog));
         // What is merged out of both is the same too.
         let mut twice = [outcome.metrics.clone(), back.metrics.clone()];

@@ -27,7 +27,8 @@ fn csv(found: &CapacitySummary) -> String {
         for probe in &capacity.probes {
             let (word, _) = word(probe.verdict);
             let design = quoted(&capacity.name);
-            let _ = writeln!(out, "{design},{unit},{},{word},{}", number(probe.at), probe.replications);
+            let _ =
+                writeln!(out, "{design},{unit},{},{word},{}", number(probe.at), probe.replications);
         }
     }
     out
@@ -40,12 +41,23 @@ fn blocks(found: &CapacitySummary) -> Vec<Block> {
     }
     blocks.push(Block::Headline(headline(found), Tone::Plain));
     let unit = found.unit.as_str();
-    let mut table = Table::new(&[("design", ""), ("meets all up to", unit), ("misses from", unit), ("tried", "loads"), ("bottleneck", "")]);
+    let mut table = Table::new(&[
+        ("design", ""),
+        ("meets all up to", unit),
+        ("misses from", unit),
+        ("tried", "loads"),
+        ("bottleneck", ""),
+    ]);
     for capacity in &found.designs {
-        let load = |load: Option<f64>| load.map_or(Cell::text("–").tone(Tone::Faint), |at| Cell::text(significant(at, 4)));
+        let load = |load: Option<f64>| {
+            load.map_or(Cell::text("–").tone(Tone::Faint), |at| Cell::text(significant(at, 4)))
+        };
         let bottleneck = capacity.bottleneck.clone().unwrap_or_default();
         let tried = Cell::text(capacity.probes.len().to_string());
-        table.row(capacity.name.clone(), vec![load(capacity.met), load(capacity.missed), tried, Cell::text(bottleneck)]);
+        table.row(
+            capacity.name.clone(),
+            vec![load(capacity.met), load(capacity.missed), tried, Cell::text(bottleneck)],
+        );
     }
     blocks.push(Block::Table(table));
     let line = |capacity: &Capacity| (format!("{}: {}", capacity.name, capacity.says), Tone::Plain);
@@ -77,7 +89,10 @@ fn headline(found: &CapacitySummary) -> String {
                 true => String::new(),
                 false => format!("; {} may take as much", rivals.join(", ")),
             };
-            format!("{} takes the most: all objectives are met up to {met}{}{so}.", best.name, found.unit)
+            format!(
+                "{} takes the most: all objectives are met up to {met}{}{so}.",
+                best.name, found.unit
+            )
         }
     }
 }

@@ -28,14 +28,18 @@ fn blocks(gate: &Gate) -> Vec<Block> {
             ),
             Tone::Doubtful,
         ),
-        Verdict::Missed => {
-            (format!("Missed: {} of {} checks.", count(Verdict::Missed), gate.checks.len()), Tone::Bad)
-        }
+        Verdict::Missed => (
+            format!("Missed: {} of {} checks.", count(Verdict::Missed), gate.checks.len()),
+            Tone::Bad,
+        ),
     };
     let mut table = Table::new(&[("check", ""), ("verdict", ""), ("found", "")]);
     for check in &gate.checks {
         let (word, tone) = word(check.verdict);
-        table.row(check.says.clone(), vec![Cell::text(word).tone(tone), Cell::text(check.found.clone())]);
+        table.row(
+            check.says.clone(),
+            vec![Cell::text(word).tone(tone), Cell::text(check.found.clone())],
+        );
     }
     let mut blocks = vec![Block::Headline(headline, tone), Block::Table(table)];
     blocks.extend(versus::blocks(&gate.summary));

@@ -26,7 +26,8 @@ fn csv(found: &Sensitivity) -> String {
     for effect in &found.effects {
         let names = [&effect.path, &effect.from, &effect.to].map(|text| quoted(text)).join(",");
         let numbers = |value: Value| format!("{},{}", number(value.mean), number(value.half_width));
-        let (size, signed, spread) = (numbers(effect.size), numbers(effect.signed), number(effect.spread));
+        let (size, signed, spread) =
+            (numbers(effect.size), numbers(effect.signed), number(effect.spread));
         let _ = writeln!(out, "{names},{metric},{unit},{size},{signed},{spread},{}", effect.steps);
     }
     out
@@ -87,7 +88,8 @@ fn headline(found: &Sensitivity) -> String {
     if found.interrupted {
         return "Interrupted: this is what was known by then.".into();
     }
-    let known: Vec<&Effect> = found.effects.iter().filter(|effect| effect.size.mean > 0.0).collect();
+    let known: Vec<&Effect> =
+        found.effects.iter().filter(|effect| effect.size.mean > 0.0).collect();
     let metric = found.metric.name();
     match known.as_slice() {
         [] => format!("Nothing that was varied changes {metric}."),
@@ -96,7 +98,10 @@ fn headline(found: &Sensitivity) -> String {
             format!("{} matters most to {metric}, then {}.", first.path, second.path)
         }
         [first, second, ..] => {
-            format!("{} and {} matter most to {metric}; which of them more cannot be told.", first.path, second.path)
+            format!(
+                "{} and {} matter most to {metric}; which of them more cannot be told.",
+                first.path, second.path
+            )
         }
     }
 }

@@ -49,7 +49,8 @@ pub fn render_sweep(sweep: &SweepSummary, format: SweepFormat, style: Style) -> 
 /// The head of a file of replications: where they come from, and the columns.
 pub fn trial_rows_head(sweep: &SweepSummary) -> String {
     let axes = sweep.axes.iter().map(|axis| quoted(&axis.path));
-    let columns: Vec<String> = axes.chain(["replication,scope,client,name,metric,unit,value".into()]).collect();
+    let columns: Vec<String> =
+        axes.chain(["replication,scope,client,name,metric,unit,value".into()]).collect();
     format!("{}point,{}\n", comment(&sweep.origin), columns.join(","))
 }
 
@@ -62,7 +63,8 @@ pub fn trial_row(row: &TrialRow, settings: &[crate::study::Setting]) -> String {
         let scope = [kind, client, &name].map(quoted).join(",");
         let (unit, value) = (csv::unit(metric.unit()), number(*value));
         let (point, replication, metric) = (row.point, row.replication, metric.name());
-        let _ = writeln!(out, "{point},{},{replication},{scope},{metric},{unit},{value}", at.join(","));
+        let _ =
+            writeln!(out, "{point},{},{replication},{scope},{metric},{unit},{value}", at.join(","));
     }
     out
 }
@@ -84,7 +86,9 @@ fn json_lines(sweep: &SweepSummary) -> String {
     }
     let SweepSummary { origin, question, axes, marks, points_in_all, .. } = sweep;
     let head = Head { origin, question, axes, marks, points_in_all: *points_in_all };
-    let line = |value: Result<String, serde_json::Error>| value.expect("a sweep has only text for keys") + "\n";
+    let line = |value: Result<String, serde_json::Error>| {
+        value.expect("a sweep has only text for keys") + "\n"
+    };
     let points = sweep.points.iter().map(|point| line(serde_json::to_string(point)));
     line(serde_json::to_string(&head)) + &points.collect::<String>()
 }
@@ -99,16 +103,19 @@ fn numbers(design: &DesignSummary) -> Vec<(&'static str, Value)> {
 
 fn wide(sweep: &SweepSummary) -> String {
     let example = sweep.points.iter().find_map(|point| point.design.as_ref());
-    let names: Vec<&str> = example.map_or(Vec::new(), |design| {
-        numbers(design).into_iter().map(|(name, _)| name).collect()
-    });
+    let names: Vec<&str> = example
+        .map_or(Vec::new(), |design| numbers(design).into_iter().map(|(name, _)| name).collect());
     let mut head: Vec<String> = sweep.axes.iter().map(|axis| quoted(&axis.path)).collect();
-    head.extend(["status", "replications", "busiest", "busiest_utilisation", "busiest_offered"].map(str::to_owned));
+    head.extend(
+        ["status", "replications", "busiest", "busiest_utilisation", "busiest_offered"]
+            .map(str::to_owned),
+    );
     head.extend(["rate_at_most", "mean_at_least", "objectives", "marks"].map(str::to_owned));
     head.extend(names.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_half_width")]));
     let mut out = format!("{}point,{}\n", comment(&sweep.origin), head.join(","));
     for point in &sweep.points {
-        let mut line: Vec<String> = point.settings.iter().map(|setting| quoted(&setting.text)).collect();
+        let mut line: Vec<String> =
+            point.settings.iter().map(|setting| quoted(&setting.text)).collect();
         let design = point.design.as_ref();
         line.push(match design {
             Some(design) => csv::status(design.health.status),
@@ -122,7 +129,9 @@ fn wide(sweep: &SweepSummary) -> String {
         let bounds = point.bounds.as_ref();
         line.push(number(bounds.and_then(|b| b.rate_at_most).unwrap_or(f64::NAN)));
         line.push(number(bounds.and_then(|b| b.mean_at_least).unwrap_or(f64::NAN)));
-        line.push(design.and_then(worst).map_or(String::new(), |verdict| word(verdict).0.to_owned()));
+        line.push(
+            design.and_then(worst).map_or(String::new(), |verdict| word(verdict).0.to_owned()),
+        );
         line.push(marks_of(sweep, point).join(" "));
         let of_design = design.map_or(Vec::new(), numbers);
         for name in &names {
@@ -185,7 +194,9 @@ fn blocks(sweep: &SweepSummary, rows_max: usize) -> Vec<Block> {
     blocks.push(Block::Table(table(sweep, rows_max)));
     if sweep.points.len() > rows_max {
         let more = sweep.points.len() - rows_max;
-        blocks.push(Block::Paragraph(format!("… and {more} more points: --format csv has them all.")));
+        blocks.push(Block::Paragraph(format!(
+            "… and {more} more points: --format csv has them all."
+        )));
     }
     let values = sweep.points.iter().filter_map(|point| point.design.as_ref());
     let values: Vec<Value> = values.flat_map(|design| [design.all.mean, design.all.p99]).collect();
@@ -258,13 +269,18 @@ fn table(sweep: &SweepSummary, rows_max: usize) -> Table {
             Cell::value(all.rate, 1.0),
             Cell::value(all.errors, 0.01),
             Cell::value(all.mean, unit.seconds),
-            Cell::number(least.unwrap_or(f64::NAN), unit.seconds).tone(if agrees { Tone::Faint } else { Tone::Bad }),
+            Cell::number(least.unwrap_or(f64::NAN), unit.seconds).tone(if agrees {
+                Tone::Faint
+            } else {
+                Tone::Bad
+            }),
             Cell::value(all.p95, unit.seconds),
             Cell::value(all.p99, unit.seconds),
             Cell::number(busiest.map_or(f64::NAN, |busiest| busiest.utilisation), 0.01),
         ];
         if has_bill {
-            cells.push(design.bill.as_ref().map_or(Cell::default(), |bill| Cell::money(bill.month)));
+            cells
+                .push(design.bill.as_ref().map_or(Cell::default(), |bill| Cell::money(bill.month)));
         }
         if has_objectives {
             cells.push(worst(design).map_or(Cell::default(), verdict_cell));
@@ -289,7 +305,8 @@ fn last_words(path: &str) -> &str {
 fn notes(sweep: &SweepSummary) -> Vec<String> {
     let mut notes = Vec::new();
     let bounds = || sweep.points.iter().filter_map(|point| Some((point, point.bounds.as_ref()?)));
-    let mut reasons: Vec<&str> = bounds().filter_map(|(_, bounds)| bounds.none.as_deref()).collect();
+    let mut reasons: Vec<&str> =
+        bounds().filter_map(|(_, bounds)| bounds.none.as_deref()).collect();
     reasons.dedup();
     match reasons.first() {
         Some(reason) => notes.push(format!("No operational bound on the mean applies: {reason}.")),
@@ -303,13 +320,23 @@ fn notes(sweep: &SweepSummary) -> Vec<String> {
         notes.push(format!("{broken} points do not keep to their operational bounds, which is a bug in the simulator."));
     }
     let refused = || sweep.points.iter().filter(|point| point.refused.is_some());
-    if let Some((first, reason)) = refused().find_map(|point| Some((point, point.refused.as_ref()?))) {
+    if let Some((first, reason)) =
+        refused().find_map(|point| Some((point, point.refused.as_ref()?)))
+    {
         let at: Vec<&str> = first.settings.iter().map(|setting| setting.text.as_str()).collect();
         let count = refused().count();
-        notes.push(format!("{count} points are no model, the first ({}) because {reason}.", at.join(", ")));
+        notes.push(format!(
+            "{count} points are no model, the first ({}) because {reason}.",
+            at.join(", ")
+        ));
     }
     let most = sweep.points.iter().map(|point| point.replications).max().unwrap_or(0);
-    let least = sweep.points.iter().filter(|point| point.design.is_some()).map(|point| point.replications).min();
+    let least = sweep
+        .points
+        .iter()
+        .filter(|point| point.design.is_some())
+        .map(|point| point.replications)
+        .min();
     notes.push(format!(
         "{} replications at a point, {} s each.",
         match least {

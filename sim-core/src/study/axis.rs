@@ -97,9 +97,15 @@ impl Axis {
         }
         if values.is_empty() {
             let message = format!("{path} has no values");
-            return Err(AxisError::new(message, "write a range such as 1..16 or a list such as 1,2,4"));
+            return Err(AxisError::new(
+                message,
+                "write a range such as 1..16 or a list such as 1,2,4",
+            ));
         }
-        match values.split_once("..").filter(|_| path != Axis::DESIGN && !values.contains(['(', '"'])) {
+        match values
+            .split_once("..")
+            .filter(|_| path != Axis::DESIGN && !values.contains(['(', '"']))
+        {
             Some((from, rest)) => Axis::range(path, from.trim(), rest.trim()),
             None => Axis::list(path, values),
         }
@@ -145,7 +151,8 @@ impl Axis {
         let to = parts.next().unwrap_or_default();
         let end = |text: &str, which: &str| {
             number_and_unit(text).ok_or_else(|| {
-                let message = format!("the {which} end of the range of {path}, `{text}`, is no number");
+                let message =
+                    format!("the {which} end of the range of {path}, `{text}`, is no number");
                 AxisError::new(message, "write a range such as 1..16 or 100/s..1000/s:log:20")
             })
         };
@@ -175,11 +182,17 @@ impl Axis {
         }
         if spacing == Spacing::Logarithmic && low <= 0.0 {
             let hint = "begin above 0, or leave `log` away";
-            return wrong(format!("no ratio leads from {from} to {to} in the range of {path}"), hint);
+            return wrong(
+                format!("no ratio leads from {from} to {to} in the range of {path}"),
+                hint,
+            );
         }
         if whole && count.is_none() && high - low >= f64::from(VALUES_MAX) {
             let hint = format!("say how many of them: {written}:log:20");
-            return wrong(format!("the range {written} of {path} has {} values", high - low + 1.0), &hint);
+            return wrong(
+                format!("the range {written} of {path} has {} values", high - low + 1.0),
+                &hint,
+            );
         }
         let values = Values::Range { from: low, to: high, spacing, count, whole };
         Ok(Axis { path: path.into(), unit, values })
@@ -199,8 +212,14 @@ impl Axis {
             None if whole => (to - from) as u32 + 1,
             None => {
                 let (low, high) = (self.written(from), self.written(to));
-                let message = format!("how many values of {} lie between {low} and {high} is not said", self.path);
-                return Err(AxisError::new(message, format!("write {low}..{high}:10, or {low}..{high}:log:10")));
+                let message = format!(
+                    "how many values of {} lie between {low} and {high} is not said",
+                    self.path
+                );
+                return Err(AxisError::new(
+                    message,
+                    format!("write {low}..{high}:10, or {low}..{high}:log:10"),
+                ));
             }
         };
         let mut settings: Vec<Setting> =
@@ -273,7 +292,9 @@ impl Axis {
         }
         let now = match spec.get(&self.path) {
             Some(serde_json::Value::Number(_) | serde_json::Value::Null) | None => return Ok(()),
-            Some(serde_json::Value::String(text)) if number_and_unit(text).is_some() => return Ok(()),
+            Some(serde_json::Value::String(text)) if number_and_unit(text).is_some() => {
+                return Ok(());
+            }
             Some(now) => now.to_string(),
         };
         let message = format!("{} is {now}, and no number", self.path);
@@ -352,8 +373,13 @@ fn number_and_unit(text: &str) -> Option<(f64, String)> {
         None => ("", text),
     };
     let is_part = |(i, c): (usize, char)| {
-        let follows = |i: usize| rest[i + 1..].starts_with(|c: char| c.is_ascii_digit() || c == '-');
-        c.is_ascii_digit() || c == '.' || c == '_' || (c == 'e' && i > 0 && follows(i)) || (c == '-' && i > 0)
+        let follows =
+            |i: usize| rest[i + 1..].starts_with(|c: char| c.is_ascii_digit() || c == '-');
+        c.is_ascii_digit()
+            || c == '.'
+            || c == '_'
+            || (c == 'e' && i > 0 && follows(i))
+            || (c == '-' && i > 0)
     };
     let end = rest.char_indices().find(|&(i, c)| !is_part((i, c))).map_or(rest.len(), |(i, _)| i);
     let number: f64 = rest[..end].replace('_', "").parse().ok()?;
@@ -396,14 +422,20 @@ mod tests {
 
     #[test]
     fn values_keep_their_unit_and_can_be_typed() {
-        assert_eq!(texts("a.rate=100/s..10000/s:log:5"), ["100/s", "316.2/s", "1000/s", "3162/s", "10000/s"]);
+        assert_eq!(
+            texts("a.rate=100/s..10000/s:log:5"),
+            ["100/s", "316.2/s", "1000/s", "3162/s", "10000/s"]
+        );
         assert_eq!(texts("a.b=0.5ms..2.5ms:lin:3"), ["0.5ms", "1.5ms", "2.5ms"]);
         assert_eq!(texts("a.b=$1/month..$3/month:3"), ["$1/month", "$2/month", "$3/month"]);
     }
 
     #[test]
     fn lists_may_hold_anything() {
-        assert_eq!(texts("a.b=fifo,random(x: 1, y: [2, 3]),\"a,b\""), ["fifo", "random(x: 1, y: [2, 3])", "\"a,b\""]);
+        assert_eq!(
+            texts("a.b=fifo,random(x: 1, y: [2, 3]),\"a,b\""),
+            ["fifo", "random(x: 1, y: [2, 3])", "\"a,b\""]
+        );
         assert_eq!(texts("design=one,as written"), ["one", "as written"]);
         let numbers = Axis::parse("a.b=1ms,5ms").unwrap();
         assert_eq!((numbers.unit.as_str(), numbers.is_numeric()), ("ms", true));
@@ -421,7 +453,10 @@ mod tests {
             ("a.b=1..5ms:5", "mix units: none and `ms`"),
             ("a.b=1ms,5s", "mix units: `ms` and `s`"),
             ("a.b=x..9", "`x`, is no number"),
-            ("a.b=1/s..9/s", "how many values of a.b lie between 1/s and 9/s is not said; write 1/s..9/s:10"),
+            (
+                "a.b=1/s..9/s",
+                "how many values of a.b lie between 1/s and 9/s is not said; write 1/s..9/s:10",
+            ),
             ("a.b=0..9:log:3", "no ratio leads from 0 to 9"),
             ("a.b=1..9:cubic", "`cubic` says nothing"),
             ("a.b=1..9:1", "cannot have 1 values"),
@@ -438,7 +473,8 @@ mod tests {
     #[test]
     fn samples_reach_every_whole_number_as_often() {
         let axis = Axis::parse("a.b=1..4").unwrap();
-        let found: Vec<f64> = (0..8).filter_map(|i| axis.sample((f64::from(i) + 0.5) / 8.0).number).collect();
+        let found: Vec<f64> =
+            (0..8).filter_map(|i| axis.sample((f64::from(i) + 0.5) / 8.0).number).collect();
         assert_eq!(found, [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0]);
     }
 }

@@ -54,7 +54,8 @@ impl Bounds {
                 let capacity = load.bottleneck.map_or(f64::INFINITY, |b| load.stations[b].capacity);
                 bounds.rate_at_most = Some(rate.min(capacity));
                 bounds.mean_at_least = Some(demand.max(users / capacity - think));
-                bounds.users_at_saturation = Some((demand + think) * capacity).filter(|n| n.is_finite());
+                bounds.users_at_saturation =
+                    Some((demand + think) * capacity).filter(|n| n.is_finite());
             }
             Users::Mixed => {
                 bounds.none = Some("several populations share the stations, and users wait".into());
@@ -125,7 +126,9 @@ fn users(model: &Model) -> Users {
 
 /// What may answer a request sooner than by doing all that is written.
 fn shortcut(model: &Model) -> Option<&'static str> {
-    if model.stations.iter().any(|station| station.kind == StationKind::Cache) || !model.caches.is_empty() {
+    if model.stations.iter().any(|station| station.kind == StationKind::Cache)
+        || !model.caches.is_empty()
+    {
         return Some("what caches hold is known only roughly beforehand");
     }
     if !model.guards.is_empty() {

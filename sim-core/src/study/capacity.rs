@@ -216,7 +216,9 @@ fn load_axis(text: &str, spec: &Spec) -> Result<(Axis, Option<(f64, f64)>), Refu
         let axis = Axis::parse(text)?;
         let Values::Range { from, to, .. } = axis.values else {
             let message = format!("{text} is no range of loads");
-            return Err(AxisError::new(message, "write PATH=100/s..1000/s, or the path alone").into());
+            return Err(
+                AxisError::new(message, "write PATH=100/s..1000/s, or the path alone").into()
+            );
         };
         axis.check(spec)?;
         return Ok((axis, Some((from, to))));
@@ -232,7 +234,9 @@ fn load_axis(text: &str, spec: &Spec) -> Result<(Axis, Option<(f64, f64)>), Refu
             // The model says best what there is instead.
             spec.with_text(text, "1")?;
             let message = format!("{text} has no value to begin with");
-            return Err(AxisError::new(message, format!("write a range: {text}=100/s..1000/s")).into());
+            return Err(
+                AxisError::new(message, format!("write a range: {text}=100/s..1000/s")).into()
+            );
         }
     };
     Ok((Axis::parse(&format!("{text}={now}"))?, None))
@@ -253,7 +257,8 @@ fn written_number(axis: &Axis, spec: &Spec) -> Result<f64, Refused> {
 impl Search {
     fn highest_met(&self) -> Option<f64> {
         let missed = self.lowest_missed().unwrap_or(f64::INFINITY);
-        let met = self.probes.iter().filter(|probe| probe.verdict == Verdict::Met && probe.at < missed);
+        let met =
+            self.probes.iter().filter(|probe| probe.verdict == Verdict::Met && probe.at < missed);
         met.map(|probe| probe.at).max_by(f64::total_cmp)
     }
 
@@ -264,9 +269,11 @@ impl Search {
 
     /// Loads between the bracket's ends that stayed undecided: the lowest and the highest.
     fn undecided(&self) -> Option<(f64, f64)> {
-        let (low, high) = (self.highest_met().unwrap_or(0.0), self.lowest_missed().unwrap_or(f64::INFINITY));
+        let (low, high) =
+            (self.highest_met().unwrap_or(0.0), self.lowest_missed().unwrap_or(f64::INFINITY));
         let between = self.probes.iter().filter(|probe| probe.verdict == Verdict::Undecided);
-        let between: Vec<f64> = between.map(|probe| probe.at).filter(|at| low < *at && *at < high).collect();
+        let between: Vec<f64> =
+            between.map(|probe| probe.at).filter(|at| low < *at && *at < high).collect();
         let lowest = between.iter().copied().min_by(f64::total_cmp)?;
         Some((lowest, between.iter().copied().max_by(f64::total_cmp)?))
     }
@@ -288,7 +295,9 @@ impl Search {
                 }
             },
             (None, Some(missed)) => match self.range {
-                Some((low, _)) if missed > low => return self.fresh(0.5 * (low + missed)).or(self.fresh(low)),
+                Some((low, _)) if missed > low => {
+                    return self.fresh(0.5 * (low + missed)).or(self.fresh(low));
+                }
                 Some(_) => return None,
                 None if missed < self.start * 1e-6 => return None,
                 None => return self.fresh(missed / 2.0),
@@ -353,9 +362,15 @@ impl Search {
                 let why = if undecided { ": between them noise does not tell" } else { "" };
                 format!("between {} and {}, {gap} apart{why}", written(met), written(missed))
             }
-            (None, Some(met), None) => format!("at least {}, and no load was found that misses", written(met)),
-            (None, None, Some(missed)) => format!("below {}, the lowest load tried", written(missed)),
-            (None, None, None) => "no load could be told to meet the objectives, or to miss them".into(),
+            (None, Some(met), None) => {
+                format!("at least {}, and no load was found that misses", written(met))
+            }
+            (None, None, Some(missed)) => {
+                format!("below {}, the lowest load tried", written(missed))
+            }
+            (None, None, None) => {
+                "no load could be told to meet the objectives, or to miss them".into()
+            }
         };
         if let Some(limiting) = limiting {
             says += &format!("; above, {} is missed", limiting.says);
@@ -418,14 +433,17 @@ impl Study for CapacitySearch {
                 match spec.and_then(|spec| Alternative::of(&spec, None, &self.files)) {
                     Ok((design, _)) => {
                         let plan = Plan::of(std::slice::from_ref(&design));
-                        let plan = Plan { until: Until::Decided { at_most: REPLICATIONS_MAX }, ..plan };
+                        let plan =
+                            Plan { until: Until::Decided { at_most: REPLICATIONS_MAX }, ..plan };
                         let replicate = Replicate::new(vec![design], plan);
                         search.open = Some(Open { number: self.tried, at, replicate, awaited: 0 });
                         self.tried += 1;
                     }
                     Err(findings) => {
-                        let reason = findings.iter().next().map_or(String::new(), |f| f.message.clone());
-                        search.failed = Some(format!("at {}: {reason}", self.axis.setting(at).text));
+                        let reason =
+                            findings.iter().next().map_or(String::new(), |f| f.message.clone());
+                        search.failed =
+                            Some(format!("at {}: {reason}", self.axis.setting(at).text));
                     }
                 }
             }
@@ -437,9 +455,13 @@ impl Study for CapacitySearch {
         let mut outcomes = outcomes.into_iter().peekable();
         for open in self.searches.iter_mut().filter_map(|search| search.open.as_mut()) {
             let number = open.number;
-            let told: Vec<Outcome> = std::iter::from_fn(|| outcomes.next_if(|o| o.trial.design == number))
-                .map(|outcome| Outcome { trial: Trial { design: 0, ..outcome.trial }, ..outcome })
-                .collect();
+            let told: Vec<Outcome> =
+                std::iter::from_fn(|| outcomes.next_if(|o| o.trial.design == number))
+                    .map(|outcome| Outcome {
+                        trial: Trial { design: 0, ..outcome.trial },
+                        ..outcome
+                    })
+                    .collect();
             self.interrupted |= told.len() < open.awaited;
             open.replicate.tell(told);
         }
@@ -447,13 +469,19 @@ impl Study for CapacitySearch {
 
     fn model(&self, design: usize) -> &Model {
         let mut open = self.searches.iter().filter_map(|search| search.open.as_ref());
-        open.find(|open| open.number == design).expect("its trials were asked for").replicate.model(0)
+        open.find(|open| open.number == design)
+            .expect("its trials were asked for")
+            .replicate
+            .model(0)
     }
 
     fn progress(&self) -> (u64, u64) {
         let probes = self.searches.iter().flat_map(|search| &search.probes);
         let done: u64 = probes.map(|probe| probe.replications).sum();
-        let open = self.searches.iter().filter_map(|search| Some(search.open.as_ref()?.replicate.progress()));
+        let open = self
+            .searches
+            .iter()
+            .filter_map(|search| Some(search.open.as_ref()?.replicate.progress()));
         let (told, expected) = open.fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         (done + told, done + expected)
     }
@@ -502,7 +530,8 @@ mod tests {
     /// The utilisation law: 200 a second are too much for two desks whatever is asked of them, and 150 are not.
     #[test]
     fn capacity_of_a_generous_objective_is_saturation() {
-        let found = search("two desks", "clients.users.rate", r#"latency(percentile: 50, below: "10s")"#);
+        let found =
+            search("two desks", "clients.users.rate", r#"latency(percentile: 50, below: "10s")"#);
         let capacity = &found.designs[0];
         assert!(capacity.missed.unwrap() <= 212.0, "{}", capacity.says);
         assert!(capacity.met.unwrap() >= 150.0, "{}", capacity.says);
@@ -511,9 +540,17 @@ mod tests {
     /// What a load can never meet is said, and so is what it never misses.
     #[test]
     fn a_bracket_may_not_close() {
-        let never = search(AS_WRITTEN, "clients.users.rate=10/s..80/s", r#"latency(percentile: 50, below: "1ms")"#);
+        let never = search(
+            AS_WRITTEN,
+            "clients.users.rate=10/s..80/s",
+            r#"latency(percentile: 50, below: "1ms")"#,
+        );
         assert_eq!((never.designs[0].met, never.designs[0].missed), (None, Some(10.0)));
-        let always = search(AS_WRITTEN, "clients.users.rate=10/s..50/s", r#"latency(percentile: 50, below: "9s")"#);
+        let always = search(
+            AS_WRITTEN,
+            "clients.users.rate=10/s..50/s",
+            r#"latency(percentile: 50, below: "9s")"#,
+        );
         assert_eq!((always.designs[0].met, always.designs[0].missed), (Some(50.0), None));
         assert!(always.designs[0].says.contains("at least 50/s"), "{}", always.designs[0].says);
     }

@@ -132,7 +132,11 @@ pub fn curves<'a>(axes: &'a [Axis], points: &'a [Point]) -> Vec<Curve<'a>> {
 
 /// Knees and points of saturation of the curves.
 pub(super) fn marks(axes: &[Axis], points: &[Point]) -> Vec<Mark> {
-    curves(axes, points).iter().flat_map(|curve| [curve.knee(), curve.saturation()]).flatten().collect()
+    curves(axes, points)
+        .iter()
+        .flat_map(|curve| [curve.knee(), curve.saturation()])
+        .flatten()
+        .collect()
 }
 
 impl Point {
@@ -167,9 +171,9 @@ impl Curve<'_> {
             return None;
         }
         let powers: Vec<Option<f64>> = self.points.iter().map(|(_, point)| point.power()).collect();
-        let best = (0..powers.len())
-            .filter(|&i| powers[i].is_some())
-            .max_by(|&a, &b| powers[a].partial_cmp(&powers[b]).unwrap_or(std::cmp::Ordering::Equal))?;
+        let best = (0..powers.len()).filter(|&i| powers[i].is_some()).max_by(|&a, &b| {
+            powers[a].partial_cmp(&powers[b]).unwrap_or(std::cmp::Ordering::Equal)
+        })?;
         let inside = best > 0 && best + 1 < powers.len();
         let between = (self.points.get(best.wrapping_sub(1))?.0, self.points.get(best + 1)?.0);
         let at = self.points[best].0;
@@ -186,12 +190,17 @@ impl Curve<'_> {
         if let Some(mark) = self.saturation_of_users() {
             return Some(mark);
         }
-        let pair = self.points.windows(2).find(|pair| pair[0].1.is_saturated() != pair[1].1.is_saturated())?;
+        let pair = self
+            .points
+            .windows(2)
+            .find(|pair| pair[0].1.is_saturated() != pair[1].1.is_saturated())?;
         let between = (pair[0].0, pair[1].0);
         let crossing = match (pair[0].1.offered(), pair[1].1.offered()) {
             // Offered load is as the rate, and as one over the number of servers: straight lines both.
             (Some(a), Some(b)) if a < 1.0 && b >= 1.0 => Some((1.0 - a) / (b - a)),
-            (Some(a), Some(b)) if a >= 1.0 && b < 1.0 => Some((1.0 / a - 1.0) / (1.0 / a - 1.0 / b)),
+            (Some(a), Some(b)) if a >= 1.0 && b < 1.0 => {
+                Some((1.0 / a - 1.0) / (1.0 / a - 1.0 / b))
+            }
             _ => None,
         };
         let (low, high) = (self.written(between.0), self.written(between.1));
@@ -199,11 +208,19 @@ impl Curve<'_> {
             Some(part) => {
                 let at = between.0 + part * (between.1 - between.0);
                 let at = if part >= 1.0 { between.1 } else { at };
-                (at, format!("Saturated at {}: there the busiest station is offered all that it can do (utilisation law).", self.written(at)))
+                (
+                    at,
+                    format!(
+                        "Saturated at {}: there the busiest station is offered all that it can do (utilisation law).",
+                        self.written(at)
+                    ),
+                )
             }
             None => {
                 let unsettled = if pair[1].1.is_saturated() { &high } else { &low };
-                let says = format!("Saturated between {low} and {high}: at {unsettled} the system does not settle.");
+                let says = format!(
+                    "Saturated between {low} and {high}: at {unsettled} the system does not settle."
+                );
                 (0.5 * (between.0 + between.1), says)
             }
         };
@@ -215,7 +232,8 @@ impl Curve<'_> {
         if !self.axis.path.ends_with(".users") {
             return None;
         }
-        let at = self.points.iter().find_map(|(_, point)| point.bounds.as_ref()?.users_at_saturation)?;
+        let at =
+            self.points.iter().find_map(|(_, point)| point.bounds.as_ref()?.users_at_saturation)?;
         let pair = self.points.windows(2).find(|pair| pair[0].0 <= at && at <= pair[1].0)?;
         let says = format!(
             "Saturated from about {} users on: there the asymptotic bounds cross.",

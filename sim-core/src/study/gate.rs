@@ -35,10 +35,13 @@ impl Allowance {
         let names = METRICS.map(Metric::name).join(", ");
         let wrong = || format!("write METRIC=SHARE such as p99=5%; metrics are {names}");
         let (name, share) = text.split_once('=').ok_or_else(wrong)?;
-        let metric = METRICS.into_iter().find(|metric| metric.name() == name.trim()).ok_or_else(wrong)?;
+        let metric =
+            METRICS.into_iter().find(|metric| metric.name() == name.trim()).ok_or_else(wrong)?;
         let share = share.trim().strip_suffix('%').ok_or_else(wrong)?;
         match share.trim().parse::<f64>() {
-            Ok(share) if (0.0..=1000.0).contains(&share) => Ok(Allowance { metric, share: share / 100.0 }),
+            Ok(share) if (0.0..=1000.0).contains(&share) => {
+                Ok(Allowance { metric, share: share / 100.0 })
+            }
             _ => Err(wrong()),
         }
     }
@@ -81,7 +84,8 @@ impl Gate {
             }));
         }
         for allowance in allowed {
-            let difference = summary.comparisons.first().and_then(|c| c.get(&Scope::All, allowance.metric));
+            let difference =
+                summary.comparisons.first().and_then(|c| c.get(&Scope::All, allowance.metric));
             checks.push(Check::of(*allowance, difference));
         }
         let verdict = checks.iter().map(|check| check.verdict).max().unwrap_or(Verdict::Met);
@@ -93,13 +97,18 @@ impl Check {
     fn of(allowance: Allowance, difference: Option<&Difference>) -> Check {
         let name = allowance.metric.name();
         let points = if allowance.metric == Metric::Errors { " of all requests" } else { "" };
-        let says = format!("{name} at most {}{points} above the baseline", percent(allowance.share));
+        let says =
+            format!("{name} at most {}{points} above the baseline", percent(allowance.share));
         let Some(difference) = difference else {
             let found = "neither has such a number".to_owned();
             return Check { says, found, verdict: Verdict::Undecided };
         };
         let is_share = allowance.metric == Metric::Errors;
-        let value = if is_share || difference.absolute.mean == 0.0 { difference.absolute } else { difference.relative };
+        let value = if is_share || difference.absolute.mean == 0.0 {
+            difference.absolute
+        } else {
+            difference.relative
+        };
         Check { says, found: difference.says.clone(), verdict: judge(value, allowance.share) }
     }
 }

@@ -21,6 +21,8 @@ mod fingerprint;
 mod gate;
 mod layout;
 mod objective;
+mod ocba;
+mod optimize;
 mod path;
 mod replicate;
 mod sample;
@@ -45,6 +47,7 @@ pub use fingerprint::{FingerprintRow, describe_event, fingerprint, fingerprint_i
 pub use gate::{Allowance, Check, Gate};
 pub use layout::{Metric, Scope, Unit};
 pub use objective::{ObjectiveResult, Verdict};
+pub use optimize::{Candidate, Optimize, OptimizePlan, OptimizeSummary, Standing};
 pub use path::{PathStep, PathSummary, look_at_paths};
 pub use replicate::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Replicate, Until, designs_of};
 pub use sample::{POINTS_MAX, Points, Sampling};

@@ -12,6 +12,7 @@ use crate::model::traffic::Profile;
 use crate::model::{Checked, Files, Load, Model, Objective, RunPlan, Source};
 use crate::simulation::Seed;
 use crate::spec::{Diagnostics, Spec};
+use crate::stats::Welford;
 use crate::telemetry::PathSums;
 use crate::time::Duration;
 
@@ -187,7 +188,9 @@ impl Replicate {
         let pairs = tallies.iter().map(|tally| pairs(&tallies[0].layout, &tally.layout)).collect();
         let wanted = match plan.until {
             Until::Replications(n) => u64::from(n),
-            Until::Precision { at_most, .. } | Until::Decided { at_most } => FIRST_BATCH.min(u64::from(at_most)),
+            Until::Precision { at_most, .. } | Until::Decided { at_most } => {
+                FIRST_BATCH.min(u64::from(at_most))
+            }
         };
         Replicate {
             warmup_is_decided: plan.warmup.is_some() || !stationary,
@@ -217,6 +220,23 @@ impl Replicate {
         replications.map(|replication| self.trial(replication, design)).collect()
     }
 
+    /// Asks for so many more replications than it would.
+    pub(super) fn extend(&mut self, more: u64) {
+        self.wanted = self.told.max(self.wanted) + more;
+        self.plan.until = Until::Replications(u32::try_from(self.wanted).unwrap_or(u32::MAX));
+    }
+
+    /// The numbers of the replications of the first design in a column.
+    pub(super) fn numbers(&self, wanted: &(Scope, Metric)) -> Option<&Welford> {
+        let column = self.tallies[0].layout.columns.iter().position(|column| column == wanted)?;
+        Some(&self.tallies[0].columns[column])
+    }
+
+    /// Replications that count.
+    pub(super) fn told(&self) -> u64 {
+        self.told
+    }
+
     /// The first replication that counts: those before it were for finding the warm-up.
     pub(super) fn first(&self) -> u64 {
         self.first
@@ -226,11 +246,14 @@ impl Replicate {
     pub(super) fn trial_row(&self, point: usize, outcome: &Outcome) -> TrialRow {
         let numbers = self.tallies[0].row(&self.designs[0].model, outcome);
         let columns = self.tallies[0].layout.columns.iter().zip(numbers);
-        let told = columns.filter(|((scope, _), _)| matches!(scope, Scope::All | Scope::Journey { .. }));
+        let told =
+            columns.filter(|((scope, _), _)| matches!(scope, Scope::All | Scope::Journey { .. }));
         TrialRow {
             point,
             replication: outcome.trial.seed.replication,
-            numbers: told.map(|((scope, metric), number)| (scope.clone(), *metric, number)).collect(),
+            numbers: told
+                .map(|((scope, metric), number)| (scope.clone(), *metric, number))
+                .collect(),
         }
     }
 
@@ -303,7 +326,8 @@ impl Replicate {
             };
             let objectives = &self.designs[design].model.objectives;
             let columns = self.tallies[design].layout.columns.iter().zip(self.values(design));
-            let values = columns.filter(|((_, metric), _)| *metric == Metric::Goal).map(|(_, value)| value);
+            let values =
+                columns.filter(|((_, metric), _)| *metric == Metric::Goal).map(|(_, value)| value);
             objectives.iter().zip(values).all(judged)
         })
     }

@@ -71,7 +71,9 @@ impl Points {
             let hint = "vary something: --vary services.api.replicas=1..16";
             return Err(AxisError::new("there is nothing to vary", hint));
         }
-        if let Some(twice) = (1..axes.len()).find(|&i| axes[..i].iter().any(|a| a.path == axes[i].path)) {
+        if let Some(twice) =
+            (1..axes.len()).find(|&i| axes[..i].iter().any(|a| a.path == axes[i].path))
+        {
             let message = format!("{} is varied twice", axes[twice].path);
             return Err(AxisError::new(message, "name all its values in one --vary"));
         }
@@ -91,12 +93,19 @@ impl Points {
             let product: Vec<String> = lengths.iter().map(u64::to_string).collect();
             let message = match product.len() {
                 0 => format!("the sample has {count} points; at most {POINTS_MAX} are run"),
-                _ => format!("the grid has {} = {count} points; at most {POINTS_MAX} are run", product.join(" × ")),
+                _ => format!(
+                    "the grid has {} = {count} points; at most {POINTS_MAX} are run",
+                    product.join(" × ")
+                ),
             };
-            return Err(AxisError::new(message, "take fewer values, or a sample: --sample sobol:256"));
+            return Err(AxisError::new(
+                message,
+                "take fewer values, or a sample: --sample sobol:256",
+            ));
         }
         if matches!(sampling, Sampling::Sobol(_)) && axes.len() > SOBOL.len() + 1 {
-            let message = format!("Sobol's sequence is known here for {} axes at most", SOBOL.len() + 1);
+            let message =
+                format!("Sobol's sequence is known here for {} axes at most", SOBOL.len() + 1);
             return Err(AxisError::new(message, "take a Latin hypercube: --sample lhs:256"));
         }
         Ok(Points { axes, sampling, seed, settings, count })
@@ -139,12 +148,13 @@ impl Points {
                 settings
             }
             Sampling::Zip => self.settings.iter().map(|values| values[index].clone()).collect(),
-            Sampling::LatinHypercube(count) => {
-                axes.map(|(i, axis)| axis.sample(latin(count, self.seed, i as u64, index as u64))).collect()
-            }
+            Sampling::LatinHypercube(count) => axes
+                .map(|(i, axis)| axis.sample(latin(count, self.seed, i as u64, index as u64)))
+                .collect(),
             Sampling::Morris(_) => {
                 let trajectory = Trajectory::of(self.seed, self.axes.len(), index);
-                axes.map(|(i, axis)| axis.at(trajectory.at(i, index % (self.axes.len() + 1)))).collect()
+                axes.map(|(i, axis)| axis.at(trajectory.at(i, index % (self.axes.len() + 1))))
+                    .collect()
             }
             Sampling::Sobol(_) => {
                 axes.map(|(i, axis)| axis.sample(sobol(self.seed, i, index as u32))).collect()
@@ -190,7 +200,8 @@ impl Trajectory {
 fn zipped(axes: &[Axis], lengths: &[u64]) -> Result<u64, AxisError> {
     if let Some(other) = (1..lengths.len()).find(|&i| lengths[i] != lengths[0]) {
         let (first, path) = (&axes[0].path, &axes[other].path);
-        let message = format!("{first} has {} values and {path} has {}", lengths[0], lengths[other]);
+        let message =
+            format!("{first} has {} values and {path} has {}", lengths[0], lengths[other]);
         return Err(AxisError::new(message, "axes that go side by side have equally many"));
     }
     Ok(lengths[0])
@@ -272,7 +283,8 @@ mod tests {
     }
 
     fn texts(points: &Points) -> Vec<String> {
-        let text = |index| points.get(index).into_iter().map(|s| s.text).collect::<Vec<_>>().join(" ");
+        let text =
+            |index| points.get(index).into_iter().map(|s| s.text).collect::<Vec<_>>().join(" ");
         (0..points.len()).map(text).collect()
     }
 
@@ -300,14 +312,18 @@ mod tests {
     #[test]
     fn samples_are_even_on_every_axis() {
         let parts = |place: &dyn Fn(u64) -> f64, count: u64| {
-            let mut parts: Vec<u64> = (0..count).map(|i| (place(i) * count as f64) as u64).collect();
+            let mut parts: Vec<u64> =
+                (0..count).map(|i| (place(i) * count as f64) as u64).collect();
             parts.sort_unstable();
             parts == (0..count).collect::<Vec<_>>()
         };
         for axis in 0..21 {
             assert!(parts(&|i| latin(100, 3, axis, i), 100), "latin {axis}");
             for bits in 1..10 {
-                assert!(parts(&|i| sobol(3, axis as usize, i as u32), 1 << bits), "sobol {axis} {bits}");
+                assert!(
+                    parts(&|i| sobol(3, axis as usize, i as u32), 1 << bits),
+                    "sobol {axis} {bits}"
+                );
             }
         }
     }
@@ -337,11 +353,15 @@ mod tests {
             let trajectory = Trajectory::of(5, 6, number * 7 + 3);
             let mut changed: Vec<usize> = (0..6)
                 .map(|step| {
-                    let differences = (0..6).map(|i| trajectory.at(i, step + 1) - trajectory.at(i, step));
-                    let moved: Vec<(usize, f64)> = differences.enumerate().filter(|(_, d)| *d != 0.0).collect();
+                    let differences =
+                        (0..6).map(|i| trajectory.at(i, step + 1) - trajectory.at(i, step));
+                    let moved: Vec<(usize, f64)> =
+                        differences.enumerate().filter(|(_, d)| *d != 0.0).collect();
                     let (axis, by) = moved[0];
                     assert_eq!((moved.len(), axis), (1, trajectory.changes(step)));
-                    assert!((by.abs() - STEP).abs() < 1e-12 && (by > 0.0) == trajectory.grows(axis));
+                    assert!(
+                        (by.abs() - STEP).abs() < 1e-12 && (by > 0.0) == trajectory.grows(axis)
+                    );
                     axis
                 })
                 .collect();
@@ -356,11 +376,12 @@ mod tests {
     fn sobol_integrates_in_many_dimensions() {
         let g = |place: &dyn Fn(usize, u32) -> f64| {
             let product = |n: u32| {
-                (0..12usize).map(|axis| {
-                    let a = axis as f64;
-                    ((4.0 * place(axis, n) - 2.0).abs() + a) / (1.0 + a)
-                })
-                .product::<f64>()
+                (0..12usize)
+                    .map(|axis| {
+                        let a = axis as f64;
+                        ((4.0 * place(axis, n) - 2.0).abs() + a) / (1.0 + a)
+                    })
+                    .product::<f64>()
             };
             (0..4096).map(product).sum::<f64>() / 4096.0
         };

@@ -70,7 +70,9 @@ pub(super) fn value_of(design: &DesignSummary, metric: Metric) -> Option<Value> 
     match metric {
         Metric::Cost => design.bill.as_ref().map(|bill| bill.month),
         Metric::InFlight => Some(design.in_flight),
-        _ => design.all.values().into_iter().find(|(own, _)| *own == metric).map(|(_, value)| value),
+        _ => {
+            design.all.values().into_iter().find(|(own, _)| *own == metric).map(|(_, value)| value)
+        }
     }
 }
 
@@ -108,7 +110,10 @@ fn number_axis(path: &str, number: &serde_json::Number, share: f64) -> Option<Ax
     let now = number.as_f64().filter(|now| *now > 0.0)?;
     let (mut low, mut high) = (now * (1.0 - share), now * (1.0 + share));
     if number.is_u64() {
-        (low, high) = ((now - (now * share).max(1.0)).round().max(1.0), (now + (now * share).max(1.0)).round());
+        (low, high) = (
+            (now - (now * share).max(1.0)).round().max(1.0),
+            (now + (now * share).max(1.0)).round(),
+        );
     }
     Axis::parse(&format!("{path}={low}..{high}{}", if number.is_u64() { "" } else { ":2" })).ok()
 }
@@ -162,7 +167,8 @@ impl Sensitivity {
                 steps: size.count(),
             })
             .collect();
-        let rank = |effect: &Effect| if effect.size.mean.is_nan() { -1.0 } else { effect.size.mean };
+        let rank =
+            |effect: &Effect| if effect.size.mean.is_nan() { -1.0 } else { effect.size.mean };
         ranked.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
         Some(Sensitivity {
             origin: sweep.origin,
@@ -190,9 +196,12 @@ mod tests {
 
     fn sensitivity(axes: Vec<Axis>, spec: Spec, trajectories: u32) -> Sensitivity {
         let points = Points::new(axes, Sampling::Morris(trajectories), 1).unwrap();
-        let mut sweep = Sweep::new(spec, Box::new(|_| Ok(Files::default())), points, Effort::default()).unwrap();
+        let mut sweep =
+            Sweep::new(spec, Box::new(|_| Ok(Files::default())), points, Effort::default())
+                .unwrap();
         sweep.run();
-        Sensitivity::of(sweep.summary(Origin { seed: 1, ..Origin::default() }), Metric::Mean).unwrap()
+        Sensitivity::of(sweep.summary(Origin { seed: 1, ..Origin::default() }), Metric::Mean)
+            .unwrap()
     }
 
     fn spec(steps: &str) -> Spec {
@@ -222,7 +231,8 @@ mod tests {
         let found = sensitivity(axes, spec, 4);
         let told: Vec<(&str, f64)> =
             found.effects.iter().map(|effect| (effect.path.as_str(), effect.size.mean)).collect();
-        let expected = [("components.desk.ask[1].wait", 0.06), ("components.desk.ask[0].wait", 0.01)];
+        let expected =
+            [("components.desk.ask[1].wait", 0.06), ("components.desk.ask[0].wait", 0.01)];
         for ((path, size), (name, truth)) in told.iter().zip(expected) {
             assert_eq!(*path, name);
             // What a histogram of nanoseconds sums is exact; the ends of a step are rounded to four digits.
@@ -237,7 +247,9 @@ mod tests {
         let spec = spec(r#"wait("5ms"), work(exponential("4ms"))"#);
         let axes = parameters(&spec, 0.2).unwrap();
         let paths: Vec<&str> = axes.iter().map(|axis| axis.path.as_str()).collect();
-        for path in ["components.desk.ask[1].work.exponential", "clients.users.rate", "services.desk.cores"] {
+        for path in
+            ["components.desk.ask[1].work.exponential", "clients.users.rate", "services.desk.cores"]
+        {
             assert!(paths.contains(&path), "{paths:?}");
         }
         let rate = axes.iter().find(|axis| axis.path == "clients.users.rate").unwrap();

@@ -43,7 +43,9 @@ impl Shard {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Shard, String> {
-        let parts = text.split_once('/').and_then(|(n, of)| Some((n.trim().parse().ok()?, of.trim().parse().ok()?)));
+        let parts = text
+            .split_once('/')
+            .and_then(|(n, of)| Some((n.trim().parse().ok()?, of.trim().parse().ok()?)));
         match parts {
             Some((number, of)) if of > 0 && (1..=of).contains(&number) => Ok(Shard { number, of }),
             Some((_, of)) if of > 0 => Err(format!("shards are numbered from 1/{of} to {of}/{of}")),
@@ -102,7 +104,12 @@ impl Sweep {
     ///
     /// # Errors
     /// Each value of each axis is tried, with the first values of the others: what is wrong with the model then.
-    pub fn new(base: Spec, files: FilesOf, points: Points, effort: Effort) -> Result<Sweep, Diagnostics> {
+    pub fn new(
+        base: Spec,
+        files: FilesOf,
+        points: Points,
+        effort: Effort,
+    ) -> Result<Sweep, Diagnostics> {
         let sweep = Sweep {
             base,
             files,
@@ -142,38 +149,11 @@ impl Sweep {
     }
 
     fn try_values(&self) -> Result<(), Diagnostics> {
-        let first = self.points.get(0);
-        for (number, axis) in self.points.axes().iter().enumerate() {
-            let ends = [0.0, 1.0].map(|u| axis.at(u));
-            let values = axis.settings().unwrap_or_else(|_| ends.to_vec());
-            for value in values {
-                let mut settings = first.clone();
-                settings[number] = value;
-                let spec = self.written(&settings)?;
-                if !spec.services.is_empty() || number == 0 {
-                    self.alternative(&spec, &settings)?;
-                }
-            }
-        }
-        Ok(())
+        self.models().try_values()
     }
 
-    /// The model at some values. Designs come first: the other axes change what a design has made.
-    fn written(&self, settings: &[super::Setting]) -> Result<Spec, Diagnostics> {
-        let set: Vec<(&Axis, &super::Setting)> = self.points.axes().iter().zip(settings).collect();
-        let (designs, others): (Vec<_>, Vec<_>) = set.into_iter().partition(|(axis, _)| axis.is_design());
-        let mut spec = self.base.clone();
-        for (axis, setting) in designs.into_iter().chain(others) {
-            spec = axis.put(&spec, setting)?;
-        }
-        Ok(spec)
-    }
-
-    fn alternative(&self, spec: &Spec, settings: &[super::Setting]) -> Result<Alternative, Diagnostics> {
-        let (mut alternative, _) = Alternative::of(spec, None, &self.files)?;
-        let named = self.points.axes().iter().zip(settings).find(|(axis, _)| axis.is_design());
-        alternative.name = named.map_or(AS_WRITTEN.into(), |(_, setting)| setting.text.clone());
-        Ok(alternative)
+    fn models(&self) -> Models<'_> {
+        Models { base: &self.base, files: &self.files, points: &self.points }
     }
 
     /// The design at a point.
@@ -181,8 +161,7 @@ impl Sweep {
     /// # Errors
     /// What is wrong with the model there.
     pub fn design_at(&self, point: usize) -> Result<Alternative, Diagnostics> {
-        let settings = self.points.get(point);
-        self.alternative(&self.written(&settings)?, &settings)
+        self.models().at(point)
     }
 
     /// How much is simulated at a point with this design.
@@ -214,7 +193,8 @@ impl Sweep {
 
     /// Values that are fine one by one and not together: the sweep goes on without the point.
     fn refuse(&mut self, point: usize, findings: &Diagnostics) {
-        let reason = findings.iter().find(|finding| finding.severity == crate::spec::Severity::Error);
+        let reason =
+            findings.iter().find(|finding| finding.severity == crate::spec::Severity::Error);
         let refused = Point {
             index: point,
             settings: self.points.get(point),
@@ -287,6 +267,61 @@ impl Sweep {
     }
 }
 
+/// The models at some points.
+pub(super) struct Models<'a> {
+    pub(super) base: &'a Spec,
+    pub(super) files: &'a FilesOf,
+    pub(super) points: &'a Points,
+}
+impl Models<'_> {
+    /// Tries each value of each axis, with the first values of the others.
+    pub(super) fn try_values(&self) -> Result<(), Diagnostics> {
+        let first = self.points.get(0);
+        for (number, axis) in self.points.axes().iter().enumerate() {
+            let ends = [0.0, 1.0].map(|u| axis.at(u));
+            let values = axis.settings().unwrap_or_else(|_| ends.to_vec());
+            for value in values {
+                let mut settings = first.clone();
+                settings[number] = value;
+                let spec = self.written(&settings)?;
+                if !spec.services.is_empty() || number == 0 {
+                    self.alternative(&spec, &settings)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The model at some values. Designs come first: the other axes change what a design has made.
+    fn written(&self, settings: &[super::Setting]) -> Result<Spec, Diagnostics> {
+        let set: Vec<(&Axis, &super::Setting)> = self.points.axes().iter().zip(settings).collect();
+        let (designs, others): (Vec<_>, Vec<_>) =
+            set.into_iter().partition(|(axis, _)| axis.is_design());
+        let mut spec = self.base.clone();
+        for (axis, setting) in designs.into_iter().chain(others) {
+            spec = axis.put(&spec, setting)?;
+        }
+        Ok(spec)
+    }
+
+    fn alternative(
+        &self,
+        spec: &Spec,
+        settings: &[super::Setting],
+    ) -> Result<Alternative, Diagnostics> {
+        let (mut alternative, _) = Alternative::of(spec, None, self.files)?;
+        let named = self.points.axes().iter().zip(settings).find(|(axis, _)| axis.is_design());
+        alternative.name = named.map_or(AS_WRITTEN.into(), |(_, setting)| setting.text.clone());
+        Ok(alternative)
+    }
+
+    /// The design at a point.
+    pub(super) fn at(&self, point: usize) -> Result<Alternative, Diagnostics> {
+        let settings = self.points.get(point);
+        self.alternative(&self.written(&settings)?, &settings)
+    }
+}
+
 impl Study for Sweep {
     fn ask(&mut self) -> Option<Vec<Trial>> {
         if self.interrupted {
@@ -301,7 +336,9 @@ impl Study for Sweep {
                 .filter_map(|(&point, open)| {
                     let wanted = open.replicate.ask();
                     open.awaited = wanted.as_ref().map_or(0, Vec::len);
-                    batch.extend(wanted.iter().flatten().map(|trial| Trial { design: point, ..*trial }));
+                    batch.extend(
+                        wanted.iter().flatten().map(|trial| Trial { design: point, ..*trial }),
+                    );
                     wanted.is_none().then_some(point)
                 })
                 .collect();
