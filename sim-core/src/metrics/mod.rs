@@ -265,8 +265,9 @@ impl Metrics {
         digest
     }
 
-    /// Ends the measurements at `now`; every station's last state has been told.
-    pub(crate) fn close(&mut self, now: Time) {
+    /// Ends the measurements at `now`; every station's last state has been told
+    /// ([`crate::simulation::Simulation::settle`]).
+    pub fn close(&mut self, now: Time) {
         self.measured = now.since(self.started).0;
         self.replications = 1;
         self.blocks.close(now);
