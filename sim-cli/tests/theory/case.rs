@@ -113,16 +113,6 @@ impl Case {
         assert!(!measured.is_empty(), "{}: the design `{design}` measures nothing", self.id);
         let (events, seconds) = (measured[0].events as f64 / 1e6, started.elapsed().as_secs_f64());
         println!("{} {design}: {events:.1} M events, {seconds:.1} s", self.id);
-        for m in &measured {
-            eprintln!(
-                m.expected.name,
-                m.expected.value,
-                m.numbers.iter().sum::<f64>() / m.numbers.len() as f64,
-                m.length,
-                m.again,
-                m.verdict
-            );
-        }
         let (case, design) = (self.id, design.to_owned());
         let row = |measured| Row { case, design: design.clone(), measured };
         self.rows.extend(measured.into_iter().map(row));
