@@ -50,7 +50,7 @@ pub use guards::{
 pub use holds::{HoldStep, Holds};
 pub use keys::{Population, Ranking};
 pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep};
-pub use load::{Caused, Load, Offered};
+pub use load::{Caused, Load, Offered, PaidByRequest};
 pub use locks::{LockSite, LockTable};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
 pub use object_storage::{ObjectStorage, Tier};
@@ -64,7 +64,7 @@ pub use regions::{
 };
 
 pub use poolers::Pooler;
-pub use prices::{Amount, Charge, ChargeKind};
+pub use prices::{Amount, Charge, ChargeKind, Tariff};
 pub use quantity::MONTH;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
 pub use search::{Search, SearchStep};

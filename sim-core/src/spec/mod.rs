@@ -81,7 +81,9 @@ pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use poolers::{PoolMode, Pooler};
-pub use prices::{InstancePrice, PriceBook, Purchase, Volume};
+pub use prices::{
+    Graduated, InstancePrice, PriceBook, PriceStep, Purchase, Reservation, UpFront, Volume,
+};
 pub use quantity::Quantity;
 pub use queues::{Consumer, Full, Message, Per, Queue};
 pub use reference::Page;
