@@ -6,6 +6,7 @@
 mod balancer;
 mod breaker;
 pub mod cache;
+mod crews;
 mod fetches;
 mod frame;
 mod ledger;
@@ -18,6 +19,7 @@ mod versions;
 
 pub use balancer::{Balancing, Watch};
 pub use breaker::{Breaker, BreakerState, Turn};
+pub use crews::Crews;
 pub use fetches::{Fetch, Fetches, Missing};
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 pub use ledger::Ledger;
