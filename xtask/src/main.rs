@@ -40,12 +40,8 @@ enum Task {
     Coverage { studies: Option<u32> },
     /// Build the WebAssembly module for Node and try it.
     Wasm,
-    /// Kill a 500-point study at random instants, 100 times or so many, and compare what it comes to.
-    Kills {
-        /// How many times.
-        #[arg(default_value_t = 100)]
-        kills: u32,
-    },
+    /// Kill a study of 500 points at random instants: 100 times, or so many.
+    Kills { kills: Option<u32> },
     /// Measure speed and memory, beside loops written by hand.
     Bench(bench::Options),
 }
@@ -58,7 +54,7 @@ fn main() -> ExitCode {
         Task::Truth => test::truth(),
         Task::Coverage { studies } => test::coverage(studies),
         Task::Wasm => wasm::step(),
-        Task::Kills { kills } => kills::step(kills),
+        Task::Kills { kills } => kills::step(kills.unwrap_or(100)),
         Task::Bench(options) => bench::step(options),
     };
     report.print();

@@ -25,7 +25,7 @@ fn the_best_of_three_is_told() {
     );
     let csv = archsim(&folder, &[&args[..], &["--format", "csv"]].concat()).out;
     assert!(csv.lines().any(|line| line.starts_with("3,best,true,")), "{csv}");
-    let none = archsim(&folder, &[&args[..8], &["objectives[0].latency.below=1ms"]].concat());
+    let none = archsim(&folder, &[&args[..7], &["objectives[0].latency.below=1ms"]].concat());
     assert_eq!(none.code, 4, "{}{}", none.out, none.err);
     let costless =
         archsim(&folder, &["optimize", "queue.ron", "--vary", "services.desk.cores=1..3"]);

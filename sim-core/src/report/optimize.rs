@@ -2,7 +2,7 @@
 
 use super::block::{Block, Table, Tone};
 use super::cell::Cell;
-use super::csv::{self, number, quoted};
+use super::csv::{number, quoted};
 use super::sweep::comment;
 use super::units::time_unit;
 use super::{Format, Style, json_of, markdown, text};
