@@ -62,6 +62,11 @@ const EVENTS_EXAMPLES: &str = "Examples:
   archsim events shop.ron
   archsim events shop.ron --kinds fault,level --horizon 1h";
 
+const PLOT_EXAMPLES: &str = "Examples:
+  archsim plot shop.ron -o designs.svg
+  archsim plot shop.ron --figure distribution --theme dark -o latency.png
+  archsim plot shop.ron --figure timeline --design microservices -o run.svg";
+
 const NEW_EXAMPLES: &str = "Examples:
   archsim new shop.ron
   archsim new --template queue queue.ron
@@ -87,6 +92,9 @@ pub(crate) enum Verb {
     /// Log what happens in a run, as JSON lines
     #[command(before_help = EVENTS_EXAMPLES)]
     Events(EventsArgs),
+    /// Draw a figure, as SVG or PNG
+    #[command(before_help = PLOT_EXAMPLES)]
+    Plot(PlotArgs),
     /// Write a commented model to start from
     #[command(before_help = NEW_EXAMPLES)]
     New(NewArgs),
@@ -365,6 +373,66 @@ pub(crate) struct CompareArgs {
     pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct PlotArgs {
+    /// The model, or several to compare as they are written; - reads stdin
+    #[arg(required = true, value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// What to draw [default: designs side by side, or the distribution where there is only one]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) figure: Option<FigureName>,
+    /// Designs to show [default: all]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', alias = "design")]
+    pub(crate) designs: Vec<String>,
+    /// Of timeline and waterfall: the operation, such as web.order [default: what is asked for most]
+    #[arg(long, value_name = "OPERATION")]
+    pub(crate) of: Option<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) picture: PictureArgs,
+}
+
+/// How a picture is to look, and where it goes.
+#[derive(ClapArgs)]
+pub(crate) struct PictureArgs {
+    /// Its colours
+    #[arg(long, value_enum, default_value_t = ThemeName::Light)]
+    pub(crate) theme: ThemeName,
+    /// Its width in pixels; of a PNG there are twice as many dots
+    #[arg(long, value_name = "PIXELS", default_value_t = 720, value_parser = clap::value_parser!(u32).range(280..=4000))]
+    pub(crate) width: u32,
+    /// Write to a file whose name ends in .svg or .png, instead of SVG to stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThemeName {
+    /// Dark on white
+    Light,
+    /// Light on near black
+    Dark,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum FigureName {
+    /// Latency, errors and cost of each design, with intervals
+    Designs,
+    /// Each objective with its limit, and how the designs keep to it
+    Objectives,
+    /// Cost against latency, and which designs no other beats in both
+    CostLatency,
+    /// How latencies are distributed: a histogram, and how many take longer
+    Distribution,
+    /// One run over time: rate, latency, utilisation, levels, faults
+    Timeline,
+    /// One request near the 99th percentile, span by span
+    Waterfall,
 }
 
 #[derive(ClapArgs)]

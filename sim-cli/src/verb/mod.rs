@@ -7,6 +7,7 @@ pub(crate) mod events;
 pub(crate) mod fingerprint;
 pub(crate) mod man;
 pub(crate) mod new;
+pub(crate) mod plot;
 pub(crate) mod reference;
 pub(crate) mod run;
 pub(crate) mod schema;

@@ -9,6 +9,7 @@ mod block;
 mod blocks;
 mod cell;
 mod csv;
+pub mod figure;
 mod load;
 mod markdown;
 mod objectives;

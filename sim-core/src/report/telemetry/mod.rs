@@ -17,6 +17,7 @@ pub use otlp::otlp;
 pub use perfetto::perfetto;
 pub use series::{series_csv, series_json_lines, series_text};
 pub use waterfall::{paths, waterfall};
+pub(super) use waterfall::{label, order};
 
 use crate::component::Ending;
 use crate::model::Model;
