@@ -67,6 +67,11 @@ const PLOT_EXAMPLES: &str = "Examples:
   archsim plot shop.ron --figure distribution --theme dark -o latency.png
   archsim plot shop.ron --figure timeline --design microservices -o run.svg";
 
+const GRAPH_EXAMPLES: &str = "Examples:
+  archsim graph shop.ron > shop.mmd
+  archsim graph shop.ron --design microservices --format svg -o shop.svg
+  archsim graph shop.ron --format dot | dot -Tpdf > shop.pdf";
+
 const NEW_EXAMPLES: &str = "Examples:
   archsim new shop.ron
   archsim new --template queue queue.ron
@@ -95,6 +100,9 @@ pub(crate) enum Verb {
     /// Draw a figure, as SVG or PNG
     #[command(before_help = PLOT_EXAMPLES)]
     Plot(PlotArgs),
+    /// Draw what runs where and who asks whom, without simulating
+    #[command(before_help = GRAPH_EXAMPLES)]
+    Graph(GraphArgs),
     /// Write a commented model to start from
     #[command(before_help = NEW_EXAMPLES)]
     New(NewArgs),
@@ -409,6 +417,34 @@ pub(crate) struct PictureArgs {
     /// Write to a file whose name ends in .svg or .png, instead of SVG to stdout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct GraphArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    /// Draw this design of the model [default: the model as written]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) design: Option<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    /// In which language [default: svg for a picture's name, or else mermaid]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<GraphFormatName>,
+    #[command(flatten)]
+    pub(crate) picture: PictureArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormatName {
+    /// A flow chart of Mermaid, which many sites draw in Markdown
+    Mermaid,
+    /// Graphviz
+    Dot,
+    /// Structurizr's DSL, a container view of C4
+    Structurizr,
+    /// A picture, coloured by how busy things are
+    Svg,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

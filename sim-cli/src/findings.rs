@@ -70,7 +70,8 @@ pub(crate) fn waterfall(model: &Model, plan: &Plan, of: Option<&str>) -> Result<
     let wanted = journeys(model, of)?;
     let first = sim_core::metrics::run(model, trial);
     let response = |journey: &u32| &first.metrics.journeys[*journey as usize].response;
-    let busiest = wanted.iter().copied().max_by_key(|j| (response(j).count(), std::cmp::Reverse(*j)));
+    let busiest =
+        wanted.iter().copied().max_by_key(|j| (response(j).count(), std::cmp::Reverse(*j)));
     let journey = busiest.filter(|journey| !response(journey).is_empty());
     let nothing = || Failure::Io("no request was answered that could be shown".into());
     let journey = journey.ok_or_else(nothing)?;

@@ -37,6 +37,7 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Series(args) => verb::series::run(&args),
         Verb::Events(args) => verb::events::run(&args),
         Verb::Plot(args) => verb::plot::run(&args),
+        Verb::Graph(args) => verb::graph::run(&args),
         Verb::New(args) => verb::new::run(&args),
         Verb::Reference(args) => verb::reference::run(&args),
         Verb::Schema => verb::schema::run(),

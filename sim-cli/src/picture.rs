@@ -42,6 +42,11 @@ impl PictureArgs {
         }
     }
 
+    /// Whether the name says that it is a picture.
+    pub(crate) fn is_picture(&self) -> bool {
+        self.out.is_some() && self.kind().is_ok()
+    }
+
     /// Refuses what cannot be written, before anything is simulated.
     pub(crate) fn check(&self) -> Result<(), Failure> {
         self.kind().map(|_| ())
@@ -65,8 +70,11 @@ fn png(svg: &str) -> Result<Vec<u8>, Failure> {
         fonts.load_font_source(usvg::fontdb::Source::Binary(Arc::new(font)));
     }
     fonts.set_sans_serif_family("DejaVu Sans");
-    let options =
-        Options { font_family: "DejaVu Sans".into(), fontdb: Arc::new(fonts), ..Options::default() };
+    let options = Options {
+        font_family: "DejaVu Sans".into(),
+        fontdb: Arc::new(fonts),
+        ..Options::default()
+    };
     let tree = Tree::from_str(svg, &options).map_err(|error| failed(&error.to_string()))?;
     let size = tree.size();
     let (width, height) = (size.width() * DOTS, size.height() * DOTS);

@@ -5,6 +5,7 @@ pub(crate) mod compare;
 pub(crate) mod completions;
 pub(crate) mod events;
 pub(crate) mod fingerprint;
+pub(crate) mod graph;
 pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod plot;

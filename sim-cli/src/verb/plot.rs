@@ -32,10 +32,12 @@ fn draw(name: FigureName, designs: Vec<Alternative>, args: &PlotArgs) -> Result<
     }
     let found = Findings::of(designs, &args.run, &Pool::new(args.run.jobs)?)?;
     let summary = &found.summary;
-    let nothing = |what: &str| Failure::Usage(format!("--figure: there is nothing to draw: {what}"));
+    let nothing =
+        |what: &str| Failure::Usage(format!("--figure: there is nothing to draw: {what}"));
     match name {
-        FigureName::Objectives => figure::objectives(summary)
-            .ok_or_else(|| nothing("the model has no `objectives`")),
+        FigureName::Objectives => {
+            figure::objectives(summary).ok_or_else(|| nothing("the model has no `objectives`"))
+        }
         FigureName::CostLatency => figure::cost_against_latency(summary)
             .ok_or_else(|| nothing("it takes two designs that have `prices` and settle")),
         FigureName::Distribution => Ok(figure::distribution(&found.measured())),

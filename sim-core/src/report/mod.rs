@@ -17,6 +17,7 @@ mod path;
 pub mod telemetry;
 mod text;
 mod time_spent;
+pub mod topology;
 mod units;
 mod versus;
 

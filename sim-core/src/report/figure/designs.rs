@@ -14,7 +14,8 @@ pub fn side_by_side(summary: &Summary) -> Figure {
         let key = latency.key(name, Colour::Number(number));
         let point = |(row, design): (usize, &DesignSummary)| {
             let value = of(design);
-            let says = format!("{}: {name} {}", design.name, in_words(value, unit.seconds, unit.name));
+            let says =
+                format!("{}: {name} {}", design.name, in_words(value, unit.seconds, unit.name));
             along_x(value, unit.seconds, row as f64).map(|point| point.says(says))
         };
         let points = summary.designs.iter().enumerate().filter_map(point).collect();
@@ -25,12 +26,24 @@ pub fn side_by_side(summary: &Summary) -> Figure {
     if errors {
         let axis = Axis::linear("requests that end badly", "%");
         let of = |design: &DesignSummary| Some(design.all.errors);
-        panels.push(bars(summary, Panel::new(axis, rows()), ("errors", Colour::Bad), (0.01, "%"), of));
+        panels.push(bars(
+            summary,
+            Panel::new(axis, rows()),
+            ("errors", Colour::Bad),
+            (0.01, "%"),
+            of,
+        ));
     }
     if summary.designs.iter().any(|design| design.bill.is_some()) {
         let axis = Axis::linear("cost of a month", "$");
         let of = |design: &DesignSummary| design.bill.as_ref().map(|bill| bill.month);
-        panels.push(bars(summary, Panel::new(axis, rows()), ("cost", Colour::Number(4)), (1.0, "$"), of));
+        panels.push(bars(
+            summary,
+            Panel::new(axis, rows()),
+            ("cost", Colour::Number(4)),
+            (1.0, "$"),
+            of,
+        ));
     }
     Figure {
         name: "designs",
@@ -55,7 +68,9 @@ fn latency_unit(summary: &Summary) -> TimeUnit {
 /// A point at a number along x with its interval; none where there is no number.
 fn along_x(value: Value, unit: f64, row: f64) -> Option<Point> {
     let is_told = matches!(value.status, Status::Confident | Status::NoInterval);
-    let point = Point { x_interval: interval(value, unit), ..Point::new(value.mean / unit, row) };
+    // None of what is measured here can be below zero.
+    let x_interval = interval(value, unit).map(|(low, high)| (low.max(0.0), high));
+    let point = Point { x_interval, ..Point::new(value.mean / unit, row) };
     is_told.then_some(point)
 }
 
@@ -116,7 +131,8 @@ pub fn objectives(summary: &Summary) -> Option<Figure> {
 
 fn objective(summary: &Summary, says: &str) -> Panel {
     let names: Vec<String> = summary.designs.iter().map(|design| design.name.clone()).collect();
-    let found = |design: &'_ DesignSummary| design.objectives.iter().find(|o| o.says == says).cloned();
+    let found =
+        |design: &'_ DesignSummary| design.objectives.iter().find(|o| o.says == says).cloned();
     let results: Vec<_> = summary.designs.iter().map(found).collect();
     let limit = results.iter().flatten().map(|result| result.limit).next().unwrap_or(f64::NAN);
     let means = results.iter().flatten().map(|result| result.value.mean);
@@ -129,14 +145,15 @@ fn objective(summary: &Summary, says: &str) -> Panel {
             (unit.seconds, unit.name)
         }
     };
-    let mut panel = Panel::new(Axis::linear(says, name), Axis::names("", names));
+    let mut panel = Panel::new(Axis::linear(says, ""), Axis::names("", names));
     let limit_says = format!("limit {} {name}", super::scale::short(limit / unit));
     panel.marks.push(Mark::AtX(limit / unit, limit_says, Colour::Bad));
     let colours = [Colour::Good, Colour::Bad, Colour::Neutral];
     let verdicts = [Verdict::Met, Verdict::Missed, Verdict::Undecided];
     for (verdict, colour) in verdicts.into_iter().zip(colours) {
         let key = panel.key(word(verdict), colour);
-        let of_this = results.iter().enumerate().filter_map(|(row, result)| Some((row, result.as_ref()?)));
+        let of_this =
+            results.iter().enumerate().filter_map(|(row, result)| Some((row, result.as_ref()?)));
         let points: Vec<Point> = of_this
             .filter(|(_, result)| result.verdict == verdict)
             .filter_map(|(row, result)| {
@@ -180,9 +197,10 @@ pub fn cost_against_latency(summary: &Summary) -> Option<Figure> {
     let (on, off): (Vec<Point>, Vec<Point>) = points.into_iter().partition(is_on);
     let lows = on.iter().chain(&off).map(|point| point.y).fold(f64::INFINITY, f64::min);
     let highs = on.iter().chain(&off).map(|point| point.y).fold(0.0, f64::max);
+    let near = |label: &str, unit| Axis { covers: Vec::new(), ..Axis::linear(label, unit) };
     let mut panel = Panel::new(
-        Axis::linear("p99 of all requests", unit.name),
-        Axis::linear("cost of a month", "$").covering([0.9 * lows, 1.1 * highs]),
+        near("p99 of all requests", unit.name),
+        near("cost of a month", "$").covering([0.95 * lows, 1.05 * highs]),
     );
     let key = panel.key("on the front: none is both cheaper and faster", Colour::Number(0));
     panel.series.push(Series { key, shape: Shape::Dashes, points: staircase(&front) });
@@ -191,7 +209,10 @@ pub fn cost_against_latency(summary: &Summary) -> Option<Figure> {
         let key = panel.key("beaten in both", Colour::Number(1));
         panel.series.push(Series { key, shape: Shape::Dots, points: off });
     }
-    let caption = caption(summary, "Lower and further left is better; whiskers are 95 % intervals.");
+    let caption = caption(
+        summary,
+        "Lower and further left is better. Whiskers are 95 % intervals; what is beaten is told by the estimates in their middle.",
+    );
     let title = "What speed costs".into();
     Some(Figure { name: "cost-latency", title, caption, panels: vec![panel] })
 }
@@ -199,8 +220,11 @@ pub fn cost_against_latency(summary: &Summary) -> Option<Figure> {
 /// The points that no other beats along both axes, from left to right.
 fn front(points: &[Point]) -> Vec<Point> {
     let beats = |a: &Point, b: &Point| a.x <= b.x && a.y <= b.y && (a.x < b.x || a.y < b.y);
-    let mut front: Vec<Point> =
-        points.iter().filter(|point| !points.iter().any(|other| beats(other, point))).cloned().collect();
+    let mut front: Vec<Point> = points
+        .iter()
+        .filter(|point| !points.iter().any(|other| beats(other, point)))
+        .cloned()
+        .collect();
     front.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
     front
 }

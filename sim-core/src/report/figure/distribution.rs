@@ -16,28 +16,46 @@ pub fn distribution(designs: &[(&DesignSummary, &Metrics)]) -> Figure {
     let histograms: Vec<Histogram> = designs.iter().map(|(_, metrics)| all(metrics)).collect();
     let longest = histograms.iter().map(|h| h.quantile(0.999) / SECOND);
     let unit = time_unit(longest);
-    let mut density = Panel::new(Axis::log("latency", unit.name), Axis::linear("share of requests", "%"));
-    let mut beyond = Panel::new(Axis::log("latency", unit.name), Axis::log("requests that take longer", "%"));
+    let mut density =
+        Panel::new(Axis::log("latency", unit.name), Axis::linear("share of requests", "%"));
+    let mut beyond =
+        Panel::new(Axis::log("latency", unit.name), Axis::log("requests that take longer", "%"));
     density.height = 0.65;
     for (number, ((design, _), histogram)) in designs.iter().zip(&histograms).enumerate() {
         let key = density.key(design.name.as_str(), Colour::Number(number));
         beyond.key(design.name.as_str(), Colour::Number(number));
         let nanos = unit.seconds * SECOND;
-        density.series.push(Series { key, shape: Shape::Steps, points: bars(histogram, nanos, &design.name, unit.name) });
-        beyond.series.push(Series { key, shape: Shape::Line, points: tail(histogram, nanos, &design.name, unit.name) });
+        density.series.push(Series {
+            key,
+            shape: Shape::Steps,
+            points: bars(histogram, nanos, &design.name, unit.name),
+        });
+        beyond.series.push(Series {
+            key,
+            shape: Shape::Line,
+            points: tail(histogram, nanos, &design.name, unit.name),
+        });
         let percentile = |(value, share, name): (Value, f64, &str)| {
             let x = value.mean / unit.seconds;
-            let says = format!("{}: {name} {}", design.name, in_words(value, unit.seconds, unit.name));
+            let says =
+                format!("{}: {name} {}", design.name, in_words(value, unit.seconds, unit.name));
             let x_interval = interval(value, unit.seconds)?;
             Some(Point { x_interval: Some(x_interval), ..Point::new(x, share).says(says) })
         };
         let all = &design.all;
-        let told = [(all.p50, 50.0, "p50"), (all.p95, 5.0, "p95"), (all.p99, 1.0, "p99"), (all.p999, 0.1, "p99.9")];
+        let told = [
+            (all.p50, 50.0, "p50"),
+            (all.p95, 5.0, "p95"),
+            (all.p99, 1.0, "p99"),
+            (all.p999, 0.1, "p99.9"),
+        ];
         let points = told.into_iter().filter_map(percentile).collect();
         beyond.series.push(Series { key, shape: Shape::Dots, points });
     }
     // Both panels show the same stretch of latencies, or they could not be read together.
-    let xs = |panel: &Panel| panel.series.iter().flat_map(|s| &s.points).map(|p| p.x).collect::<Vec<_>>();
+    let xs = |panel: &Panel| {
+        panel.series.iter().flat_map(|s| &s.points).map(|p| p.x).collect::<Vec<_>>()
+    };
     let shown: Vec<f64> = [xs(&density), xs(&beyond)].concat();
     for panel in [&mut density, &mut beyond] {
         panel.x.covers.extend(shown.iter().copied());
@@ -72,10 +90,11 @@ fn bars(histogram: &Histogram, unit: f64, whose: &str, name: &str) -> Vec<Point>
             _ => counts.push((at, bucket.count)),
         }
     }
-    let (Some(&(first, _)), Some(&(last, _))) = (counts.first(), counts.last()) else {
-        return Vec::new();
-    };
-    // What no bucket falls into is empty; a lone stray request does not stretch the picture.
+    // A few strays do not stretch the picture.
+    let counted = |(_, count): &&(i64, u64)| *count as f64 >= 1e-4 * histogram.count() as f64;
+    let ends = (counts.iter().find(counted), counts.iter().rfind(counted));
+    let (Some(&(first, _)), Some(&(last, _))) = ends else { return Vec::new() };
+    counts.retain(|(at, _)| (first..=last).contains(at));
     let at = |place: i64| exp(place as f64 * step);
     let mut points = vec![Point::new(at(first), 0.0)];
     let mut next = counts.iter().peekable();
@@ -83,7 +102,8 @@ fn bars(histogram: &Histogram, unit: f64, whose: &str, name: &str) -> Vec<Point>
         let count = next.next_if(|(at, _)| *at == place).map_or(0, |(_, count)| *count);
         let share = 100.0 * count as f64 / histogram.count() as f64;
         let (from, to) = (super::scale::short(at(place)), super::scale::short(at(place + 1)));
-        let says = format!("{whose}: {} % between {from} and {to} {name}", super::scale::short(share));
+        let says =
+            format!("{whose}: {} % between {from} and {to} {name}", super::scale::short(share));
         points.push(Point::new(at(place), share).says(says));
     }
     points.push(Point::new(at(last + 1), 0.0));

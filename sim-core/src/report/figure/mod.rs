@@ -8,14 +8,18 @@ mod designs;
 mod distribution;
 mod scale;
 pub mod svg;
-mod timeline;
-mod waterfall;
+mod sweep;
 #[cfg(test)]
 mod tests;
+mod timeline;
+mod waterfall;
 
 pub use designs::{cost_against_latency, objectives, side_by_side};
 pub use distribution::distribution;
 pub use scale::{Scale, Tick};
+pub use sweep::{
+    Curve, CurvePoint, Swing, Varied, cost_against, heat_map, latency_against, tornado,
+};
 pub use timeline::timeline;
 pub use waterfall::waterfall;
 
@@ -86,7 +90,7 @@ pub struct Axis {
     /// What is along it: `latency`.
     pub label: String,
     /// In which unit; empty where there is none.
-    pub unit: &'static str,
+    pub unit: String,
     /// How numbers become places.
     pub scale: Scale,
     /// What it has to cover beside the data: zero, the whole of a share.
@@ -162,18 +166,23 @@ pub enum Mark {
 
 impl Axis {
     /// A straight axis that begins at zero.
-    pub fn linear(label: impl Into<String>, unit: &'static str) -> Axis {
-        Axis { label: label.into(), unit, scale: Scale::Linear, covers: vec![0.0] }
+    pub fn linear(label: impl Into<String>, unit: impl Into<String>) -> Axis {
+        Axis { label: label.into(), unit: unit.into(), scale: Scale::Linear, covers: vec![0.0] }
     }
 
     /// A logarithmic axis.
-    pub fn log(label: impl Into<String>, unit: &'static str) -> Axis {
-        Axis { label: label.into(), unit, scale: Scale::Log, covers: Vec::new() }
+    pub fn log(label: impl Into<String>, unit: impl Into<String>) -> Axis {
+        Axis { label: label.into(), unit: unit.into(), scale: Scale::Log, covers: Vec::new() }
     }
 
     /// An axis with a place for each of some names; of a vertical one the first is on top.
     pub fn names(label: impl Into<String>, names: Vec<String>) -> Axis {
-        Axis { label: label.into(), unit: "", scale: Scale::Names(names), covers: Vec::new() }
+        Axis {
+            label: label.into(),
+            unit: String::new(),
+            scale: Scale::Names(names),
+            covers: Vec::new(),
+        }
     }
 
     /// The same, covering some more numbers.
@@ -185,7 +194,7 @@ impl Axis {
 
     /// `latency, ms`.
     pub fn title(&self) -> String {
-        match (self.label.as_str(), self.unit) {
+        match (self.label.as_str(), self.unit.as_str()) {
             (label, "") => label.to_owned(),
             ("", unit) => unit.to_owned(),
             (label, unit) => format!("{label}, {unit}"),

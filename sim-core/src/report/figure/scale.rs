@@ -51,7 +51,8 @@ impl<'a> Range<'a> {
         if let Scale::Names(names) = scale {
             return Range { scale, low: -0.5, high: names.len().max(1) as f64 - 0.5 };
         }
-        let shown = numbers.into_iter().filter(|n| n.is_finite() && (*scale == Scale::Linear || *n > 0.0));
+        let shown =
+            numbers.into_iter().filter(|n| n.is_finite() && (*scale == Scale::Linear || *n > 0.0));
         let (low, high) = shown.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), number| {
             (low.min(number), high.max(number))
         });
@@ -80,9 +81,7 @@ impl<'a> Range<'a> {
     pub(super) fn place(&self, number: f64) -> f64 {
         match self.scale {
             Scale::Log if number <= 0.0 => -1.0,
-            Scale::Log => {
-                (log10(number) - log10(self.low)) / (log10(self.high) - log10(self.low))
-            }
+            Scale::Log => (log10(number) - log10(self.low)) / (log10(self.high) - log10(self.low)),
             _ => (number - self.low) / (self.high - self.low),
         }
     }
@@ -101,7 +100,8 @@ impl<'a> Range<'a> {
     fn linear_ticks(&self, most: usize) -> Vec<Tick> {
         let rough = (self.high - self.low) / most as f64;
         let base = power_of_ten(log10(rough).floor() as i32);
-        let step = [1.0, 2.0, 5.0, 10.0].into_iter().find(|n| n * base >= rough).unwrap_or(10.0) * base;
+        let step =
+            [1.0, 2.0, 5.0, 10.0].into_iter().find(|n| n * base >= rough).unwrap_or(10.0) * base;
         let first = (self.low / step).ceil() as i64;
         let last = (self.high / step).floor() as i64;
         // Decimals as the step has: 0.05 needs two.
@@ -117,9 +117,9 @@ impl<'a> Range<'a> {
         let last = log10(self.high).ceil() as i32;
         let decades = (log10(self.high) - log10(self.low)).max(0.1);
         let labelled: &[u32] = match most as f64 / decades {
-            per if per >= 6.0 => &[1, 2, 3, 5],
-            per if per >= 3.0 => &[1, 2, 5],
-            per if per >= 2.0 => &[1, 3],
+            per if per >= 5.0 => &[1, 2, 3, 5],
+            per if per >= 2.4 => &[1, 2, 5],
+            per if per >= 1.5 => &[1, 3],
             _ => &[1],
         };
         let skip = (decades / most as f64).ceil().max(1.0) as i32;
@@ -145,7 +145,11 @@ fn format_number(at: f64, decimals: usize) -> String {
         return short(at);
     }
     let text = format!("{at:.decimals$}");
-    if text.trim_start_matches(['-', '0', '.']).is_empty() { "0".into() } else { text.replace('-', "−") }
+    if text.trim_start_matches(['-', '0', '.']).is_empty() {
+        "0".into()
+    } else {
+        text.replace('-', "−")
+    }
 }
 
 /// A round number in a few signs: `20`, `0.001`, `200k`, `3M`.
@@ -178,9 +182,19 @@ mod tests {
     #[test]
     fn ticks_are_round() {
         assert_eq!(labels(&Scale::Linear, &[0.0, 97.0], 5), ["0", "50", "100"]);
-        assert_eq!(labels(&Scale::Linear, &[0.0, 0.31], 6), ["0.0", "0.1", "0.2", "0.3"].map(|s| if s == "0.0" { "0" } else { s }));
+        assert_eq!(
+            labels(&Scale::Linear, &[0.0, 0.31], 6),
+            ["0.0", "0.1", "0.2", "0.3"].map(|s| if s == "0.0" { "0" } else { s })
+        );
         assert_eq!(labels(&Scale::Log, &[1.0, 900.0], 6), ["1", "3", "10", "30", "100", "300"]);
-        assert_eq!(labels(&Scale::Log, &[1e-5, 1.0], 3), ["1.00e-5", "0.0001", "0.001", "0.01", "0.1", "1"].iter().filter(|s| ["0.0001", "0.01", "1"].contains(s)).map(|s| s.to_string()).collect::<Vec<_>>());
+        assert_eq!(
+            labels(&Scale::Log, &[1e-5, 1.0], 3),
+            ["1.00e-5", "0.0001", "0.001", "0.01", "0.1", "1"]
+                .iter()
+                .filter(|s| ["0.0001", "0.01", "1"].contains(s))
+                .map(|s| s.to_string())
+                .collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -88,17 +88,34 @@ impl Run<'_> {
 
     fn rate(&self) -> Panel {
         let mut panel = self.panel(Axis::linear("requests", "/s"));
-        self.add(&mut panel, ("sent", Colour::Neutral, Shape::Steps), |w| self.per_second(w, |f| f.sent), "/s");
-        self.add(&mut panel, ("answered well", Colour::Number(0), Shape::Steps), |w| self.per_second(w, |f| f.done), "/s");
+        self.add(
+            &mut panel,
+            ("sent", Colour::Neutral, Shape::Steps),
+            |w| self.per_second(w, |f| f.sent),
+            "/s",
+        );
+        self.add(
+            &mut panel,
+            ("answered well", Colour::Number(0), Shape::Steps),
+            |w| self.per_second(w, |f| f.done),
+            "/s",
+        );
         if (0..self.ends.len()).any(|w| self.per_second(w, Felt::errors) > 0.0) {
-            self.add(&mut panel, ("ended badly", Colour::Bad, Shape::Steps), |w| self.per_second(w, Felt::errors), "/s");
+            self.add(
+                &mut panel,
+                ("ended badly", Colour::Bad, Shape::Steps),
+                |w| self.per_second(w, Felt::errors),
+                "/s",
+            );
         }
         panel
     }
 
     /// A percentile of each journey cannot be merged: the journey that asks most is shown.
     fn latency(&self) -> Panel {
-        let done = |journey: &usize| self.series.journey(*journey).iter().map(|felt| felt.done).sum::<u64>();
+        let done = |journey: &usize| {
+            self.series.journey(*journey).iter().map(|felt| felt.done).sum::<u64>()
+        };
         let journeys = 0..self.model.journeys.len();
         let busiest = journeys.max_by_key(|j| (done(j), std::cmp::Reverse(*j))).unwrap_or(0);
         let felt = self.series.journey(busiest);
@@ -117,11 +134,15 @@ impl Run<'_> {
     /// The stations that are busiest at some time.
     fn utilisation(&self) -> Option<Panel> {
         let peak = |group: usize| {
-            (0..self.ends.len()).map(|w| self.series.station(self.model, group, w)[0]).fold(0.0, f64::max)
+            (0..self.ends.len())
+                .map(|w| self.series.station(self.model, group, w)[0])
+                .fold(0.0, f64::max)
         };
         let limited = |group: &usize| self.model.stations[*group].servers != UNLIMITED;
-        let mut groups: Vec<(usize, f64)> =
-            (0..self.model.stations.len()).filter(limited).map(|group| (group, peak(group))).collect();
+        let mut groups: Vec<(usize, f64)> = (0..self.model.stations.len())
+            .filter(limited)
+            .map(|group| (group, peak(group)))
+            .collect();
         groups.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         groups.truncate(SHOWN_MAX);
         groups.retain(|(_, peak)| *peak > 0.0);
@@ -141,7 +162,9 @@ impl Run<'_> {
     fn levels(&self) -> Option<Panel> {
         let mut panel = self.panel(Axis::linear("levels", ""));
         for level in 0..self.model.measures.levels {
-            let Some((of, name)) = self.model.measures.name_of_level(LevelId(level)) else { continue };
+            let Some((of, name)) = self.model.measures.name_of_level(LevelId(level)) else {
+                continue;
+            };
             let at = |window: usize| self.series.level_mean(level as usize, window);
             let changes = (1..self.ends.len()).any(|window| at(window) != at(0));
             let is_worth_it = LEVELS.iter().any(|wanted| name.contains(wanted));
@@ -159,7 +182,13 @@ const PERCENTILES: [(&str, fn(&Felt) -> f64); 3] =
     [("median", |felt| felt.p50), ("p95", |felt| felt.p95), ("p99", |felt| felt.p99)];
 
 /// Faults between their beginning and their end; those of an instant as lines.
-fn faults(log: &EventLog<'_>, model: &Model, unit: TimeUnit, end: Time, is_said: bool) -> Vec<Mark> {
+fn faults(
+    log: &EventLog<'_>,
+    model: &Model,
+    unit: TimeUnit,
+    end: Time,
+    is_said: bool,
+) -> Vec<Mark> {
     let events: Vec<_> = log.events.iter().filter(|event| event.kind == EventKind::Fault).collect();
     let mut marks = Vec::new();
     for (number, event) in events.iter().enumerate().filter(|(_, event)| event.value == 1) {

@@ -52,20 +52,25 @@ pub fn waterfall(trace: &Trace, model: &Model) -> Figure {
     let unit = time_unit(rows.iter().map(|&(number, _)| seconds(number).1));
     // Names are shifted to the right by how deep they are.
     let name = |&(number, depth): &(u32, usize)| {
-        format!("{}{}", "· ".repeat(depth.min(6)), label(trace, number, model))
+        format!("{}{}", "\u{a0}\u{a0}\u{a0}".repeat(depth.min(6)), label(trace, number, model))
     };
     let names = rows.iter().map(name).collect();
-    let mut panel = Panel::new(Axis::linear("since it was sent", unit.name), Axis::names("", names));
+    let mut panel =
+        Panel::new(Axis::linear("since it was sent", unit.name), Axis::names("", names));
     panel.height = 0.72;
     for (of, (name, colour)) in WAYS.into_iter().enumerate() {
-        let of_this = rows.iter().enumerate().filter(|(_, row)| way(trace.spans[row.0 as usize].what) == of);
+        let of_this =
+            rows.iter().enumerate().filter(|(_, row)| way(trace.spans[row.0 as usize].what) == of);
         let points: Vec<Point> = of_this
             .map(|(row, &(number, _))| {
                 let (from, to) = seconds(number);
                 let took = trace.spans[number as usize].duration();
                 let says = format!("{}: {took}", label(trace, number, model));
                 let stretch = Some((from / unit.seconds, to / unit.seconds));
-                Point { x_interval: stretch, ..Point::new(from / unit.seconds, row as f64).says(says) }
+                Point {
+                    x_interval: stretch,
+                    ..Point::new(from / unit.seconds, row as f64).says(says)
+                }
             })
             .collect();
         if !points.is_empty() {
@@ -75,11 +80,17 @@ pub fn waterfall(trace: &Trace, model: &Model) -> Figure {
     }
     let left_out = order(trace).len() - rows.len() + trace.left_out as usize;
     let sent = Duration(trace.sent().0);
-    let shorter = if left_out > 0 { format!(" {left_out} shorter spans are not shown.") } else { String::new() };
+    let shorter = if left_out > 0 {
+        format!(" {left_out} shorter spans are not shown.")
+    } else {
+        String::new()
+    };
     Figure {
         name: "waterfall",
         title: format!("{operation} for {client} took {}", trace.response),
-        caption: format!("One request near the 99th percentile, sent at {sent} of simulated time.{shorter}"),
+        caption: format!(
+            "One request near the 99th percentile, sent at {sent} of simulated time.{shorter}"
+        ),
         panels: vec![panel],
     }
 }

@@ -16,8 +16,8 @@ pub use openmetrics::openmetrics;
 pub use otlp::otlp;
 pub use perfetto::perfetto;
 pub use series::{series_csv, series_json_lines, series_text};
-pub use waterfall::{paths, waterfall};
 pub(super) use waterfall::{label, order};
+pub use waterfall::{paths, waterfall};
 
 use crate::component::Ending;
 use crate::model::Model;

@@ -16,7 +16,7 @@ use std::fmt::Write;
 pub(super) const FINE: f64 = 10.0;
 
 /// What plotters says to a stroke; writing to a text does not fail.
-type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
+pub(super) type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
@@ -56,7 +56,12 @@ impl Canvas {
     }
 
     /// The same with a text for who points at it.
-    pub(super) fn point(&mut self, says: &str, attributes: &str, draw: impl FnOnce(&Pen<'_>) -> Drawn) {
+    pub(super) fn point(
+        &mut self,
+        says: &str,
+        attributes: &str,
+        draw: impl FnOnce(&Pen<'_>) -> Drawn,
+    ) {
         let elements = self.elements(draw);
         let title = match says {
             "" => String::new(),
@@ -100,7 +105,8 @@ impl Canvas {
             w * FINE,
             h * FINE
         );
-        let _ = writeln!(text, "<title>{}</title>\n<desc>{}</desc>", escape(title), escape(caption));
+        let _ =
+            writeln!(text, "<title>{}</title>\n<desc>{}</desc>", escape(title), escape(caption));
         if self.theme != Theme::Page {
             let RGBColor(r, g, b) = self.theme.part(Part::Paper);
             let _ = writeln!(
@@ -145,18 +151,33 @@ impl Pen<'_> {
     }
 
     /// A disc.
-    pub(super) fn disc(&self, at: (f64, f64), radius: f64, colour: RGBColor, opacity: f64) -> Drawn {
+    pub(super) fn disc(
+        &self,
+        at: (f64, f64),
+        radius: f64,
+        colour: RGBColor,
+        opacity: f64,
+    ) -> Drawn {
         self.area.draw(&Circle::new(at, (radius * FINE) as i32, colour.mix(opacity).filled()))
     }
 
     /// One of four markers, by number: disc, square, triangle, diamond.
-    pub(super) fn marker(&self, number: usize, (x, y): (f64, f64), size: f64, colour: RGBColor) -> Drawn {
+    pub(super) fn marker(
+        &self,
+        number: usize,
+        (x, y): (f64, f64),
+        size: f64,
+        colour: RGBColor,
+    ) -> Drawn {
         let s = size;
         match number % 4 {
             0 => self.disc((x, y), s, colour, 1.0),
-            1 => self.rect([(x - 0.88 * s, y - 0.88 * s), (x + 0.88 * s, y + 0.88 * s)], colour, 1.0),
+            1 => {
+                self.rect([(x - 0.88 * s, y - 0.88 * s), (x + 0.88 * s, y + 0.88 * s)], colour, 1.0)
+            }
             2 => {
-                let corners = vec![(x, y - 1.2 * s), (x + 1.1 * s, y + 0.8 * s), (x - 1.1 * s, y + 0.8 * s)];
+                let corners =
+                    vec![(x, y - 1.2 * s), (x + 1.1 * s, y + 0.8 * s), (x - 1.1 * s, y + 0.8 * s)];
                 self.area(corners, colour, 1.0)
             }
             _ => {
@@ -167,7 +188,13 @@ impl Pen<'_> {
     }
 
     /// An interval as a whisker with ends: between two numbers along x at `across`, or along y.
-    pub(super) fn whisker(&self, from: (f64, f64), to: (f64, f64), colour: RGBColor, width: f64) -> Drawn {
+    pub(super) fn whisker(
+        &self,
+        from: (f64, f64),
+        to: (f64, f64),
+        colour: RGBColor,
+        width: f64,
+    ) -> Drawn {
         self.path(vec![from, to], colour, width)?;
         let cap = 3.0;
         let (dx, dy) = if (from.1 - to.1).abs() < 1e-9 { (0.0, cap) } else { (cap, 0.0) };
@@ -182,7 +209,8 @@ impl Pen<'_> {
         // plotters sets text smaller than asked for by this.
         let font = ("sans-serif", set.size * FINE * 1.24).into_font();
         let font = if set.is_bold { font.style(FontStyle::Bold) } else { font };
-        let style = TextStyle::from(font).color(&set.colour).pos(Pos::new(set.across, VPos::Center));
+        let style =
+            TextStyle::from(font).color(&set.colour).pos(Pos::new(set.across, VPos::Center));
         self.area.draw(&Text::new(text.replace(char::is_control, " "), at, style))
     }
 }

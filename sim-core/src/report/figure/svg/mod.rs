@@ -8,9 +8,10 @@ mod legend;
 mod panel;
 mod text;
 mod theme;
+mod topology;
 
 pub use theme::Theme;
-
+pub use topology::topology;
 
 use super::{Colour, Figure, Scale};
 use canvas::Canvas;

@@ -2,7 +2,7 @@
 
 use super::super::scale::{Range, Tick};
 use super::super::{Colour, Figure, Mark, Panel, Point, Scale, Series, Shape};
-use super::canvas::{Canvas, Pen, Set};
+use super::canvas::{Canvas, Drawn, Pen, Set};
 use super::legend;
 use super::text::{self, fit};
 use super::theme::{Part, Theme};
@@ -112,14 +112,14 @@ impl<'a> Frame<'a> {
             right: width - right,
             plot_top: top,
             plot_bottom: top,
-            says_axis,
+            says_axis: says_axis && !panel.y.title().is_empty(),
             entries: Vec::new(),
             words: Vec::new(),
         };
         frame.words = frame.lay_words();
         let lines = frame.words.iter().map(|(.., line)| line + 1).max().unwrap_or(0);
         // Bold text is wider by an eighth.
-        let title = text::width(&panel.y.title(), LABEL) * 1.125;
+        let title = text::width(&header(panel), LABEL) * 1.125;
         let (entries, rows) = legend::entries(figure, number, width, top, title);
         frame.entries = entries;
         let rows = rows.max(usize::from(title > 0.0)) as f64;
@@ -166,6 +166,9 @@ impl<'a> Frame<'a> {
                 Mark::AtY(_, says, _) if self.width < NARROW => (self.right, says),
                 Mark::AtY(..) => continue,
             };
+            if says.is_empty() {
+                continue;
+            }
             let says = fit(says, LABEL, self.width - 2.0 * EDGE);
             let needed = text::width(&says, LABEL);
             let start = (at - needed / 2.0).clamp(EDGE, (self.width - EDGE - needed).max(EDGE));
@@ -207,7 +210,9 @@ impl<'a> Frame<'a> {
         let ys = self.y.ticks(up.max(2));
         let (below, beside) = (canvas.set(LABEL, HPos::Center), canvas.set(LABEL, HPos::Right));
         let title = Set { across: HPos::Left, is_bold: true, ..beside };
-        let is_cells = self.panel.series.iter().any(|series| series.shape == Shape::Cells);
+        let filled =
+            |series: &Series| matches!(series.shape, Shape::Cells | Shape::Bars | Shape::Spans);
+        let has_rows = !self.panel.series.iter().any(filled);
         canvas.group("class=\"axes\"", |pen| {
             for tick in &xs {
                 let x = self.at_x(tick.at);
@@ -220,23 +225,23 @@ impl<'a> Frame<'a> {
             }
             for tick in ys.iter().filter(|tick| !tick.label.is_empty()) {
                 let y = self.at_y(tick.at);
-                if !is_cells {
+                if has_rows {
                     pen.path(vec![(self.left, y), (self.right, y)], grid, 1.0)?;
                 }
-                let label = fit(&tick.label, LABEL, self.left - EDGE - 4.0);
-                pen.text(&label, (self.left - 7.0, y), beside)?;
+                let label = fit(&tick.label, LABEL, self.left - EDGE - 7.0);
+                // Names are read from their beginning, numbers by their end.
+                match is_named(&self.panel.y.scale) {
+                    true => pen.text(&label, (EDGE, y), title_of(beside))?,
+                    false => pen.text(&label, (self.left - 7.0, y), beside)?,
+                }
             }
             let corner = (self.left, self.plot_bottom);
             pen.path(vec![corner, (self.right, self.plot_bottom)], faint, 1.0)?;
-            let y_title = self.panel.y.title();
-            if !y_title.is_empty() {
-                let room = (self.width - 2.0 * EDGE) / 1.125;
-                pen.text(&fit(&y_title, LABEL, room), (EDGE, self.top + 9.0), title)?;
-            }
+            let room = (self.width - 2.0 * EDGE) / 1.125;
+            pen.text(&fit(&header(self.panel), LABEL, room), (EDGE, self.top + 9.0), title)?;
             let x_title = self.panel.x.title();
             if self.says_axis && !x_title.is_empty() {
                 let end = Set { across: HPos::Right, ..title };
-                let room = (self.width - 2.0 * EDGE) / 1.125;
                 pen.text(&fit(&x_title, LABEL, room), (self.right, self.plot_bottom + 31.0), end)?;
             }
             Ok(())
@@ -328,11 +333,16 @@ impl<'a> Frame<'a> {
             }
             Shape::Dots | Shape::Bars | Shape::Spans | Shape::Cells => {
                 for point in &series.points {
-                    let own = point.colour.map_or(colour, |own| canvas.colour(own));
-                    let marker = marker_of(key.colour);
-                    let set = self.on_cell(canvas, point);
+                    // What only holds others together is thin.
+                    let is_thin = series.shape == Shape::Spans && key.colour == Colour::Neutral;
+                    let ink = Ink {
+                        colour: point.colour.map_or(colour, |own| canvas.colour(own)),
+                        marker: marker_of(key.colour),
+                        height: if is_thin { 0.3 } else { 1.0 },
+                        words: self.on_cell(canvas, point),
+                    };
                     canvas.point(&point.says, "", |pen| {
-                        self.draw_point(pen, series.shape, point, own, marker, set)
+                        self.draw_point(pen, series.shape, point, &ink)
                     });
                 }
             }
@@ -380,41 +390,35 @@ impl<'a> Frame<'a> {
                 canvas.group("class=\"interval\"", |pen| pen.whisker(low, high, colour, 1.2));
             }
             if !point.says.is_empty() && point.y.is_finite() {
-                canvas.point(&point.says, " opacity=\"0\"", |pen| pen.disc((x, y), 6.0, colour, 1.0));
+                canvas
+                    .point(&point.says, " opacity=\"0\"", |pen| pen.disc((x, y), 6.0, colour, 1.0));
             }
         }
     }
 
-    fn draw_point(
-        &self,
-        pen: &Pen<'_>,
-        shape: Shape,
-        point: &Point,
-        colour: RGBColor,
-        marker: usize,
-        on_cell: Set,
-    ) -> Result<(), plotters::drawing::DrawingAreaErrorKind<std::io::Error>> {
+    fn draw_point(&self, pen: &Pen<'_>, shape: Shape, point: &Point, ink: &Ink) -> Drawn {
         let (x, y) = self.at(point);
-        let half = self.half_row();
+        let half = self.half_row() * ink.height;
         match shape {
             Shape::Bars => {
-                pen.rect([(self.at_x(0.0), y - half), (x, y + half)], colour, 0.85)?;
+                pen.rect([(self.at_x(0.0), y - half), (x, y + half)], ink.colour, 1.0)?;
             }
             Shape::Spans => {
                 let (from, to) = point.x_interval.unwrap_or((point.x, point.x));
                 let (from, to) = (self.at_x(from), self.at_x(to));
-                return pen.rect([(from, y - half), (to.max(from + 1.0), y + half)], colour, 1.0);
+                let corners = [(from, y - half), (to.max(from + 1.0), y + half)];
+                return pen.rect(corners, ink.colour, 1.0);
             }
             Shape::Cells => {
                 let across = (self.at_x(1.0) - self.at_x(0.0)).abs() / 2.0 - 0.5;
                 let up = (self.at_y(1.0) - self.at_y(0.0)).abs() / 2.0 - 0.5;
-                pen.rect([(x - across, y - up), (x + across, y + up)], colour, 1.0)?;
+                pen.rect([(x - across, y - up), (x + across, y + up)], ink.colour, 1.0)?;
                 let fits = text::width(&point.label, LABEL) < 2.0 * across - 4.0 && up > 7.0;
-                return if fits { pen.text(&point.label, (x, y), on_cell) } else { Ok(()) };
+                return if fits { pen.text(&point.label, (x, y), ink.words) } else { Ok(()) };
             }
             _ => {}
         }
-        let whisker = if shape == Shape::Bars { on_cell.colour } else { colour };
+        let whisker = if shape == Shape::Bars { ink.words.colour } else { ink.colour };
         if let Some((low, high)) = point.x_interval {
             pen.whisker((self.at_x(low), y), (self.at_x(high), y), whisker, 1.5)?;
         }
@@ -422,7 +426,7 @@ impl<'a> Frame<'a> {
             pen.whisker((x, self.at_y(low)), (x, self.at_y(high)), whisker, 1.5)?;
         }
         match shape {
-            Shape::Dots => pen.marker(marker, (x, y), 4.5, colour),
+            Shape::Dots => pen.marker(ink.marker, (x, y), 4.5, ink.colour),
             _ => Ok(()),
         }
     }
@@ -461,6 +465,17 @@ impl<'a> Frame<'a> {
                 taken.push([x - 3.0, self.at_y(high) - 2.0, x + 3.0, self.at_y(low) + 2.0]);
             }
         }
+        for line in self.panel.series.iter().filter(|series| series.shape == Shape::Dashes) {
+            for ends in line.points.windows(2) {
+                let ((ax, ay), (bx, by)) = (self.at(&ends[0]), self.at(&ends[1]));
+                taken.push([
+                    ax.min(bx) - 2.0,
+                    ay.min(by) - 2.0,
+                    ax.max(bx) + 2.0,
+                    ay.max(by) + 2.0,
+                ]);
+            }
+        }
         for point in series.iter().flat_map(|series| &series.points) {
             let (x, y) = self.at(point);
             let label = fit(&point.label, LABEL, 0.5 * (self.right - self.left));
@@ -479,8 +494,10 @@ impl<'a> Frame<'a> {
             ];
             let is_free = |&(left, middle): &(f64, f64)| {
                 let own = [left, middle - h, left + w, middle + h];
-                let inside = own[0] >= EDGE / 2.0 && own[2] <= self.width - 2.0
-                    && own[1] >= self.plot_top - 4.0 && own[3] <= self.plot_bottom;
+                let inside = own[0] >= EDGE / 2.0
+                    && own[2] <= self.width - 2.0
+                    && own[1] >= self.plot_top - 4.0
+                    && own[3] <= self.plot_bottom;
                 inside && taken.iter().all(|other| !meets(&own, other))
             };
             let Some((left, middle)) = places.into_iter().find(is_free).filter(|_| w > 0.0) else {
@@ -490,6 +507,29 @@ impl<'a> Frame<'a> {
             let set = Set { across: HPos::Left, ..ink(canvas, LABEL) };
             canvas.group("class=\"label\"", |pen| pen.text(&label, (left, middle), set));
         }
+    }
+}
+
+/// The same from the left.
+fn title_of(set: Set) -> Set {
+    Set { across: HPos::Left, ..set }
+}
+
+/// What a point is drawn with.
+struct Ink {
+    colour: RGBColor,
+    marker: usize,
+    /// How much of its row it fills.
+    height: f64,
+    /// The words on it.
+    words: Set,
+}
+
+/// What stands above a panel: the title of its vertical axis; where names speak for themselves, that of the other.
+fn header(panel: &Panel) -> String {
+    match panel.y.title() {
+        title if title.is_empty() => panel.x.title(),
+        title => title,
     }
 }
 

@@ -51,7 +51,8 @@ pub(super) const NUMBERS: usize = COLOURS.len() - NUMBERED;
 /// From little to much: cividis, by J. R. Nuñez, C. R. Anderton and R. S. Renslow, "Optimizing colormaps with
 /// consideration for color vision deficiency", PLoS ONE 13 (2018), at nine places.
 const AMOUNTS: [u32; 9] = [
-    0x00_224E, 0x12_3570, 0x3B_496C, 0x57_5D6D, 0x70_7173, 0x8A_8678, 0xA5_9C74, 0xC3_B369, 0xFE_E838,
+    0x00_224E, 0x12_3570, 0x3B_496C, 0x57_5D6D, 0x70_7173, 0x8A_8678, 0xA5_9C74, 0xC3_B369,
+    0xFE_E838,
 ];
 
 impl Theme {
@@ -111,7 +112,8 @@ fn amount(share: u16) -> RGBColor {
     let (index, rest) = ((along / 1000) as usize, along % 1000);
     let from = AMOUNTS[index].to_be_bytes();
     let to = AMOUNTS[(index + 1).min(AMOUNTS.len() - 1)].to_be_bytes();
-    let mix = |i: usize| ((u32::from(from[i]) * (1000 - rest) + u32::from(to[i]) * rest) / 1000) as u8;
+    let mix =
+        |i: usize| ((u32::from(from[i]) * (1000 - rest) + u32::from(to[i]) * rest) / 1000) as u8;
     RGBColor(mix(1), mix(2), mix(3))
 }
 
@@ -144,7 +146,11 @@ mod tests {
             }
         }
         for share in (0..=1000).step_by(25) {
-            assert!(contrast(amount(share), Theme::on_amount(share)) >= 3.9, "{share} {}", contrast(amount(share), Theme::on_amount(share)));
+            assert!(
+                contrast(amount(share), Theme::on_amount(share)) >= 3.9,
+                "{share} {}",
+                contrast(amount(share), Theme::on_amount(share))
+            );
         }
     }
 
