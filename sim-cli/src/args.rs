@@ -67,6 +67,10 @@ const PLOT_EXAMPLES: &str = "Examples:
   archsim plot shop.ron --figure distribution --theme dark -o latency.png
   archsim plot shop.ron --figure timeline --design microservices -o run.svg";
 
+const REPORT_EXAMPLES: &str = "Examples:
+  archsim report shop.ron -o report.html
+  archsim report shop.ron --designs monolith,microservices -o report.md";
+
 const GRAPH_EXAMPLES: &str = "Examples:
   archsim graph shop.ron > shop.mmd
   archsim graph shop.ron --design microservices --format svg -o shop.svg
@@ -97,6 +101,9 @@ pub(crate) enum Verb {
     /// Log what happens in a run, as JSON lines
     #[command(before_help = EVENTS_EXAMPLES)]
     Events(EventsArgs),
+    /// Write a report to pass around: one HTML file that opens offline, or Markdown
+    #[command(before_help = REPORT_EXAMPLES, after_help = EXIT_CODES)]
+    Report(ReportArgs),
     /// Draw a figure, as SVG or PNG
     #[command(before_help = PLOT_EXAMPLES)]
     Plot(PlotArgs),
@@ -417,6 +424,33 @@ pub(crate) struct PictureArgs {
     /// Write to a file whose name ends in .svg or .png, instead of SVG to stdout
     #[arg(short, long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ReportArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    /// Designs to compare, the first is what the others are held against [default: all]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+    pub(crate) designs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// How to write it [default: by the file's name, or html]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ReportFormat>,
+    /// Write to a file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// One file with everything in it
+    Html,
+    /// For pull requests
+    Markdown,
 }
 
 #[derive(ClapArgs)]

@@ -36,6 +36,7 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Trace(args) => verb::trace::run(&args),
         Verb::Series(args) => verb::series::run(&args),
         Verb::Events(args) => verb::events::run(&args),
+        Verb::Report(args) => verb::report::run(&args),
         Verb::Plot(args) => verb::plot::run(&args),
         Verb::Graph(args) => verb::graph::run(&args),
         Verb::New(args) => verb::new::run(&args),

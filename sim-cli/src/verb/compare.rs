@@ -39,13 +39,17 @@ fn of_one_file(
 ) -> Result<Vec<Alternative>, Failure> {
     let mut written = Written::read(model, edits)?;
     written.plan(run)?;
-    let designs = if named.is_empty() {
-        written.all_designs()
-    } else {
-        let named = named.iter().map(|name| name.trim());
-        named.map(|name| (name != AS_WRITTEN).then(|| name.to_owned())).collect()
-    };
+    let designs = designs_of(&written, named);
     designs.iter().map(|design| written.check(design.as_deref())).collect()
+}
+
+/// The designs named, or all.
+pub(crate) fn designs_of(written: &Written, named: &[String]) -> Vec<Option<String>> {
+    if named.is_empty() {
+        return written.all_designs();
+    }
+    let named = named.iter().map(|name| name.trim());
+    named.map(|name| (name != AS_WRITTEN).then(|| name.to_owned())).collect()
 }
 
 fn of_files(

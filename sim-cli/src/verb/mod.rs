@@ -10,6 +10,7 @@ pub(crate) mod man;
 pub(crate) mod new;
 pub(crate) mod plot;
 pub(crate) mod reference;
+pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod series;

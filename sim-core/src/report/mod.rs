@@ -9,6 +9,7 @@ mod block;
 mod blocks;
 mod cell;
 mod csv;
+pub mod document;
 pub mod figure;
 mod load;
 mod markdown;

@@ -120,7 +120,11 @@ pub fn objectives(summary: &Summary) -> Option<Figure> {
             says.push(&objective.says);
         }
     }
-    let panels: Vec<Panel> = says.iter().map(|says| objective(summary, says)).collect();
+    let all = summary.designs.iter().flat_map(|design| &design.objectives);
+    let mut verdicts: Vec<Verdict> = all.map(|objective| objective.verdict).collect();
+    verdicts.sort_unstable();
+    verdicts.dedup();
+    let panels: Vec<Panel> = says.iter().map(|says| objective(summary, says, &verdicts)).collect();
     (!panels.is_empty()).then(|| Figure {
         name: "objectives",
         title: "The objectives, and how the designs keep to them".into(),
@@ -129,7 +133,7 @@ pub fn objectives(summary: &Summary) -> Option<Figure> {
     })
 }
 
-fn objective(summary: &Summary, says: &str) -> Panel {
+fn objective(summary: &Summary, says: &str, verdicts: &[Verdict]) -> Panel {
     let names: Vec<String> = summary.designs.iter().map(|design| design.name.clone()).collect();
     let found =
         |design: &'_ DesignSummary| design.objectives.iter().find(|o| o.says == says).cloned();
@@ -148,9 +152,12 @@ fn objective(summary: &Summary, says: &str) -> Panel {
     let mut panel = Panel::new(Axis::linear(says, ""), Axis::names("", names));
     let limit_says = format!("limit {} {name}", super::scale::short(limit / unit));
     panel.marks.push(Mark::AtX(limit / unit, limit_says, Colour::Bad));
-    let colours = [Colour::Good, Colour::Bad, Colour::Neutral];
-    let verdicts = [Verdict::Met, Verdict::Missed, Verdict::Undecided];
-    for (verdict, colour) in verdicts.into_iter().zip(colours) {
+    for &verdict in verdicts {
+        let colour = match verdict {
+            Verdict::Met => Colour::Good,
+            Verdict::Missed => Colour::Bad,
+            Verdict::Undecided => Colour::Neutral,
+        };
         let key = panel.key(word(verdict), colour);
         let of_this =
             results.iter().enumerate().filter_map(|(row, result)| Some((row, result.as_ref()?)));
@@ -211,7 +218,7 @@ pub fn cost_against_latency(summary: &Summary) -> Option<Figure> {
     }
     let caption = caption(
         summary,
-        "Lower and further left is better. Whiskers are 95 % intervals; what is beaten is told by the estimates in their middle.",
+        "Lower and further left is better; whiskers are 95 % intervals, the front is by the estimates.",
     );
     let title = "What speed costs".into();
     Some(Figure { name: "cost-latency", title, caption, panels: vec![panel] })

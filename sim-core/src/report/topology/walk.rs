@@ -31,25 +31,35 @@ impl Walk<'_> {
     fn add(&mut self, name: &str, kind: Kind, size: String, parts: Vec<String>) {
         // A thing is as busy as the busiest of its stations: its own, and those of its members.
         let stations = self.checked.model.stations.iter().zip(&self.checked.load.stations);
+        let section = section(kind);
         let own = stations.filter(|(group, offered)| {
-            let is_own = group.name == name
-                || group.name.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
-            is_own && group.kind.section() == section(kind) && offered.servers.is_finite()
+            // Where two things have one name, their stations have the section's before it.
+            let given = group.name.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
+            let rest = given.unwrap_or(&group.name).strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                && group.kind.section() == section
+                && offered.servers.is_finite()
         });
         let busiest = own.map(|(_, offered)| offered.utilisation).max_by(f64::total_cmp);
         let utilisation = busiest.filter(|share| share.is_finite());
         self.nodes.push(Node { name: name.to_owned(), kind, size, parts, utilisation });
     }
 
+    /// Requests per second of a population of clients.
+    fn rate_of(&self, client: &str) -> f64 {
+        let (model, load) = (&self.checked.model, &self.checked.load);
+        let journeys = model.journeys.iter().zip(&load.rates);
+        let own =
+            journeys.filter(|(journey, _)| model.clients[journey.client as usize].name == client);
+        own.map(|(_, rate)| rate).sum()
+    }
+
     fn clients_and_services(&mut self) {
         let spec = self.spec;
         for (name, client) in &spec.clients {
-            let checked = self.checked.model.clients.iter().position(|other| other.name == *name);
-            let rate = checked.and_then(|client| self.checked.load.rates.get(client));
-            let size = match (client.users, rate) {
+            let size = match (client.users, self.rate_of(name)) {
                 (Some(users), _) => counted(users, "user"),
-                (None, Some(rate)) => format!("{}/s", crate::study::words::significant(*rate, 3)),
-                (None, None) => String::new(),
+                (None, rate) => format!("{}/s", crate::study::words::significant(rate, 3)),
             };
             self.add(name, Kind::Client, size, Vec::new());
         }

@@ -216,7 +216,7 @@ impl Pen<'_> {
 }
 
 /// Text as it is written between tags and in attributes.
-pub(crate) fn escape(text: &str) -> String {
+pub(in crate::report) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -10,6 +10,7 @@ mod text;
 mod theme;
 mod topology;
 
+pub(in crate::report) use canvas::escape;
 pub use theme::Theme;
 pub use topology::topology;
 
