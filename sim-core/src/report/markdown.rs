@@ -47,7 +47,7 @@ fn cell(cell: &Cell) -> String {
     }
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('|', "\\|")
 }
 

@@ -11,6 +11,8 @@ mod capacity;
 mod cell;
 mod csv;
 mod gate;
+pub mod document;
+pub mod figure;
 mod load;
 mod markdown;
 mod objectives;
@@ -21,6 +23,7 @@ mod sweep;
 pub mod telemetry;
 mod text;
 mod time_spent;
+pub mod topology;
 mod units;
 mod versus;
 
