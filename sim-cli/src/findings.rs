@@ -13,7 +13,7 @@ use sim_core::telemetry::{EventKind, EventLog, Sample, Series, Tracer, watch};
 use sim_core::time::Duration;
 
 /// Windows of a timeline.
-const WINDOWS: u64 = 120;
+const WINDOWS: u64 = 100;
 /// Faults that are marked, at most.
 const FAULTS_MAX: usize = 200;
 

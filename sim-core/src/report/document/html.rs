@@ -12,8 +12,8 @@ const STYLE: &str = include_str!("style.css");
 const SCRIPT: &str = include_str!("script.js");
 
 /// Widths of the two drawings of a figure, in pixels: for a page, and for a phone.
-const WIDE: u32 = 760;
-const NARROW: u32 = 344;
+const WIDE: u32 = 784;
+const NARROW: u32 = 352;
 
 pub(super) fn write(document: &Document) -> String {
     let title = document.title();
@@ -198,7 +198,7 @@ impl Page<'_> {
             Block::Lines(lines) => {
                 self.out.push_str("<pre>");
                 for (line, tone) in lines {
-                    let _ = writeln!(
+                    let _ = write!(
                         self.out,
                         "<span class=\"line{}\">{}</span>",
                         class(*tone),

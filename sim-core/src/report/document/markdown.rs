@@ -1,7 +1,7 @@
 //! The report as Markdown, for a pull request: what is long is folded, and graphs are Mermaid.
 
 use super::Document;
-use crate::report::markdown::{escape, render};
+use crate::report::markdown::render;
 use crate::report::topology::GraphFormat;
 use std::fmt::Write;
 
@@ -37,12 +37,12 @@ pub(super) fn write(document: &Document) -> String {
 /// Text on a line, in which nothing is markup.
 fn inline(text: &str) -> String {
     let mut out = String::new();
-    for c in escape(text).chars() {
+    for c in text.chars() {
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
-            '`' | '*' | '_' | '[' | ']' | '#' => out.extend(['\\', c]),
+            '`' | '*' | '_' | '[' | ']' | '#' | '|' | '\\' => out.extend(['\\', c]),
             c if c.is_control() => out.push(' '),
             c => out.push(c),
         }

@@ -225,7 +225,7 @@ pub fn cost_against_latency(summary: &Summary) -> Option<Figure> {
 }
 
 /// The points that no other beats along both axes, from left to right.
-fn front(points: &[Point]) -> Vec<Point> {
+pub(super) fn front(points: &[Point]) -> Vec<Point> {
     let beats = |a: &Point, b: &Point| a.x <= b.x && a.y <= b.y && (a.x < b.x || a.y < b.y);
     let mut front: Vec<Point> = points
         .iter()

@@ -10,7 +10,7 @@ mod scale;
 pub mod svg;
 mod sweep;
 #[cfg(test)]
-mod tests;
+pub(in crate::report) mod tests;
 mod timeline;
 mod waterfall;
 

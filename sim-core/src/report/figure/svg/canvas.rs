@@ -56,18 +56,23 @@ impl Canvas {
     }
 
     /// The same with a text for who points at it.
-    pub(super) fn point(
-        &mut self,
-        says: &str,
-        attributes: &str,
-        draw: impl FnOnce(&Pen<'_>) -> Drawn,
-    ) {
+    pub(super) fn point(&mut self, says: &str, draw: impl FnOnce(&Pen<'_>) -> Drawn) {
         let elements = self.elements(draw);
         let title = match says {
             "" => String::new(),
             says => format!("<title>{}</title>\n", escape(says)),
         };
-        let _ = writeln!(self.out, "<g class=\"point\"{attributes}>\n{title}{elements}</g>");
+        let _ = writeln!(self.out, "<g class=\"point\">\n{title}{elements}</g>");
+    }
+
+    /// A place without looks that says something to who points there.
+    pub(super) fn hit(&mut self, says: &str, (x, y): (f64, f64)) {
+        let (x, y, r) = ((x * FINE) as i32, (y * FINE) as i32, (6.0 * FINE) as i32);
+        let says = escape(says);
+        let _ = writeln!(
+            self.out,
+            "<circle class=\"point\" cx=\"{x}\" cy=\"{y}\" r=\"{r}\"><title>{says}</title></circle>"
+        );
     }
 
     /// Opens a group around what is drawn until [`Canvas::close`].

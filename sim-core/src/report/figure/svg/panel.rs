@@ -76,6 +76,8 @@ pub(super) struct Frame<'a> {
     plot_top: f64,
     plot_bottom: f64,
     says_axis: bool,
+    /// Whether the points of lines say what they are.
+    says_points: bool,
     /// The legend.
     entries: Vec<legend::Entry>,
     /// The words of marks above the plot: text, where it begins, its line.
@@ -113,6 +115,8 @@ impl<'a> Frame<'a> {
             plot_top: top,
             plot_bottom: top,
             says_axis: says_axis && !panel.y.title().is_empty(),
+            // On a phone nobody points.
+            says_points: width >= NARROW,
             entries: Vec::new(),
             words: Vec::new(),
         };
@@ -207,7 +211,7 @@ impl<'a> Frame<'a> {
         let along = ((self.right - self.left) / 62.0) as usize;
         let up = ((self.plot_bottom - self.plot_top) / 38.0) as usize;
         let xs = self.kept(self.x.ticks(along.max(2)));
-        let ys = self.y.ticks(up.max(2));
+        let ys = self.y.ticks(up.max(3));
         let (below, beside) = (canvas.set(LABEL, HPos::Center), canvas.set(LABEL, HPos::Right));
         let title = Set { across: HPos::Left, is_bold: true, ..beside };
         let filled =
@@ -341,9 +345,8 @@ impl<'a> Frame<'a> {
                         height: if is_thin { 0.3 } else { 1.0 },
                         words: self.on_cell(canvas, point),
                     };
-                    canvas.point(&point.says, "", |pen| {
-                        self.draw_point(pen, series.shape, point, &ink)
-                    });
+                    canvas
+                        .point(&point.says, |pen| self.draw_point(pen, series.shape, point, &ink));
                 }
             }
         }
@@ -382,18 +385,22 @@ impl<'a> Frame<'a> {
                 None => pen.path(path, colour, width),
             });
         }
-        // What is pointed at is said: an unseen disc about each point, and its interval.
-        for point in &series.points {
-            let (x, y) = self.at(point);
-            if let Some((low, high)) = point.y_interval.filter(|_| series.shape == Shape::Line) {
-                let (low, high) = ((x, self.at_y(low)), (x, self.at_y(high)));
-                canvas.group("class=\"interval\"", |pen| pen.whisker(low, high, colour, 1.2));
-            }
-            if !point.says.is_empty() && point.y.is_finite() {
-                canvas
-                    .point(&point.says, " opacity=\"0\"", |pen| pen.disc((x, y), 6.0, colour, 1.0));
+        for point in series.points.iter().filter(|_| series.shape == Shape::Line) {
+            let Some((low, high)) = point.y_interval else { continue };
+            let x = self.at_x(point.x);
+            let (low, high) = ((x, self.at_y(low)), (x, self.at_y(high)));
+            canvas.group("class=\"interval\"", |pen| pen.whisker(low, high, colour, 1.2));
+        }
+        if !self.says_points {
+            return;
+        }
+        canvas.open("opacity=\"0\"");
+        for point in series.points.iter().filter(|point| point.y.is_finite()) {
+            if !point.says.is_empty() {
+                canvas.hit(&point.says, self.at(point));
             }
         }
+        canvas.close();
     }
 
     fn draw_point(&self, pen: &Pen<'_>, shape: Shape, point: &Point, ink: &Ink) -> Drawn {

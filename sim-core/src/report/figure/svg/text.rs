@@ -69,6 +69,6 @@ mod tests {
         }
         assert_eq!(wrap(text, 12.0, 1000.0), [text]);
         assert_eq!(fit("short", 12.0, 100.0), "short");
-        assert_eq!(fit("services.api.replicas", 10.0, 90.0), "services…replicas");
+        assert_eq!(fit("services.api.replicas", 10.0, 90.0), "services…eplicas");
     }
 }

@@ -14,28 +14,36 @@ const PASS: f64 = 18.0;
 const GAP: f64 = 16.0;
 const BETWEEN: f64 = 44.0;
 /// A box narrower than this could not be read.
-const NARROWEST: f64 = 92.0;
+const NARROWEST: f64 = 88.0;
+/// Space between layers where there is little.
+const NARROW_BETWEEN: f64 = 26.0;
 
 /// A box in pixels: from the left and the top to the right and the bottom.
 type Place = [f64; 4];
 
-/// Draws a topology, from the left to the right where there is room, or else from the top down.
+/// Draws a topology, from the left to the right.
 pub fn topology(topology: &Topology, look: Look) -> String {
-    let width = f64::from(look.width.clamp(*WIDTHS.start(), *WIDTHS.end()));
     let layout = lay_out(topology);
+    let layers = layout.layers.len().max(1) as f64;
+    // What could not be read in the width asked for is as wide as it has to be.
+    let needed = layers * (NARROWEST + NARROW_BETWEEN) - NARROW_BETWEEN + 2.0 * EDGE;
+    let width = f64::from(look.width.clamp(*WIDTHS.start(), *WIDTHS.end())).max(needed.ceil());
     let title = format!("What runs where: {}", topology.name);
     let caption = "Boxes are coloured by the share of their servers that they are offered work for. Dashed: nobody waits for it.";
-    let top = EDGE + if look.titled { 64.0 } else { 24.0 };
-    let column = (width - 2.0 * EDGE + BETWEEN) / layout.layers.len().max(1) as f64 - BETWEEN;
-    let across = column >= NARROWEST;
-    let (places, bottom) =
-        if across { in_columns(&layout, column, top) } else { in_rows(&layout, width, top) };
+    let lines = match look.titled {
+        true => text::wrap(caption, CAPTION, width - 2.0 * EDGE),
+        false => Vec::new(),
+    };
+    let top = EDGE + if look.titled { 52.0 } else { 26.0 } + 17.0 * lines.len() as f64;
+    let between = if width < 560.0 { NARROW_BETWEEN } else { BETWEEN };
+    let column = (width - 2.0 * EDGE + between) / layers - between;
+    let (places, bottom) = in_columns(&layout, column, between, top);
     let mut canvas = Canvas::new(width, (bottom + EDGE).ceil(), look.theme);
     if look.titled {
-        heading(&mut canvas, &title, caption, width);
+        heading(&mut canvas, &title, &lines, width);
     }
     colour_bar(&mut canvas, top - 18.0);
-    edges(&mut canvas, topology, &layout, &places, across);
+    edges(&mut canvas, topology, &layout, &places);
     for (layer, placed) in layout.layers.iter().enumerate() {
         for (at, placed) in placed.iter().enumerate() {
             if let Placed::Node(node) = placed {
@@ -46,14 +54,16 @@ pub fn topology(topology: &Topology, look: Look) -> String {
     canvas.finish("topology", &title, caption)
 }
 
-fn heading(canvas: &mut Canvas, title: &str, caption: &str, width: f64) {
+fn heading(canvas: &mut Canvas, title: &str, lines: &[String], width: f64) {
     let room = width - 2.0 * EDGE;
     let set = Set { is_bold: true, ..ink(canvas, TITLE) };
     let faint = canvas.set(CAPTION, HPos::Left);
     canvas.group("class=\"heading\"", |pen| {
         pen.text(&text::fit(title, TITLE * 1.125, room), (EDGE, EDGE + 10.0), set)?;
-        let line = text::wrap(caption, CAPTION, room).into_iter().next().unwrap_or_default();
-        pen.text(&line, (EDGE, EDGE + 31.0), faint)
+        for (number, line) in lines.iter().enumerate() {
+            pen.text(line, (EDGE, EDGE + 31.0 + 17.0 * number as f64), faint)?;
+        }
+        Ok(())
     });
 }
 
@@ -83,13 +93,13 @@ fn height(placed: &Placed) -> f64 {
 }
 
 /// Layers beside each other, each in the middle of the height. Returns the places and where they end.
-fn in_columns(layout: &Layout, column: f64, top: f64) -> (Vec<Vec<Place>>, f64) {
+fn in_columns(layout: &Layout, column: f64, between: f64, top: f64) -> (Vec<Vec<Place>>, f64) {
     let tall = |layer: &Vec<Placed>| {
         layer.iter().map(height).sum::<f64>() + GAP * layer.len().saturating_sub(1) as f64
     };
     let tallest = layout.layers.iter().map(tall).fold(0.0, f64::max);
     let places = layout.layers.iter().enumerate().map(|(number, layer)| {
-        let x = EDGE + number as f64 * (column + BETWEEN);
+        let x = EDGE + number as f64 * (column + between);
         let mut y = top + (tallest - tall(layer)) / 2.0;
         let one = |placed: &Placed| {
             let from = y;
@@ -101,97 +111,43 @@ fn in_columns(layout: &Layout, column: f64, top: f64) -> (Vec<Vec<Place>>, f64) 
     (places.collect(), top + tallest)
 }
 
-/// Layers below each other, each in as many rows as it takes.
-fn in_rows(layout: &Layout, width: f64, top: f64) -> (Vec<Vec<Place>>, f64) {
-    let room = width - 2.0 * EDGE;
-    let most = ((room + GAP) / (NARROWEST + GAP)).floor().max(1.0) as usize;
-    let mut y = top;
-    let mut places = Vec::new();
-    for layer in &layout.layers {
-        let nodes = layer.iter().filter(|placed| matches!(placed, Placed::Node(_))).count();
-        let rows = nodes.div_ceil(most).max(1);
-        let in_row = nodes.div_ceil(rows).max(1);
-        let wide = ((room + GAP) / in_row as f64 - GAP).min(190.0);
-        let start = (width - in_row as f64 * (wide + GAP) + GAP) / 2.0;
-        let mut seen = 0;
-        let one = |placed: &Placed| {
-            let (row, at) = (seen / in_row, seen % in_row);
-            let x = start + at as f64 * (wide + GAP);
-            let from = y + row as f64 * (BOX + GAP);
-            match placed {
-                Placed::Node(_) => {
-                    seen += 1;
-                    [x, from, x + wide, from + BOX]
-                }
-                // What passes goes between two boxes.
-                Placed::Edge(_) => [x - GAP / 2.0, y, x - GAP / 2.0, y + BOX],
-            }
-        };
-        places.push(layer.iter().map(one).collect());
-        y += rows as f64 * (BOX + GAP) - GAP + BETWEEN;
-    }
-    (places, y - BETWEEN)
-}
-
-fn edges(
-    canvas: &mut Canvas,
-    topology: &Topology,
-    layout: &Layout,
-    places: &[Vec<Place>],
-    across: bool,
-) {
+fn edges(canvas: &mut Canvas, topology: &Topology, layout: &Layout, places: &[Vec<Place>]) {
     let colour = canvas.part(Part::Faint);
     for (edge, way) in topology.edges.iter().zip(&layout.ways) {
         let boxes: Vec<Place> = way.iter().map(|&(layer, at)| places[layer][at]).collect();
-        let (Some(first), Some(last)) = (boxes.first(), boxes.last()) else { continue };
-        // Along the direction of reading, or against it.
-        let middle = |place: &Place| if across { place[0] } else { place[1] };
-        let is_forth = middle(first) <= middle(last);
-        let mut line: Vec<(f64, f64)> = vec![side(first, across, is_forth)];
-        for place in &boxes[1..boxes.len() - 1] {
-            line.push(side(place, across, !is_forth));
-            line.push(side(place, across, is_forth));
-        }
-        line.push(side(last, across, !is_forth));
-        let path = curve(&line, across);
-        let (end, is_async) = (*line.last().unwrap_or(&(0.0, 0.0)), edge.is_async);
-        let d = if is_forth { 1.0 } else { -1.0 };
-        let head = |(along, aside): (f64, f64)| {
-            let (along, aside) = (d * along, aside);
-            if across { (end.0 - along, end.1 + aside) } else { (end.0 + aside, end.1 - along) }
-        };
-        let head = vec![end, head((7.0, 3.5)), head((7.0, -3.5))];
-        let (from, to) = (&topology.nodes[edge.from].name, &topology.nodes[edge.to].name);
-        canvas.point(
-            &format!("{from} → {to}: {}", edge.says.join(", ")),
-            " data-edge=\"\"",
-            |pen| pen.area(head, colour, 1.0),
+        let [first, between @ .., last] = boxes.as_slice() else { continue };
+        // In the direction of reading, or against it.
+        let is_forth = first[0] <= last[0];
+        let mut line = vec![side(first, is_forth)];
+        line.extend(
+            between.iter().flat_map(|place| [side(place, !is_forth), side(place, is_forth)]),
         );
-        canvas.group(super::panel::dashes(is_async), |pen| pen.path(path, colour, 1.3));
+        let end = side(last, !is_forth);
+        line.push(end);
+        let back = if is_forth { 7.0 } else { -7.0 };
+        let head = vec![end, (end.0 - back, end.1 + 3.5), (end.0 - back, end.1 - 3.5)];
+        let (from, to) = (&topology.nodes[edge.from].name, &topology.nodes[edge.to].name);
+        let says = format!("{from} → {to}: {}", edge.says.join(", "));
+        canvas.point(&says, |pen| pen.area(head, colour, 1.0));
+        let dashes = super::panel::dashes(edge.is_async);
+        canvas.group(dashes, |pen| pen.path(curve(&line), colour, 1.3));
     }
 }
 
 /// The middle of the side of a box at which things leave or, if not `leaves`, arrive.
-fn side(place: &Place, across: bool, leaves: bool) -> (f64, f64) {
-    match (across, leaves) {
-        (true, true) => (place[2], (place[1] + place[3]) / 2.0),
-        (true, false) => (place[0], (place[1] + place[3]) / 2.0),
-        (false, true) => ((place[0] + place[2]) / 2.0, place[3]),
-        (false, false) => ((place[0] + place[2]) / 2.0, place[1]),
-    }
+fn side(place: &Place, leaves: bool) -> (f64, f64) {
+    (if leaves { place[2] } else { place[0] }, (place[1] + place[3]) / 2.0)
 }
 
-/// A smooth line through points that leaves and arrives along the direction of reading.
-fn curve(points: &[(f64, f64)], across: bool) -> Vec<(f64, f64)> {
+/// A smooth line through points that leaves and arrives level.
+fn curve(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     const STEPS: u32 = 14;
     let mut path = vec![points[0]];
     for ends in points.windows(2) {
         let ((ax, ay), (bx, by)) = (ends[0], ends[1]);
         for step in 1..=STEPS {
             let t = f64::from(step) / f64::from(STEPS);
-            let eased = t * t * (3.0 - 2.0 * t);
-            let (tx, ty) = if across { (t, eased) } else { (eased, t) };
-            path.push((ax + tx * (bx - ax), ay + ty * (by - ay)));
+            path.push((ax + t * (bx - ax), ay + t * t * (3.0 - 2.0 * t) * (by - ay)));
         }
     }
     path
@@ -229,7 +185,7 @@ fn draw_box(canvas: &mut Canvas, node: &Node, place: Place) {
     let parts =
         if node.parts.len() > 1 { format!(": {}", node.parts.join(", ")) } else { String::new() };
     let says = format!("{} {}{parts}; {}", node.kind.name(), node.name, details.join(", "));
-    canvas.point(&says, "", |pen| {
+    canvas.point(&says, |pen| {
         pen.rect([(x0, y0), (x1, y1)], fill.unwrap_or(paper), 1.0)?;
         outline(pen, place, edge, if is_too_much { 3.0 } else { 1.2 })?;
         if node.kind == Kind::Store || node.kind == Kind::Cache {
