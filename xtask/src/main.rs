@@ -21,11 +21,7 @@ use clap::Parser;
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
     /// Run every check, as CI does, or only the named steps.
-    Test {
-        /// Steps to run, in the order of the list; none: all of them.
-        #[arg(value_parser = test::step_names())]
-        steps: Vec<String>,
-    },
+    Test(test::Steps),
     /// Check layers, budgets, purity, paths, words and questions.
     Tidy,
     /// Compare the fingerprints of all models with models/fingerprints.txt.
@@ -48,7 +44,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let report = match Task::parse() {
-        Task::Test { steps } => return test::run(&steps),
+        Task::Test(steps) => return test::run(&steps.steps),
         Task::Tidy => tidy::step(),
         Task::Fingerprints { bless } => determinism::fingerprints(bless),
         Task::Truth => test::truth(),

@@ -96,6 +96,7 @@ impl Metrics {
             stations,
             blocks,
             slos,
+            systems,
             outages: _,
             lasting: _,
             replications,
@@ -112,6 +113,7 @@ impl Metrics {
         stations.iter().for_each(|station| station.write(out));
         blocks.write(out);
         slos.iter().for_each(|slo| slo.write(out));
+        systems.iter().for_each(|system| system.write(out));
         let levels = |presence: &Presence| presence.levels.write(out);
         presence.iter().for_each(levels);
     }
@@ -144,6 +146,9 @@ impl Metrics {
         metrics.blocks = (sizes(&blocks) == sizes(&metrics.blocks)).then_some(blocks)?;
         for slo in &mut metrics.slos {
             slo.fill(from)?;
+        }
+        for system in &mut metrics.systems {
+            system.fill(from)?;
         }
         for presence in &mut metrics.presence {
             presence.levels = Bytes::read(from)?;

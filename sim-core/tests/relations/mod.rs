@@ -5,6 +5,7 @@ mod cost;
 mod disciplines;
 mod faults;
 mod guards;
+mod kept;
 mod limits;
 mod other_stores;
 mod paths;
