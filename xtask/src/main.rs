@@ -5,6 +5,7 @@ mod bisect;
 mod determinism;
 mod fingerprint;
 mod kills;
+mod playground;
 mod runner;
 mod shell;
 mod test;
@@ -36,6 +37,8 @@ enum Task {
     Coverage { studies: Option<u32> },
     /// Build the WebAssembly module for Node and try it.
     Wasm,
+    /// Build the page in which the core runs in a browser, and serve it.
+    Playground(playground::Options),
     /// Kill a study of 500 points at random instants: 100 times, or so many.
     Kills { kills: Option<u32> },
     /// Measure speed and memory, beside loops written by hand.
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Truth => test::truth(),
         Task::Coverage { studies } => test::coverage(studies),
         Task::Wasm => wasm::step(),
+        Task::Playground(options) => playground::step(&options),
         Task::Kills { kills } => kills::step(kills.unwrap_or(100)),
         Task::Bench(options) => bench::step(options),
     };
