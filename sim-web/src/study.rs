@@ -70,10 +70,12 @@ impl Study {
         text: &str,
         files: &str,
         edits: &str,
+        design: Option<String>,
         axis: &str,
     ) -> Result<Study, JsError> {
         let given = Given { name, text, files, edits };
-        let (base, beside) = (given.spec()??, given.beside()?);
+        let (spec, beside) = (given.spec()??, given.beside()?);
+        let base = design.as_deref().map_or(Ok(spec.clone()), |design| spec.design(design))?;
         let wrong = |error: sim_core::study::AxisError| {
             Wrong([Some(error.message), error.hint].into_iter().flatten().collect::<Vec<_>>().join(": "))
         };
