@@ -296,6 +296,7 @@ impl<R: Recorder> Simulation<'_, R> {
     fn empty(&mut self, station: StationId) {
         let at = &mut self.stations[station.0 as usize];
         self.recorder.occupancy(self.now, station, at.in_system());
+        self.meter.occupancy(self.now, station, at.in_system());
         at.clear();
     }
 
@@ -387,12 +388,14 @@ impl<R: Recorder> Simulation<'_, R> {
         for replica in replicas {
             let (balancer, number) = self.balancer_of(service.0, replica);
             self.balancers[balancer].forget(number);
+            self.fleet_crashed(balancer, number);
             self.forget_process_caches(service, replica);
         }
         told.sort_unstable_by_key(|&(since, id, at, _)| (since, id, at));
         let mut tellers = Vec::with_capacity(told.len());
         for (_, _, at, teller) in told {
-            self.watch_answer(service.0, teller.replica, Ending::Failed);
+            let took = self.now.since(teller.started);
+            self.watch_answer(service.0, teller.replica, Ending::Failed, took);
             let moved = self.frames.insert(teller);
             self.faults.moved.push((at, moved));
             if R::TRACES {

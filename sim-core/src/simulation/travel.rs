@@ -76,7 +76,11 @@ impl<R: Recorder> Simulation<'_, R> {
                 let frame = &self.frames[at];
                 let service = &self.model.services[frame.service as usize];
                 let speed = service.fronts[service.front_of(frame.replica)].speed;
-                let demand = Duration::from_nanos(self.laws.number(law, frame.id) / speed);
+                let factor = match service.work_varies {
+                    true => self.work_factor(frame.service, frame.replica),
+                    false => 1.0,
+                };
+                let demand = Duration::from_nanos(self.laws.number(law, frame.id) / speed * factor);
                 let station = cores.at(frame.replica, frame.chosen);
                 let others = self.stations[station.0 as usize].in_system();
                 let slowed = service.contention.0.saturating_mul(u64::from(others));

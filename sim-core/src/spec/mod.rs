@@ -25,6 +25,7 @@
 mod balancing;
 mod caches;
 mod clients;
+mod deployments;
 mod diagnostic;
 mod edit;
 mod external;
@@ -51,6 +52,7 @@ mod reader;
 mod reference;
 mod regions;
 mod replication;
+mod scaling;
 mod schema;
 mod search;
 mod services;
@@ -67,6 +69,7 @@ mod write;
 pub use balancing::{Ejection, Front, Health};
 pub use caches::{Cache, CachePolicy, CacheReads, CacheWrites, Invalidation, Layer};
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
+pub use deployments::{Deployment, RollBack, Version};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use external::{External, Quota};
 pub use faults::{Fault, InFlight};
@@ -89,6 +92,7 @@ pub use regions::{Region, Routing};
 pub use replication::{
     Conflicts, Failover, Primaries, Quorum, Reads, Replication, ReplicationMode, WriteOrder,
 };
+pub use scaling::{Autoscaler, Pace, ScalingMetric, ScalingPolicy, ScalingStep, StartUp};
 pub use search::Search;
 pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
 pub use sharding::{Assignment, Partition, Reshard, Shards};
