@@ -255,6 +255,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         run
     }
 
+    /// What is simulated.
+    pub fn model(&self) -> &'m Model {
+        self.model
+    }
+
     /// The current instant.
     pub fn now(&self) -> Time {
         self.now
