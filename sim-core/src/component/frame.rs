@@ -5,6 +5,7 @@
 //! once the slab has grown to its largest.
 
 use crate::model::{BURY, Pc};
+use crate::spec::Criticality;
 use crate::time::{Duration, Time};
 use std::ops::{AddAssign, Index, IndexMut};
 
@@ -150,12 +151,16 @@ pub struct Frame {
     pub place: u16,
     /// Where priorities count: 0 is the most urgent.
     pub lane: u8,
+    /// How much its answer matters.
+    pub criticality: Criticality,
     /// How it has ended, while the answer is on its way.
     pub ending: Ending,
     /// What it is.
     pub kind: FrameKind,
     /// It came in through the door of its service, which counts it until it ends.
     pub entered: bool,
+    /// Nothing of it has been served yet by the service that it has come to, where that makes a difference.
+    pub at_door: bool,
     /// Its thread is held until it ends.
     pub holds_thread: bool,
     /// It has passed the limit that a gateway keeps on its client.
@@ -197,9 +202,11 @@ impl Frame {
             void_events: 0,
             place: 0,
             lane: 0,
+            criticality: Criticality::Critical,
             ending: Ending::Done,
             kind: FrameKind::Operation,
             entered: false,
+            at_door: false,
             holds_thread: false,
             passed_gateway: false,
             abandoned: false,
@@ -219,6 +226,7 @@ impl Frame {
             place: self.place,
             journey: self.journey,
             lane: self.lane,
+            criticality: self.criticality,
             ..Frame::new(id, pc, parent, started)
         }
     }

@@ -6,6 +6,7 @@
 mod balancer;
 mod breaker;
 pub mod cache;
+mod door;
 mod fetches;
 mod frame;
 mod ledger;
@@ -18,12 +19,13 @@ mod versions;
 
 pub use balancer::{Balancing, Watch};
 pub use breaker::{Breaker, BreakerState, Turn};
+pub use door::{AdaptiveLifo, Codel, DoorLine, Over, Utilisation};
 pub use fetches::{Fetch, Fetches, Missing};
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 pub use ledger::Ledger;
 pub use limiter::{Aimd, BUCKETS_MAX, Gradient, KeyedBuckets, Limit, Limiter, Pass};
 pub use locks::{Acquired, Locks, Mode};
 pub use sharing::Sharing;
-pub use station::{Admission, Capacity, Station};
+pub use station::{Admission, Capacity, Departure, Station};
 pub use subscription::{Expired, Failed, Message, MessageId, Messages, Subscription};
 pub use versions::{RecentWrites, Shown, Versions};

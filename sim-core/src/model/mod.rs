@@ -7,6 +7,7 @@ mod clients;
 mod compile;
 mod components;
 pub mod data;
+mod doors;
 mod external;
 mod faults;
 mod front;
@@ -42,6 +43,7 @@ pub use caches::{
 };
 pub use check::Checked;
 pub use data::Files;
+pub use doors::{CriticalityBounds, Door, DoorId, DoorMeasures, DoorStep, Shedding};
 pub use external::{External, OutsideStep, Quota, QuotaRule};
 pub use faults::{Broken, Fault, FaultKind};
 pub use guards::{
@@ -76,7 +78,7 @@ pub use stores::{
 };
 pub use views::{View, ViewStep};
 
-use crate::spec::{Balancer, Discipline};
+use crate::spec::{Balancer, Criticality, Discipline};
 use crate::time::Duration;
 use traffic::Traffic;
 
@@ -115,6 +117,8 @@ pub struct Model {
     pub subscriptions: Vec<Subscription>,
     /// Limits on requests by [`LimitId`].
     pub limits: Vec<LimitPlace>,
+    /// Doors where requests are impatient or shed, by [`DoorId`].
+    pub doors: Vec<Door>,
     /// Stations in groups: the replicas of one service have equal stations side by side.
     pub stations: Vec<StationGroup>,
     /// Guards on calls.
@@ -211,6 +215,8 @@ pub struct Service {
     pub queue: u32,
     /// The limit at its door.
     pub limit: Option<LimitId>,
+    /// What else happens there.
+    pub door: Option<DoorId>,
     /// Hash of the name: the balancer's stream of draws.
     pub site: u64,
 }
@@ -232,6 +238,8 @@ pub struct StationGroup {
     pub discipline: Discipline,
     /// How many may wait at each; one more is refused.
     pub queue: u32,
+    /// What happens there to those who wait, if they do not simply wait.
+    pub door: Option<DoorId>,
     /// Hash of the name: its stream of draws.
     pub site: u64,
 }
@@ -318,6 +326,8 @@ pub struct Journey {
     pub entry: Pc,
     /// The operation.
     pub operation: OperationId,
+    /// How much its answer matters.
+    pub criticality: Criticality,
 }
 
 impl Model {

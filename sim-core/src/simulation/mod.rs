@@ -4,6 +4,7 @@ mod balancing;
 mod caches;
 mod cancel;
 mod clients;
+mod doors;
 mod faults;
 mod guards;
 mod holds;
@@ -88,6 +89,7 @@ pub struct Simulation<'m, R> {
     /// Messages in queues without a consumer, by queue.
     kept: Vec<u64>,
     limits: Vec<limits::Limiting>,
+    doors: doors::Doors,
     caches: caches::Caches,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
@@ -136,6 +138,8 @@ enum Happening {
     Reshard(u32),
     /// The time of an attempt is over (twice its number), or it has been waited for long enough to make another.
     Guard(u32),
+    /// The patience of somebody at a station may be over.
+    Patience(u32),
 }
 
 impl Happening {
@@ -157,6 +161,7 @@ impl Happening {
             Happening::Message(message) => (10, message),
             Happening::Broker(which) => (11, which),
             Happening::Guard(attempt) => (12, attempt),
+            Happening::Patience(station) => (13, station),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -177,7 +182,8 @@ impl Happening {
             9 => Happening::Reshard(index),
             10 => Happening::Message(index),
             11 => Happening::Broker(index),
-            _ => Happening::Guard(index),
+            12 => Happening::Guard(index),
+            _ => Happening::Patience(index),
         }
     }
 }
@@ -191,7 +197,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             .stations
             .iter()
             .flat_map(|group| {
-                (0..group.count).map(move |_| Station::new(group, lanes, key(group.site)))
+                let door = group.door.map(|door| &model.doors[door.0 as usize]);
+                (0..group.count).map(move |_| Station::new(group, door, lanes, key(group.site)))
             })
             .collect();
         let mut run = Simulation {
@@ -221,6 +228,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             consumers: queues::Consumer::of(model),
             kept: vec![0; model.queues.len()],
             limits: limits::Limiting::of(model),
+            doors: doors::Doors::new(model),
             caches: caches::Caches::new(model, key),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             failure_keys: model.externals.iter().map(|external| key(external.site)).collect(),
@@ -342,6 +350,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Message(message) => self.show(message),
             Happening::Broker(which) => self.broker(which),
             Happening::Guard(attempt) => self.guard_due(attempt),
+            Happening::Patience(station) => self.patience_due(station),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -384,6 +393,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                     ["the time of an attempt is over", "a hedge is due"][what as usize]
                 )
             }
+            Happening::Patience(s) => format!("the patience of somebody at {} may be over", name(s)),
             Happening::Promotion(s) => format!("the primary at {} is to be replaced", name(s)),
             Happening::Reshard(s) => {
                 format!("{} copies a key", self.model.stores[s as usize].name)
@@ -413,6 +423,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 self.model.stores[store as usize].cluster.as_ref().map_or(0, |it| it.site)
             }
             Happening::Guard(attempt) => self.identity_of_attempt(attempt),
+            Happening::Patience(station) => {
+                self.model.station_group(StationId(station)).site.rotate_left(1)
+            }
             Happening::Message(message) => self.messages.get(message).id.rotate_left(1),
             Happening::Broker(which) => {
                 self.model.subscriptions[which as usize / 2].site.wrapping_add(u64::from(which % 2))

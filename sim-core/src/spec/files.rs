@@ -31,8 +31,10 @@ impl Spec {
             }
         }
         for (name, service) in &self.services {
+            let path = root.key("services").key(name);
+            of_option(&service.patience, &path.key("patience"), &mut files);
             if let Some(front) = &service.front {
-                let path = root.key("services").key(name).key("front");
+                let path = path.key("front");
                 of_option(&front.latency, &path.key("latency"), &mut files);
                 of_option(&front.work, &path.key("work"), &mut files);
             }
