@@ -21,9 +21,9 @@ pub enum Ending {
     /// Well.
     #[default]
     Done,
-    /// A queue was full.
+    /// A queue was full, a limit reached, or it was shed.
     Refused,
-    /// The client gave up first.
+    /// Its client, a guard or its patience gave up first.
     TimedOut,
     /// What worked on it has crashed, or what was asked has failed.
     Failed,
@@ -111,7 +111,7 @@ pub struct Frame {
     pub pc: Pc,
     /// Who waits for it; [`NONE`] for a client's request.
     pub parent: FrameId,
-    /// The next frame in the same waiting line or free list.
+    /// The next frame in the same waiting line or free list; its place in the line at a door.
     pub next: FrameId,
     /// The replica it runs on, counted within its service.
     pub replica: u32,
