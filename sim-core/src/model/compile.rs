@@ -563,7 +563,7 @@ impl<'a> Lowering<'a> {
                 this.compile_at_members(members, Compiled { query, kind, law, hop, path })
             }
             None => {
-                if this.model.stations[this.model.group_of(store)].door.is_some() {
+                if this.model.sheds_at_once(station) {
                     this.emit(Instruction::Door(DoorStep::Query(station)));
                 }
                 this.emit(Instruction::Serve { station: store, law });

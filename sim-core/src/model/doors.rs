@@ -2,7 +2,7 @@
 
 use super::check::Lowering;
 use super::laws::Unit;
-use super::{CounterId, LawId, LevelId, MeasureKind, StationId, UNLIMITED, quantity};
+use super::{CounterId, LawId, LevelId, MeasureKind, Model, ServiceId, StationId, UNLIMITED, quantity};
 use crate::random::name_hash;
 use crate::spec::{
     self, ByCriticality, Covers, Criticalities, Criticality, Discipline, Mix, Path, Quantity, Shed,
@@ -17,9 +17,9 @@ pub struct DoorId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum DoorStep {
     /// Choose a replica of a service and come to its door.
-    Choose(super::ServiceId),
+    Choose(ServiceId),
     /// Come to the door of the replica that has been chosen.
-    Enter(super::ServiceId),
+    Enter(ServiceId),
     /// Come to the door of a store.
     Query(StationId),
 }
@@ -107,6 +107,14 @@ pub(super) struct Written<'s> {
     pub(super) queue: u32,
     pub(super) servers: u32,
     pub(super) discipline: Discipline,
+}
+
+impl Model {
+    /// Whether requests are refused as they come to a station, for what they are.
+    pub(super) fn sheds_at_once(&self, station: StationId) -> bool {
+        let door = self.station_group(station).door.map(|door| &self.doors[door.0 as usize]);
+        door.is_some_and(|door| matches!(door.shedding, Some(Shedding::Criticality(_))))
+    }
 }
 
 impl Lowering<'_> {

@@ -43,8 +43,8 @@ pub enum Shed {
         /// From which utilisation of the cores (or of the threads, where they are held) on: `"80%"`.
         #[serde(default, skip_serializing_if = "ByCriticality::is_empty")]
         utilisation: ByCriticality<Quantity>,
-        /// Utilisation is what arriving requests see, on average over about so long: an exponential mean with this time
-        /// constant. Absent: 1 s.
+        /// Utilisation is what requests see as they come, on average over about so long: one counts for 1/e as much after
+        /// this time. Absent: 1 s.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window: Option<Quantity>,
     },

@@ -56,7 +56,7 @@ fn what_never_triggers_changes_nothing() {
             for policy in policies {
                 for of_store in [false, true] {
                     let text = at(policy, of_store);
-                    assert_eq!(plain, run(&text), "{text}");
+                    assert!(plain == run(&text), "not the same as without: {text}");
                 }
             }
         }
@@ -148,7 +148,10 @@ fn adaptive_lifo_answers_the_newest_in_an_overload() {
     let metrics = simulate(&model, 0).metrics;
     let waits = &metrics.stations[0].wait;
     assert!(waits.quantile(1.0) <= 100.1e6, "{}", waits.quantile(1.0));
-    assert!(waits.quantile(0.9) <= 40.1e6, "{}", waits.quantile(0.9));
+    // In order, everybody who is answered has waited for about as long as they may.
+    let in_order = super::model(&one_server(r#", patience: "100ms""#, 200));
+    let in_order = simulate(&in_order, 0).metrics.stations[0].wait.quantile(0.5);
+    assert!(waits.quantile(0.5) < 0.3 * in_order, "{} of {in_order}", waits.quantile(0.5));
     let answered = metrics.journeys[0].response.count() as f64 / 2000.0;
     assert!((95.0..102.0).contains(&answered), "{answered}");
     let active = measured(&model, &metrics, "services.api.shed", "active");
