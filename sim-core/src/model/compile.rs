@@ -6,8 +6,8 @@ use super::laws::Unit;
 use super::stores::Compiled;
 use super::views::view_law;
 use super::{
-    Delay, DoorStep, HoldStep, Instruction, LawId, LimitStep, Operation, OperationId, OutsideStep, Pc,
-    QueueStep, Resource, ServiceId, Travel, ViewStep, Way, shares,
+    Delay, DoorStep, HoldStep, Instruction, LawId, LimitStep, Operation, OperationId, OutsideStep,
+    Pc, QueueStep, Resource, ServiceId, Travel, ViewStep, Way, shares,
 };
 use crate::random::{Sampler, name_hash};
 use crate::spec::{Choice, Count, Key, Law, Message, Path, Query, Step, Store};

@@ -2,10 +2,12 @@
 
 use super::check::Lowering;
 use super::laws::Unit;
-use super::{CounterId, LawId, LevelId, MeasureKind, Model, ServiceId, StationId, UNLIMITED, quantity};
+use super::{
+    CounterId, LawId, LevelId, MeasureKind, Model, ServiceId, StationId, UNLIMITED, quantity,
+};
 use crate::random::name_hash;
 use crate::spec::{
-    self, ByCriticality, Covers, Criticalities, Criticality, Discipline, Mix, Path, Quantity, Shed,
+    self, Coverage, Criticalities, Criticality, CriticalityBound, Discipline, Mix, Path, Quantity,
 };
 use crate::time::Duration;
 
@@ -102,8 +104,8 @@ const WINDOW: f64 = 1e9;
 pub(super) struct Written<'s> {
     pub(super) name: String,
     pub(super) patience: Option<&'s spec::Law>,
-    pub(super) covers: Covers,
-    pub(super) shed: Option<&'s Shed>,
+    pub(super) covers: Coverage,
+    pub(super) shed: Option<&'s spec::Shedding>,
     pub(super) queue: u32,
     pub(super) servers: u32,
     pub(super) discipline: Discipline,
@@ -159,7 +161,8 @@ impl Lowering<'_> {
             && database.quorum.is_none()
             && database.primaries.is_none();
         if !is_plain && let Some(field) = written.field() {
-            let message = "queries leave the line of a database in one place only, not of shards and copies";
+            let message =
+                "queries leave the line of a database in one place only, not of shards and copies";
             let hint = "write it at the services that ask, or a `timeout` in a guard on the store";
             self.findings.error(&path.key(field), message).hint(hint);
             return None;
@@ -168,7 +171,7 @@ impl Lowering<'_> {
     }
 
     fn door(&mut self, written: &Written<'_>, path: &Path) -> Option<DoorId> {
-        if written.covers == Covers::Service && written.patience.is_none() {
+        if written.covers == Coverage::Service && written.patience.is_none() {
             let at = path.key("patience_covers");
             self.findings
                 .error(&at, "there is no patience that could cover service")
@@ -199,7 +202,7 @@ impl Lowering<'_> {
         self.model.doors.push(Door {
             site: name_hash(&format!("{}.door", written.name)),
             patience,
-            covers_service: written.covers == Covers::Service,
+            covers_service: written.covers == Coverage::Service,
             shedding,
             told,
         });
@@ -229,10 +232,15 @@ impl Lowering<'_> {
         problem.is_none()
     }
 
-    fn shedding(&mut self, shed: &Shed, written: &Written<'_>, path: &Path) -> Option<Shedding> {
+    fn shedding(
+        &mut self,
+        shed: &spec::Shedding,
+        written: &Written<'_>,
+        path: &Path,
+    ) -> Option<Shedding> {
         let is_fifo = written.discipline == Discipline::Fifo;
         match shed {
-            Shed::Codel { target, interval } => {
+            spec::Shedding::Codel { target, interval } => {
                 let at = path.key("codel");
                 if !is_fifo {
                     let message = "CoDel judges by the wait of who came first";
@@ -242,13 +250,14 @@ impl Lowering<'_> {
                 let interval =
                     self.short(interval.as_ref(), INTERVAL, "an interval", &at.key("interval"))?;
                 if target >= interval {
-                    let message = "waits cannot be above the target for an interval that is no longer";
+                    let message =
+                        "waits cannot be above the target for an interval that is no longer";
                     let hint = "write a target of 5 to 10 % of the interval (RFC 8289)";
                     self.findings.error(&at.key("target"), message).hint(hint);
                 }
                 Some(Shedding::Codel { target, interval })
             }
-            Shed::AdaptiveLifo { interval, timeout } => {
+            spec::Shedding::AdaptiveLifo { interval, timeout } => {
                 let at = path.key("adaptive_lifo");
                 if !is_fifo {
                     let message = "adaptive LIFO is an order of its own: first in, first out until there is an overload";
@@ -259,13 +268,14 @@ impl Lowering<'_> {
                 let timeout =
                     self.short(timeout.as_ref(), TARGET, "a timeout", &at.key("timeout"))?;
                 if timeout > interval {
-                    let message = "who comes in an overload may wait for longer than who comes before it";
+                    let message =
+                        "who comes in an overload may wait for longer than who comes before it";
                     let hint = "write a timeout that is shorter than the interval";
                     self.findings.error(&at.key("timeout"), message).hint(hint);
                 }
                 Some(Shedding::AdaptiveLifo { interval, timeout })
             }
-            Shed::Criticality { queue, utilisation, window } => {
+            spec::Shedding::Criticality { queue, utilisation, window } => {
                 let at = path.key("criticality");
                 self.criticality(queue, utilisation, window.as_ref(), written, &at)
             }
@@ -288,8 +298,8 @@ impl Lowering<'_> {
 
     fn criticality(
         &mut self,
-        queue: &ByCriticality<u32>,
-        utilisation: &ByCriticality<Quantity>,
+        queue: &CriticalityBound,
+        utilisation: &CriticalityBound,
         window: Option<&Quantity>,
         written: &Written<'_>,
         path: &Path,
@@ -305,44 +315,60 @@ impl Lowering<'_> {
             self.findings.error(&path.key("window"), message).hint("leave `window` out");
         }
         let window = self.short(window, WINDOW, "a window", &path.key("window"))?;
-        let (mut waiting, mut busy) = ([UNLIMITED; 4], [f64::INFINITY; 4]);
+        let queue = self.waiting_bounds(queue, written.queue, &path.key("queue"));
+        let utilisation = self.utilisation_bounds(utilisation, &path.key("utilisation"));
+        Some(Shedding::Criticality(CriticalityBounds { queue, utilisation, window }))
+    }
+
+    /// From how many that wait on; `limit` is how many can.
+    fn waiting_bounds(&mut self, written: &CriticalityBound, limit: u32, path: &Path) -> [u32; 4] {
+        let mut bounds = [UNLIMITED; 4];
         for (index, criticality) in Criticality::ALL.into_iter().enumerate() {
-            if let Some(&bound) = queue.all()[index] {
-                waiting[index] = bound;
-                if bound >= written.queue {
-                    let at = path.key("queue").key(criticality.name());
-                    let message = format!(
-                        "this is never reached: `queue` lets no more than {} wait",
-                        written.queue
-                    );
-                    self.findings.warning(&at, message);
-                }
-            }
-            if let Some(share) = utilisation.all()[index] {
-                let at = path.key("utilisation").key(criticality.name());
-                busy[index] = self.read(quantity::share(share), &at)?;
-                if busy[index] <= 0.0 {
-                    let message = "from a utilisation of 0 on it is always refused";
-                    self.findings.error(&at, message).hint("write a share such as \"80%\"");
-                }
+            let Some(bound) = written.all()[index] else { continue };
+            let at = path.key(criticality.name());
+            let Some(bound) = self.read(quantity::count(bound), &at) else { continue };
+            bounds[index] = u32::try_from(bound).unwrap_or(UNLIMITED - 1);
+            if bounds[index] >= limit {
+                let message =
+                    format!("this is never reached: `queue` lets no more than {limit} wait");
+                self.findings.warning(&at, message);
             }
         }
-        self.check_order(&waiting.map(f64::from), queue.all().map(|it| it.is_some()), path, "queue");
-        let is_written = utilisation.all().map(|it| it.is_some());
-        self.check_order(&busy, is_written, path, "utilisation");
-        Some(Shedding::Criticality(CriticalityBounds { queue: waiting, utilisation: busy, window }))
+        self.check_order(&bounds.map(f64::from), written, path);
+        bounds
+    }
+
+    /// From which utilisation on; above 1 where there is no bound.
+    fn utilisation_bounds(&mut self, written: &CriticalityBound, path: &Path) -> [f64; 4] {
+        let mut bounds = [f64::INFINITY; 4];
+        for (index, criticality) in Criticality::ALL.into_iter().enumerate() {
+            let Some(share) = written.all()[index] else { continue };
+            let at = path.key(criticality.name());
+            let Some(share) = self.read(quantity::share(share), &at) else { continue };
+            bounds[index] = share;
+            if share <= 0.0 {
+                let message = "from a utilisation of 0 on it is always refused";
+                self.findings.error(&at, message).hint("write a share such as \"80%\"");
+            }
+        }
+        self.check_order(&bounds, written, path);
+        bounds
     }
 
     /// The more critical is refused later.
-    fn check_order(&mut self, bounds: &[f64; 4], is_written: [bool; 4], path: &Path, field: &str) {
+    fn check_order(&mut self, bounds: &[f64; 4], written: &CriticalityBound, path: &Path) {
         for (index, criticality) in Criticality::ALL.into_iter().enumerate() {
             let worse = (index + 1..4).find(|&other| bounds[other] > bounds[index]);
-            if let (true, Some(worse)) = (is_written[index], worse) {
+            if let (Some(_), Some(worse)) = (written.all()[index], worse) {
                 let (mine, other) = (criticality.name(), Criticality::ALL[worse].name());
-                let message = format!("`{mine}` is refused before `{other}`, which matters less");
-                let hint = "write a smaller bound for what matters less";
-                let at = path.key(field).key(mine);
-                self.findings.error(&at, message).hint(hint);
+                let message = match written.all()[worse] {
+                    Some(_) => format!("`{mine}` is refused before `{other}`, which matters less"),
+                    None => {
+                        format!("`{mine}` is refused and `{other}`, which matters less, never is")
+                    }
+                };
+                let hint = "write a smaller bound for what matters less, or one at all";
+                self.findings.error(&path.key(mine), message).hint(hint);
             }
         }
     }
@@ -360,7 +386,7 @@ impl Lowering<'_> {
         if is_impatient {
             let of = format!("{}.patience", written.name);
             measures.report(&of, "abandoned", share(abandoned));
-            if written.covers == Covers::Service {
+            if written.covers == Coverage::Service {
                 measures.report(&of, "given_up", share(given_up));
             }
         }
@@ -404,6 +430,23 @@ impl Lowering<'_> {
             }
         }
         carried
+    }
+
+    /// Clients whose requests say how much they matter where nobody asks.
+    pub(super) fn warn_of_idle_criticality(&mut self) {
+        let asks = |door: &Door| matches!(door.shedding, Some(Shedding::Criticality(_)));
+        if self.model.doors.iter().any(asks) {
+            return;
+        }
+        let spec = self.spec;
+        for (name, client) in &spec.clients {
+            if !client.criticality.is_default() {
+                let path = Path::root().key("clients").key(name).key("criticality");
+                let message = "no service and no database sheds by criticality";
+                let hint = "write shed: criticality(queue: (sheddable: 20)) where it is to matter";
+                self.findings.warning(&path, message).hint(hint);
+            }
+        }
     }
 
     /// What clients say about the criticality of operations is about operations that they ask for.

@@ -26,6 +26,7 @@ impl Lowering<'_> {
         self.warn_of_tight_timeouts(load);
         self.warn_of_idle();
         self.warn_of_idle_guards();
+        self.warn_of_idle_criticality();
     }
 
     fn warn_of_endless(&mut self, load: &Load) {

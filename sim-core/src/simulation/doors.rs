@@ -26,10 +26,7 @@ impl Doors {
         if model.doors.is_empty() {
             return Doors::default();
         }
-        Doors {
-            active: vec![false; model.station_count()],
-            active_of: vec![0; model.doors.len()],
-        }
+        Doors { active: vec![false; model.station_count()], active_of: vec![0; model.doors.len()] }
     }
 }
 
@@ -255,15 +252,16 @@ impl<R: Recorder> Simulation<'_, R> {
         let number = stay(frame, self.now);
         let frames = &self.frames;
         let Some(line) = self.stations[station.0 as usize].door() else { return };
-        line.expect(until, number, at, |number, frame| is_present(frames, station, kind, number, frame));
+        line.expect(until, number, at, |number, frame| {
+            is_present(frames, station, kind, number, frame)
+        });
         self.watch_patience(station);
     }
 
     /// Sees to it that the first whose patience may be over is looked at then.
     fn watch_patience(&mut self, station: StationId) {
         let (kind, frames) = (self.door_of(station).1.kind, &self.frames);
-        let is_present =
-            |number, frame| is_present(frames, station, kind, number, frame);
+        let is_present = |number, frame| is_present(frames, station, kind, number, frame);
         let line = self.stations[station.0 as usize].door();
         if let Some(at) = line.and_then(|line| line.schedule(self.now, is_present)) {
             self.schedule(at, Happening::Patience(station.0));
@@ -282,7 +280,8 @@ impl<R: Recorder> Simulation<'_, R> {
         loop {
             let frames = &self.frames;
             let is_present = |number, frame| is_present(frames, id, kind, number, frame);
-            let over = self.stations[station as usize].door().and_then(|it| it.over(now, is_present));
+            let over =
+                self.stations[station as usize].door().and_then(|it| it.over(now, is_present));
             match over {
                 Some(Over::Impatient(at)) => self.abandon(at, id, Ending::TimedOut),
                 Some(Over::Shed(at)) => self.abandon(at, id, Ending::Refused),

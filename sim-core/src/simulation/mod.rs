@@ -393,7 +393,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                     ["the time of an attempt is over", "a hedge is due"][what as usize]
                 )
             }
-            Happening::Patience(s) => format!("the patience of somebody at {} may be over", name(s)),
+            Happening::Patience(s) => {
+                format!("the patience of somebody at {} may be over", name(s))
+            }
             Happening::Promotion(s) => format!("the primary at {} is to be replaced", name(s)),
             Happening::Reshard(s) => {
                 format!("{} copies a key", self.model.stores[s as usize].name)

@@ -82,7 +82,7 @@ pub use object_storage::{LifecycleRule, ObjectStorage, Tier};
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
-pub use patience::Covers;
+pub use patience::Coverage;
 pub use poolers::{PoolMode, Pooler};
 pub use prices::{InstancePrice, PriceBook, Purchase, Volume};
 pub use quantity::Quantity;
@@ -95,7 +95,7 @@ pub use replication::{
 pub use search::Search;
 pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
 pub use sharding::{Assignment, Partition, Reshard, Shards};
-pub use shedding::{ByCriticality, Criticalities, Criticality, Shed};
+pub use shedding::{Criticalities, Criticality, CriticalityBound, Shedding};
 pub use slos::{Before, BurnAlert, Slo};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// What patience is patience with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Covers {
+pub enum Coverage {
     /// Waiting only: it is over when service begins (a queue timeout).
     #[default]
     Waiting,
@@ -14,9 +14,9 @@ pub enum Covers {
     Service,
 }
 
-impl Covers {
+impl Coverage {
     /// Whether it is the default, which need not be written.
     pub fn is_waiting(&self) -> bool {
-        *self == Covers::Waiting
+        *self == Coverage::Waiting
     }
 }

@@ -1,7 +1,8 @@
 //! Services: the processes that components run in.
 
 use super::{
-    Covers, Ejection, Front, Health, Law, Limit, Named, Per, Purchase, Quantity, Routing, Shed,
+    Coverage, Ejection, Front, Health, Law, Limit, Named, Per, Purchase, Quantity, Routing,
+    Shedding,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -50,11 +51,11 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<Law>,
     /// Whether patience is over when service begins, or covers service too.
-    #[serde(default, skip_serializing_if = "Covers::is_waiting")]
-    pub patience_covers: Covers,
+    #[serde(default, skip_serializing_if = "Coverage::is_waiting")]
+    pub patience_covers: Coverage,
     /// Which requests are refused at the door of a replica when there are too many. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shed: Option<Shed>,
+    pub shed: Option<Shedding>,
     /// How the replica of a request is chosen.
     #[serde(default)]
     pub balancer: Balancer,

@@ -12,7 +12,7 @@ use std::fmt;
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[schemars(transform = super::schema::bare_names)]
-pub enum Shed {
+pub enum Shedding {
     /// Controlled delay: when even the shortest wait of an interval is above the target, one that has waited is refused as
     /// its turn comes, and after it others, ever more often, until waits are below the target (K. Nichols and V. Jacobson,
     /// "Controlling Queue Delay", ACM Queue 10(5), 2012; RFC 8289). First in, first out.
@@ -38,11 +38,11 @@ pub enum Shed {
     /// Engineering", 2016, chapter 21).
     Criticality {
         /// From how many that wait on.
-        #[serde(default, skip_serializing_if = "ByCriticality::is_empty")]
-        queue: ByCriticality<u32>,
+        #[serde(default, skip_serializing_if = "CriticalityBound::is_empty")]
+        queue: CriticalityBound,
         /// From which utilisation of the cores (or of the threads, where they are held) on: `"80%"`.
-        #[serde(default, skip_serializing_if = "ByCriticality::is_empty")]
-        utilisation: ByCriticality<Quantity>,
+        #[serde(default, skip_serializing_if = "CriticalityBound::is_empty")]
+        utilisation: CriticalityBound,
         /// Utilisation is what requests see as they come, on average over about so long: one counts for 1/e as much after
         /// this time. Absent: 1 s.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -50,34 +50,28 @@ pub enum Shed {
     },
 }
 
-/// Something for each criticality; what is not written has no bound.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, bound(deserialize = "T: Deserialize<'de>"))]
-pub struct ByCriticality<T> {
+/// A bound for each criticality: a number that wait, or a share of the servers. What is not written has none.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CriticalityBound {
     /// For the most critical.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub critical_plus: Option<T>,
+    pub critical_plus: Option<Quantity>,
     /// For what people wait for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub critical: Option<T>,
+    pub critical: Option<Quantity>,
     /// For what can be tried again later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sheddable_plus: Option<T>,
+    pub sheddable_plus: Option<Quantity>,
     /// For the least critical.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sheddable: Option<T>,
+    pub sheddable: Option<Quantity>,
 }
 
-impl<T> Default for ByCriticality<T> {
-    fn default() -> ByCriticality<T> {
-        ByCriticality { critical_plus: None, critical: None, sheddable_plus: None, sheddable: None }
-    }
-}
-
-impl<T> ByCriticality<T> {
+impl CriticalityBound {
     /// What there is, the most critical first.
-    pub fn all(&self) -> [Option<&T>; 4] {
-        let ByCriticality { critical_plus, critical, sheddable_plus, sheddable } = self;
+    pub fn all(&self) -> [Option<&Quantity>; 4] {
+        let CriticalityBound { critical_plus, critical, sheddable_plus, sheddable } = self;
         [critical_plus.as_ref(), critical.as_ref(), sheddable_plus.as_ref(), sheddable.as_ref()]
     }
 
@@ -167,7 +161,9 @@ impl<'de> Visitor<'de> for Reader {
     type Value = Criticalities;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a criticality such as sheddable, or several by operation: { \"a.b\": sheddable }")
+        f.write_str(
+            "a criticality such as sheddable, or several by operation: { \"a.b\": sheddable }",
+        )
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Criticalities, E> {

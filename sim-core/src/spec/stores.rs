@@ -1,8 +1,8 @@
 //! Stores: what components read and write.
 
 use super::{
-    Covers, Discipline, External, Law, Locks, Named, ObjectStorage, Path, Pooler, Primaries, Purchase,
-    Quantity, Quorum, Replication, Search, Shards, Shed, View, Volume,
+    Coverage, Discipline, External, Law, Locks, Named, ObjectStorage, Path, Pooler, Primaries,
+    Purchase, Quantity, Quorum, Replication, Search, Shards, Shedding, View, Volume,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -91,11 +91,11 @@ pub struct Database {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patience: Option<Law>,
     /// Whether patience is over when a query begins to run, or covers its run too.
-    #[serde(default, skip_serializing_if = "Covers::is_waiting")]
-    pub patience_covers: Covers,
+    #[serde(default, skip_serializing_if = "Coverage::is_waiting")]
+    pub patience_covers: Coverage,
     /// Which queries are refused when there are too many. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub shed: Option<Shed>,
+    pub shed: Option<Shedding>,
     /// One-way latency between a caller in the same zone and the store; absent: the network's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hop: Option<Law>,

@@ -9,7 +9,8 @@ use super::sample::{Keep, Sample};
 use super::trace::{Part, Place, Span, SpanEvent, Trace, What};
 use crate::component::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 use crate::model::{
-    CounterId, Delay, DoorStep, Instruction, LimitStep, MeasureKind, Model, OutsideStep, StationId, Travel,
+    CounterId, Delay, DoorStep, Instruction, LimitStep, MeasureKind, Model, OutsideStep, StationId,
+    Travel,
 };
 use crate::simulation::Recorder;
 use crate::time::{Duration, Time};

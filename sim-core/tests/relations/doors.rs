@@ -38,7 +38,8 @@ fn what_never_triggers_changes_nothing() {
         "shed: criticality(queue: (sheddable: 1000000))",
         r#"shed: criticality(queue: (critical: 1000000, sheddable_plus: 1000000, sheddable: 1000000))"#,
     ];
-    let crash = r#"faults: [crash(of: "services.api", replica: 1, at: "50s", lasts: "5s")], clients:"#;
+    let crash =
+        r#"faults: [crash(of: "services.api", replica: 1, at: "50s", lasts: "5s")], clients:"#;
     for order in ["fifo", "lifo", "random", "priority"] {
         for threads in ["", ", threads: 3"] {
             let fields = format!(", discipline: {order}{threads}");
@@ -110,7 +111,8 @@ fn constant_patience_is_barrers_queue() {
 #[test]
 fn patience_that_covers_service_cuts_it_short() {
     for threads in ["", ", threads: 500"] {
-        let fields = format!(r#", cores: 500{threads}, patience: "20ms", patience_covers: service"#);
+        let fields =
+            format!(r#", cores: 500{threads}, patience: "20ms", patience_covers: service"#);
         let model = model(&one_server(&fields, 1000).replace("2020s", "220s"));
         let given_up = (-2.0f64).exp();
         agrees(&model, 10, ("services.api.patience", "given_up"), given_up, 0.02);

@@ -165,9 +165,10 @@ mod tests {
         assert!(!codel.is_dropping());
         // Above the target again from 310 on: due at 410. The last cycle went from 1 to 3, so the next begins at 2:
         // 100/√2 = 70.7 later.
-        assert_eq!(fates(&mut codel, &[(310, 6), (409, 9), (410, 9), (410, 9)]), [
-            false, false, true, false
-        ]);
+        assert_eq!(
+            fates(&mut codel, &[(310, 6), (409, 9), (410, 9), (410, 9)]),
+            [false, false, true, false]
+        );
         assert_eq!(fates(&mut codel, &[(480, 9), (481, 9)]), [false, true]);
     }
 

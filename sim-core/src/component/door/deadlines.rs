@@ -79,7 +79,11 @@ impl Deadlines {
 
     /// When the next event has to be, if it is not scheduled already. Call it after deadlines were added, and when there
     /// is nobody left whose time is over.
-    pub(super) fn schedule(&mut self, now: Time, is_valid: impl Fn(u64, Whose) -> bool) -> Option<Time> {
+    pub(super) fn schedule(
+        &mut self,
+        now: Time,
+        is_valid: impl Fn(u64, Whose) -> bool,
+    ) -> Option<Time> {
         self.skip(&is_valid);
         let &Reverse((at, _, _)) = self.heap.peek()?;
         let at = at.max(now);

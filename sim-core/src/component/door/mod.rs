@@ -213,11 +213,7 @@ impl DoorLine {
 
     /// Whose time is over. Those who wait keep their places until they are removed. Call it until there is nobody, then
     /// [`DoorLine::schedule`].
-    pub fn over(
-        &mut self,
-        now: Time,
-        is_present: impl Fn(u64, FrameId) -> bool,
-    ) -> Option<Over> {
+    pub fn over(&mut self, now: Time, is_present: impl Fn(u64, FrameId) -> bool) -> Option<Over> {
         let places = &self.places;
         Some(match self.deadlines.over(now, valid(places, is_present))? {
             Whose::Waiting(at) => match self.places[at as usize] {
@@ -303,9 +299,10 @@ impl DoorLine {
     /// One who waits leaves. Returns whether it did wait.
     pub fn remove(&mut self, frames: &Frames, frame: FrameId) -> bool {
         let at = frames[frame].next;
-        let waits = self.places.get(at as usize).is_some_and(|place| {
-            place.frame == frame && place.number != FREE
-        });
+        let waits = self
+            .places
+            .get(at as usize)
+            .is_some_and(|place| place.frame == frame && place.number != FREE);
         if waits {
             self.leave(at);
         }

@@ -37,7 +37,8 @@ impl Station {
 
     /// Keeps a free server of a door for whom [`Station::call`] says, if somebody waits there.
     pub fn keep_server(&mut self) -> bool {
-        let keeps = matches!(self.line, Line::Door(_)) && self.busy < self.servers && self.waiting > 0;
+        let keeps =
+            matches!(self.line, Line::Door(_)) && self.busy < self.servers && self.waiting > 0;
         self.busy += u32::from(keeps);
         keeps
     }

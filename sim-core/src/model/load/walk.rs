@@ -3,8 +3,8 @@
 use super::{Demand, shares_of};
 use crate::model::caches::Hits;
 use crate::model::{
-    AccessId, CacheStep, DoorStep, GuardStep, HoldStep, Instruction, Journey, LawId, LimitStep, Model,
-    OutsideStep, Pc, QueueStep, Resource, SearchStep, ServiceId, StoreStep, Subject, Travel,
+    AccessId, CacheStep, DoorStep, GuardStep, HoldStep, Instruction, Journey, LawId, LimitStep,
+    Model, OutsideStep, Pc, QueueStep, Resource, SearchStep, ServiceId, StoreStep, Subject, Travel,
     ViewStep,
 };
 use std::collections::{BTreeMap, BTreeSet};

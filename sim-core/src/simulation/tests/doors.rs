@@ -48,7 +48,11 @@ fn any_may_be_next_and_the_others_leave() {
 #[test]
 fn who_is_served_at_the_very_end_is_in_time() {
     for text in doors(r#"patience: "10ms""#) {
-        assert_eq!(answers(&text, &[0, 0, 0]), [(DONE, 10.0), (LATE, 10.0), (DONE, 20.0)], "{text}");
+        assert_eq!(
+            answers(&text, &[0, 0, 0]),
+            [(DONE, 10.0), (LATE, 10.0), (DONE, 20.0)],
+            "{text}"
+        );
     }
     for text in doors(r#"patience: "9ms""#) {
         assert_eq!(answers(&text, &[0, 0]), [(LATE, 9.0), (DONE, 10.0)], "{text}");
@@ -70,7 +74,8 @@ fn who_is_given_up_in_service_gives_back_all_it_holds() {
         stores: {"d": database(servers: 1, read: "30ms", write: "30ms", locks: writes(hold: "5ms"))},
         keys: {"k": (count: 1)},
     "#;
-    let steps = r#"work("1ms"), parallel([[read("d")], [wait("5ms"), write((store: "d", key: "k"))]])"#;
+    let steps =
+        r#"work("1ms"), parallel([[read("d")], [wait("5ms"), write((store: "d", key: "k"))]])"#;
     let fields = r#"threads: 3, pools: {"d": 2}, patience: "40ms", patience_covers: service"#;
     let text = service(steps, fields, store);
     let seen = answers(&text, &[0, 1, 2, 3, 4]);
@@ -173,7 +178,9 @@ fn by_operation(text: &str, people: &[u64], batch: &[u64]) -> (Vec<Ending>, Vec<
 
 #[test]
 fn the_least_critical_is_refused_first_wherever_its_request_goes() {
-    let text = two_clients("criticality(queue: (sheddable: 1, sheddable_plus: 3, critical: 3, critical_plus: 3))");
+    let text = two_clients(
+        "criticality(queue: (sheddable: 1, sheddable_plus: 3, critical: 3, critical_plus: 3))",
+    );
     // One in service and one waiting: who does not matter is refused at once from then on, who matters at three.
     let (people, batch) = by_operation(&text, &[0, 3, 5, 6], &[0, 2, 4]);
     assert_eq!(people, [SHED, DONE, DONE, DONE]);
@@ -235,7 +242,8 @@ fn a_caller_does_without_what_is_shed() {
     let guard = r#"guards: {"g": (on: "back.get", fallback: [wait("2ms")])}, clients:"#;
     let text = text.replace("clients:", guard);
     assert_eq!(by_operation(&text, &[0], &[0, 1]), (vec![DONE], vec![DONE, DONE]));
-    let retry = r#"guards: {"g": (on: "back.get", retry: (attempts: 6, backoff: "4ms"))}, clients:"#;
+    let retry =
+        r#"guards: {"g": (on: "back.get", retry: (attempts: 6, backoff: "4ms"))}, clients:"#;
     let text = text.replace(guard, retry);
     // Refused at 1, 5, 9, 13 and 17, it comes in at 21.
     assert_eq!(run(&text, &[("p", &[0]), ("b", &[0, 1])])[2].2, 30.0);
@@ -246,11 +254,13 @@ fn a_crash_forgets_who_waits_at_the_door() {
     for fields in ["", "patience_covers: service, ", "shed: adaptive_lifo, ", "shed: codel, "] {
         for text in doors(&format!(r#"patience: "30ms", {fields}"#)) {
             let of = if text.contains("database") { "stores.d" } else { "services.s" };
-            let crash = format!(r#"faults: [crash(of: "{of}", at: "5ms", lasts: "2ms")], clients:"#);
+            let crash =
+                format!(r#"faults: [crash(of: "{of}", at: "5ms", lasts: "2ms")], clients:"#);
             let text = text.replace("clients:", &crash);
             let seen = answers(&text, &[0, 1, 6, 8, 9]);
             let failed = Ending::Failed;
-            let expected = [(failed, 5.0), (failed, 4.0), (failed, 0.0), (DONE, 10.0), (DONE, 19.0)];
+            let expected =
+                [(failed, 5.0), (failed, 4.0), (failed, 0.0), (DONE, 10.0), (DONE, 19.0)];
             assert_eq!(seen, expected, "{text}");
         }
     }
