@@ -3,6 +3,7 @@
 mod caches;
 mod cost;
 mod disciplines;
+mod doors;
 mod faults;
 mod guards;
 mod limits;
