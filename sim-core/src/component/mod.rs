@@ -3,6 +3,7 @@
 //!
 //! Nothing here knows of events or clocks beyond the times it is handed; [`crate::simulation`] wires it.
 
+mod autoscaler;
 mod balancer;
 mod breaker;
 pub mod cache;
@@ -17,6 +18,7 @@ mod station;
 mod subscription;
 mod versions;
 
+pub use autoscaler::{Autoscaler, Present, Sample};
 pub use balancer::{Balancing, Watch};
 pub use breaker::{Breaker, BreakerState, Turn};
 pub use crews::Crews;

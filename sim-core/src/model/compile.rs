@@ -136,6 +136,9 @@ impl<'a> Lowering<'a> {
                 self.emit(Instruction::Limit(LimitStep::Enter(service)));
             }
         }
+        if self.model.services[service.0 as usize].has_errors {
+            self.emit(Instruction::Version(service));
+        }
     }
 
     /// Compiles `[front] [door] body [Return]`; the entry is that of the body, the door that of what is before it.

@@ -8,6 +8,7 @@ mod clients;
 mod compile;
 mod components;
 pub mod data;
+mod deployments;
 mod external;
 mod faults;
 mod front;
@@ -28,6 +29,7 @@ mod prices;
 pub mod quantity;
 mod queues;
 mod regions;
+mod scaling;
 mod search;
 mod sharding;
 mod slos;
@@ -44,6 +46,7 @@ pub use caches::{
 };
 pub use check::Checked;
 pub use data::Files;
+pub use deployments::{RollBackRule, RolloutKind, RolloutRules};
 pub use external::{External, OutsideStep, Quota, QuotaRule};
 pub use faults::{
     Answering, Broken, Disturbance, End, Fault, FaultKind, FaultStep, FaultUnit, When,
@@ -71,6 +74,9 @@ pub use poolers::Pooler;
 pub use prices::{Amount, Charge, ChargeKind, Tariff};
 pub use quantity::MONTH;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
+pub use scaling::{
+    AutoscalerRules, Fleet, FleetMeasures, FleetMetric, PaceRule, PolicyRule, StepRule,
+};
 pub use search::{Search, SearchStep};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use slos::{BurnAlert, LOOKS_MAX, Slo, SloFigure};
@@ -147,6 +153,8 @@ pub struct Model {
     pub transfers: Transfers,
     /// What the clients of each region feel; empty where there are not several regions.
     pub region_measures: Vec<Option<RegionMeasures>>,
+    /// Replicas whose number or version changes.
+    pub fleets: Vec<Fleet>,
     /// What breaks.
     pub faults: Vec<Fault>,
     /// What breaks by itself, by the number of the fault.
@@ -189,8 +197,14 @@ pub struct Operation {
 pub struct Service {
     /// Its name.
     pub name: String,
-    /// How many replicas.
+    /// How many replicas; where their number changes, the most that there can be.
     pub replicas: u32,
+    /// The first of its fleets, one for each of its fronts, where the number or the version of its replicas changes.
+    pub fleet: Option<u32>,
+    /// Whether its versions differ in how long their work takes.
+    pub work_varies: bool,
+    /// Whether one of its versions fails requests.
+    pub has_errors: bool,
     /// Replicas that are paid for; `None`: always the same number.
     pub billed: Option<LevelId>,
     /// Cores of replica 0; those of replica `r` are `r` stations further.

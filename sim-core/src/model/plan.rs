@@ -220,6 +220,8 @@ pub enum Instruction {
     Search(SearchStep),
     /// Call something through a guard, or make an attempt of such a call.
     Guard(GuardStep),
+    /// Fail, if the version of the replica does that to some requests.
+    Version(ServiceId),
     /// The operation ends well.
     Return,
 }

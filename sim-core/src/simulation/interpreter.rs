@@ -110,6 +110,7 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Queue(step) => self.queue_step(at, step),
             Instruction::Limit(step) => self.limit_step(at, step),
             Instruction::Guard(step) => self.guard_step(at, step),
+            Instruction::Version(service) => self.try_version(at, service),
             Instruction::Bury => self.bury(at),
             Instruction::Repeat { law, after } => self.repeat(at, law, after),
             Instruction::Again { body, site } => self.again(at, body, site),
@@ -275,6 +276,7 @@ impl<R: Recorder> Simulation<'_, R> {
         frame.demand = demand;
         frame.due = demand.0;
         self.recorder.occupancy(self.now, id, station.in_system());
+        self.meter.occupancy(self.now, id, station.in_system());
         self.recorder.joined(self.now, id, demand);
         if R::TRACES {
             self.recorder.came(at, id);
@@ -319,6 +321,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let id = StationId(frame.station);
         let station = &mut self.stations[id.0 as usize];
         self.recorder.occupancy(self.now, id, station.in_system());
+        self.meter.occupancy(self.now, id, station.in_system());
         if let Some(next) = station.leave(&self.frames, at) {
             self.start(next);
         }
@@ -337,6 +340,7 @@ impl<R: Recorder> Simulation<'_, R> {
             let station = &mut self.stations[id.0 as usize];
             let before = station.in_system();
             self.recorder.occupancy(now, id, before);
+            self.meter.occupancy(now, id, before);
             station.share(before - 1);
             self.account(frame, id);
             self.ready.push_back(frame);
@@ -474,9 +478,10 @@ impl<R: Recorder> Simulation<'_, R> {
         let (replica, service) = (frame.replica, frame.service as usize);
         let (entered, holds_thread, limit) = (frame.entered, frame.holds_thread, frame.limit);
         let operation = OperationId(frame.operation);
+        let took = self.now.since(frame.started);
         // What only passes caches on its way has come to no service.
         if frame.service != NONE {
-            self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
+            self.recorder.replied(self.now, operation, ending, took);
         }
         if entered {
             if limit != NONE {
@@ -485,7 +490,8 @@ impl<R: Recorder> Simulation<'_, R> {
             let (balancer, number) = self.balancer_of(service as u32, replica);
             self.balancers[balancer].answered(number);
             if self.balancers[balancer].is_careful() {
-                self.watch_answer(service as u32, replica, ending);
+                self.watch_answer(service as u32, replica, ending, took);
+                self.fleet_left(balancer, number);
             }
             if holds_thread
                 && let Some(threads) = self.model.services[service].threads

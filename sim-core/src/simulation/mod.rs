@@ -15,6 +15,8 @@ mod limits;
 mod outside;
 mod queues;
 mod recorder;
+mod rollouts;
+mod scaling;
 mod search;
 #[cfg(test)]
 mod store_tests;
@@ -82,6 +84,9 @@ pub struct Simulation<'m, R> {
     /// The stream that says which messages are lost.
     network_key: Key,
     guards: guards::Guards,
+    scaling: scaling::Scaling,
+    /// How busy the cores of fleets are.
+    meter: scaling::Meter,
     /// By service: replicas that have not answered a check yet.
     unanswered: Vec<Vec<u32>>,
     keys: Vec<keys::KeysState>,
@@ -139,6 +144,8 @@ enum Happening {
     Reshard(u32),
     /// The time of an attempt is over (twice its number), or it has been waited for long enough to make another.
     Guard(u32),
+    /// A replica has started, an autoscaler looks, a deployment goes on: the place of what it stands for.
+    Scale(u32),
 }
 
 impl Happening {
@@ -160,6 +167,7 @@ impl Happening {
             Happening::Message(message) => (10, message),
             Happening::Broker(which) => (11, which),
             Happening::Guard(attempt) => (12, attempt),
+            Happening::Scale(place) => (14, place),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -180,7 +188,8 @@ impl Happening {
             9 => Happening::Reshard(index),
             10 => Happening::Message(index),
             11 => Happening::Broker(index),
-            _ => Happening::Guard(index),
+            12 => Happening::Guard(index),
+            _ => Happening::Scale(index),
         }
     }
 }
@@ -197,6 +206,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 (0..group.count).map(move |_| Station::new(group, lanes, key(group.site)))
             })
             .collect();
+        let (scaling, meter) = scaling::Scaling::new(model, key);
         let mut run = Simulation {
             model,
             recorder,
@@ -218,6 +228,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             faults: faults::FaultState::new(model),
             network_key: key(name_hash("faults.network")),
             guards: guards::Guards::new(model, key),
+            scaling,
+            meter,
             unanswered: vec![Vec::new(); model.services.len()],
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             stores: model.stores.iter().map(stores::StoreState::new).collect(),
@@ -237,6 +249,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             switches_max: u64::MAX,
         };
         run.schedule_faults();
+        run.start_fleets();
         run.start_checks();
         run.start_limits();
         run.warm_caches();
@@ -244,6 +257,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         run.start_views();
         run.start_resharding();
         run
+    }
+
+    /// What is simulated.
+    pub fn model(&self) -> &'m Model {
+        self.model
     }
 
     /// The current instant.
@@ -346,6 +364,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Message(message) => self.show(message),
             Happening::Broker(which) => self.broker(which),
             Happening::Guard(attempt) => self.guard_due(attempt),
+            Happening::Scale(place) => self.scale(place),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -389,6 +408,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                     ["the time of an attempt is over", "a hedge is due"][what as usize]
                 )
             }
+            Happening::Scale(place) => self.describe_turn(place),
             Happening::Promotion(s) => format!("the primary at {} is to be replaced", name(s)),
             Happening::Reshard(s) => {
                 format!("{} copies a key", self.model.stores[s as usize].name)
@@ -418,6 +438,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 self.model.stores[store as usize].cluster.as_ref().map_or(0, |it| it.site)
             }
             Happening::Guard(attempt) => self.identity_of_attempt(attempt),
+            Happening::Scale(place) => self.identity_of_turn(place),
             Happening::Message(message) => self.messages.get(message).id.rotate_left(1),
             Happening::Broker(which) => {
                 self.model.subscriptions[which as usize / 2].site.wrapping_add(u64::from(which % 2))

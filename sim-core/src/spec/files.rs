@@ -31,6 +31,12 @@ impl Spec {
             }
         }
         for (name, service) in &self.services {
+            if let Some(start_up) = &service.start_up {
+                let path = root.key("services").key(name).key("start_up");
+                of_option(&start_up.boot, &path.key("boot"), &mut files);
+                of_option(&start_up.image_pull, &path.key("image_pull"), &mut files);
+                of_option(&start_up.warm_up, &path.key("warm_up"), &mut files);
+            }
             if let Some(front) = &service.front {
                 let path = root.key("services").key(name).key("front");
                 of_option(&front.latency, &path.key("latency"), &mut files);

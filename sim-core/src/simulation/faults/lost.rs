@@ -95,6 +95,7 @@ impl<R: Recorder> Simulation<'_, R> {
     fn empty(&mut self, station: StationId) {
         let at = &mut self.stations[station.0 as usize];
         self.recorder.occupancy(self.now, station, at.in_system());
+        self.meter.occupancy(self.now, station, at.in_system());
         at.clear();
         if let Some(held) = self.faults.stations.get_mut(station.0 as usize)
             && let Some((_, served)) = &mut held.stopped
@@ -142,7 +143,11 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// What replicas of a service were doing is lost, and who asked for it is told so. Returns how many requests that
     /// came through their doors they were.
-    pub(super) fn crash_service(&mut self, service: ServiceId, replicas: Range<u32>) -> u64 {
+    pub(in crate::simulation) fn crash_service(
+        &mut self,
+        service: ServiceId,
+        replicas: Range<u32>,
+    ) -> u64 {
         let lost = self.lost_with(service, &replicas);
         let is_lost = |frame: FrameId| lost.binary_search(&frame).is_ok();
         // Children that survive: how many for each of the lost, and which of the lost wait for a lost one.
@@ -191,12 +196,14 @@ impl<R: Recorder> Simulation<'_, R> {
         for replica in replicas {
             let (balancer, number) = self.balancer_of(service.0, replica);
             self.balancers[balancer].forget(number);
+            self.fleet_crashed(balancer, number);
             self.forget_process_caches(service, replica);
         }
         told.sort_unstable_by_key(|&(since, id, at, _)| (since, id, at));
         let mut tellers = Vec::with_capacity(told.len());
         for (_, _, at, teller) in told {
-            self.watch_answer(service.0, teller.replica, Ending::Failed);
+            let took = self.now.since(teller.started);
+            self.watch_answer(service.0, teller.replica, Ending::Failed, took);
             let moved = self.frames.insert(teller);
             self.faults.moved.push((at, moved));
             if R::TRACES {
