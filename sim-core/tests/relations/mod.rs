@@ -6,6 +6,7 @@ mod disciplines;
 mod doors;
 mod faults;
 mod guards;
+mod kept;
 mod limits;
 mod other_stores;
 mod paths;
