@@ -4,6 +4,7 @@ mod compare;
 mod look;
 mod models;
 mod output;
+mod pictures;
 mod run;
 
 use std::io::Write;
