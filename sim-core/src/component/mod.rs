@@ -3,9 +3,11 @@
 //!
 //! Nothing here knows of events or clocks beyond the times it is handed; [`crate::simulation`] wires it.
 
+mod autoscaler;
 mod balancer;
 mod breaker;
 pub mod cache;
+mod crews;
 mod fetches;
 mod frame;
 mod ledger;
@@ -16,8 +18,10 @@ mod station;
 mod subscription;
 mod versions;
 
+pub use autoscaler::{Autoscaler, Present, Sample};
 pub use balancer::{Balancing, Watch};
 pub use breaker::{Breaker, BreakerState, Turn};
+pub use crews::Crews;
 pub use fetches::{Fetch, Fetches, Missing};
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 pub use ledger::Ledger;

@@ -1,5 +1,6 @@
 //! A run in progress: the model's plan, the clock, and everything that is in flight.
 
+mod availability;
 mod balancing;
 mod caches;
 mod cancel;
@@ -14,6 +15,8 @@ mod limits;
 mod outside;
 mod queues;
 mod recorder;
+mod rollouts;
+mod scaling;
 mod search;
 #[cfg(test)]
 mod store_tests;
@@ -28,7 +31,7 @@ pub use recorder::Recorder;
 use crate::component::{Balancing, FrameId, Frames, Messages, Station};
 use crate::engine::{Event, Fingerprint, Queue};
 use crate::model::{Model, StationId};
-use crate::random::Key;
+use crate::random::{Key, name_hash};
 use crate::time::Time;
 use clients::ClientState;
 use laws::Laws;
@@ -78,7 +81,12 @@ pub struct Simulation<'m, R> {
     clients: Vec<ClientState>,
     laws: Laws<'m>,
     faults: faults::FaultState,
+    /// The stream that says which messages are lost.
+    network_key: Key,
     guards: guards::Guards,
+    scaling: scaling::Scaling,
+    /// How busy the cores of fleets are.
+    meter: scaling::Meter,
     /// By service: replicas that have not answered a check yet.
     unanswered: Vec<Vec<u32>>,
     keys: Vec<keys::KeysState>,
@@ -124,7 +132,7 @@ enum Happening {
     Broker(u32),
     /// The oldest request of a client may have waited too long.
     Deadline(u32),
-    /// A fault begins (twice its number) or is over (one more).
+    /// What breaks by itself breaks (twice its number) or works again (one more).
     Fault(u32),
     /// The replicas of a service are checked (twice its number), or those without an answer have no more time.
     Check(u32),
@@ -136,6 +144,8 @@ enum Happening {
     Reshard(u32),
     /// The time of an attempt is over (twice its number), or it has been waited for long enough to make another.
     Guard(u32),
+    /// A replica has started, an autoscaler looks, a deployment goes on: the place of what it stands for.
+    Scale(u32),
 }
 
 impl Happening {
@@ -157,6 +167,7 @@ impl Happening {
             Happening::Message(message) => (10, message),
             Happening::Broker(which) => (11, which),
             Happening::Guard(attempt) => (12, attempt),
+            Happening::Scale(place) => (14, place),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -177,7 +188,8 @@ impl Happening {
             9 => Happening::Reshard(index),
             10 => Happening::Message(index),
             11 => Happening::Broker(index),
-            _ => Happening::Guard(index),
+            12 => Happening::Guard(index),
+            _ => Happening::Scale(index),
         }
     }
 }
@@ -194,6 +206,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 (0..group.count).map(move |_| Station::new(group, lanes, key(group.site)))
             })
             .collect();
+        let (scaling, meter) = scaling::Scaling::new(model, key);
         let mut run = Simulation {
             model,
             recorder,
@@ -213,7 +226,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
             faults: faults::FaultState::new(model),
+            network_key: key(name_hash("faults.network")),
             guards: guards::Guards::new(model, key),
+            scaling,
+            meter,
             unanswered: vec![Vec::new(); model.services.len()],
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             stores: model.stores.iter().map(stores::StoreState::new).collect(),
@@ -233,6 +249,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             switches_max: u64::MAX,
         };
         run.schedule_faults();
+        run.start_fleets();
         run.start_checks();
         run.start_limits();
         run.warm_caches();
@@ -240,6 +257,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         run.start_views();
         run.start_resharding();
         run
+    }
+
+    /// What is simulated.
+    pub fn model(&self) -> &'m Model {
+        self.model
     }
 
     /// The current instant.
@@ -342,6 +364,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Message(message) => self.show(message),
             Happening::Broker(which) => self.broker(which),
             Happening::Guard(attempt) => self.guard_due(attempt),
+            Happening::Scale(place) => self.scale(place),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -368,8 +391,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 format!("a deadline of {}", self.model.clients[c as usize].name)
             }
             Happening::Fault(change) => {
-                let name = &self.model.faults[change as usize / 2].name;
-                if change % 2 == 0 { format!("a {name}") } else { format!("a {name} is over") }
+                let unit = &self.model.fault_units[change as usize / 2];
+                let name = &self.model.faults[unit.fault as usize].name;
+                format!("{name} {}", ["begins", "is over"][change as usize % 2])
             }
             Happening::Check(s) => {
                 format!("{} is checked", self.model.services[s as usize / 2].name)
@@ -384,6 +408,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                     ["the time of an attempt is over", "a hedge is due"][what as usize]
                 )
             }
+            Happening::Scale(place) => self.describe_turn(place),
             Happening::Promotion(s) => format!("the primary at {} is to be replaced", name(s)),
             Happening::Reshard(s) => {
                 format!("{} copies a key", self.model.stores[s as usize].name)
@@ -402,7 +427,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Wake(station) => self.model.station_group(StationId(station)).site,
             Happening::Deadline(client) => !self.model.clients[client as usize].site,
             Happening::Fault(change) => {
-                self.model.faults[change as usize / 2].site.wrapping_add(u64::from(change % 2))
+                self.model.fault_units[change as usize / 2].site.wrapping_add(u64::from(change % 2))
             }
             Happening::Check(service) => {
                 self.model.services[service as usize / 2].site.wrapping_add(u64::from(service % 2))
@@ -413,6 +438,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 self.model.stores[store as usize].cluster.as_ref().map_or(0, |it| it.site)
             }
             Happening::Guard(attempt) => self.identity_of_attempt(attempt),
+            Happening::Scale(place) => self.identity_of_turn(place),
             Happening::Message(message) => self.messages.get(message).id.rotate_left(1),
             Happening::Broker(which) => {
                 self.model.subscriptions[which as usize / 2].site.wrapping_add(u64::from(which % 2))
