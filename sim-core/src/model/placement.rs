@@ -116,7 +116,7 @@ impl<'a> Lowering<'a> {
 
     fn is_service_sound(&mut self, service: &spec::Service, path: &Path) -> bool {
         let replicas = self.replicas_of(service);
-        let counted = path.key(counted_by(service));
+        let counted = counted_at(service, path);
         let errors = &mut self.findings;
         let mut wrong = false;
         let mut error = |path: Path, message: String| {
@@ -192,7 +192,7 @@ impl<'a> Lowering<'a> {
                 "with this service there are {all} stations, replicas times what each consists of; \
                  at most {STATIONS_MAX} can be run"
             );
-            let counted = path.key(counted_by(service));
+            let counted = counted_at(service, path);
             self.findings.error(&counted, message).hint("run fewer, larger replicas");
             return false;
         }
@@ -411,9 +411,13 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// The field that says how many replicas a service has.
-fn counted_by(service: &spec::Service) -> &'static str {
-    if service.regions.is_empty() { "replicas" } else { "regions" }
+/// Where it is written how many replicas a service can have.
+fn counted_at(service: &spec::Service, path: &Path) -> Path {
+    match (&service.autoscaler, service.regions.is_empty()) {
+        (Some(_), _) => path.key("autoscaler").key("max"),
+        (None, true) => path.key("replicas"),
+        (None, false) => path.key("regions"),
+    }
 }
 
 /// "did you mean …?", if one of the names is like enough.

@@ -782,7 +782,7 @@ impl Lowering<'_> {
         let places = (length / period).round();
         if places < 2.0 || (places * period - length).abs() > 1e-6 * length {
             let message = format!(
-                "a season of {} does not consist of looks, one each {}",
+                "a season of {} is no whole number of looks, one each {}",
                 Duration::from_nanos(length),
                 rules.period
             );
