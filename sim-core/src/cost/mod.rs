@@ -22,7 +22,7 @@ impl Bill {
     pub fn of(model: &Model, metrics: &Metrics) -> Bill {
         let mut bill = Bill { journeys: vec![0.0; model.journeys.len()], ..Bill::default() };
         for charge in &model.charges {
-            let dollars = charge.price * amount(model, metrics, &charge.amount) * MONTH;
+            let dollars = charge.price.of(amount(model, metrics, &charge.amount) * MONTH);
             bill.charges.push(dollars);
             if is_machine(charge.kind) {
                 bill.idle += dollars * (1.0 - utilisation(model, metrics, charge));

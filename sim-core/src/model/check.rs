@@ -34,6 +34,8 @@ impl Model {
         lowering.model.choose_horizon(&load);
         lowering.warn(&load);
         lowering.warn_of_slos();
+        lowering.warn_of_windows();
+        lowering.expose_to_faults();
         if lowering.findings.has_errors() {
             return Err(located(lowering.findings, spec));
         }
@@ -132,6 +134,7 @@ impl<'a> Lowering<'a> {
         lowering.lower_run();
         lowering.lower_fleets();
         lowering.lower_faults();
+        lowering.lower_availability();
         lowering.tell_stations_apart();
         lowering
     }

@@ -1,6 +1,7 @@
 //! What was meant: a checked, indexed, immutable model, ready to run.
 
 mod autoscaler;
+mod availability;
 mod balancing;
 mod caches;
 mod check;
@@ -39,6 +40,7 @@ mod views;
 mod warnings;
 
 pub use autoscaler::{AutoscalerRules, FleetMetric, PaceRule, PolicyRule, StepRule};
+pub use availability::{System, SystemFigure, Up};
 pub use balancing::{EjectionRule, HealthRule, WatchRules};
 pub use caches::{
     Access, AccessId, Cache, CacheLayer, CacheMeasures, CacheSize, CacheStep, CacheWrite, Commit,
@@ -48,14 +50,16 @@ pub use check::Checked;
 pub use data::Files;
 pub use deployments::{RollBackRule, RolloutKind, RolloutRules};
 pub use external::{External, OutsideStep, Quota, QuotaRule};
-pub use faults::{Broken, Fault, FaultKind};
+pub use faults::{
+    Answering, Broken, Disturbance, End, Fault, FaultKind, FaultStep, FaultUnit, When,
+};
 pub use guards::{
     BreakerRules, Guard, GuardMeasures, GuardStep, GuardedCall, HedgeRule, RetryRule,
 };
 pub use holds::{HoldStep, Holds};
 pub use keys::{Population, Ranking};
 pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep};
-pub use load::{Caused, Load, Offered};
+pub use load::{Caused, Load, Offered, PaidByRequest};
 pub use locks::{LockSite, LockTable};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
 pub use object_storage::{ObjectStorage, Tier};
@@ -69,7 +73,7 @@ pub use regions::{
 };
 
 pub use poolers::Pooler;
-pub use prices::{Amount, Charge, ChargeKind};
+pub use prices::{Amount, Charge, ChargeKind, Tariff};
 pub use quantity::MONTH;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
 pub use scaling::{Fleet, FleetMeasures};
@@ -77,8 +81,8 @@ pub use search::{Search, SearchStep};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use slos::{BurnAlert, LOOKS_MAX, Slo, SloFigure};
 pub use stores::{
-    AskFor, COPIES_MAX, Cluster, Copies, Freshness, Member, ReadPolicy, Replicated, Resharding,
-    Sharded, Shipping, Store, StoreStep, Subject,
+    AskFor, COPIES_MAX, Cluster, Copies, Failover, Freshness, Member, ReadPolicy, Replicated,
+    Resharding, Sharded, Shipping, Store, StoreStep, Subject,
 };
 pub use views::{View, ViewStep};
 
@@ -153,6 +157,10 @@ pub struct Model {
     pub fleets: Vec<Fleet>,
     /// What breaks.
     pub faults: Vec<Fault>,
+    /// What breaks by itself, by the number of the fault.
+    pub fault_units: Vec<FaultUnit>,
+    /// Systems whose availability is told.
+    pub systems: Vec<System>,
     /// Caches, by name.
     pub caches: Vec<Cache>,
     /// Places in the plan that look into caches, by [`AccessId`].

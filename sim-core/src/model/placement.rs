@@ -5,6 +5,7 @@ use super::check::{Lowering, sorted};
 use super::components::called;
 use super::laws::Unit;
 use super::poolers::PoolerPlace;
+use super::regions::Spread;
 use super::views::ViewPlace;
 use super::{
     Model, QueueId, Resource, Service, ServiceId, StationGroup, StationId, StationKind, UNLIMITED,
@@ -229,16 +230,7 @@ impl<'a> Lowering<'a> {
             group.site = name_hash(&format!("services.{name}.threads"));
             self.push_groups(&group, &spread)
         });
-        for (store, connections) in sorted(&service.pools) {
-            group.name = format!("{name}.pools.{store}");
-            group.kind = StationKind::Connections;
-            group.servers = *connections;
-            group.queue = UNLIMITED;
-            group.discipline = Discipline::Fifo;
-            group.site = name_hash(&format!("services.{name}.pools.{store}"));
-            let first = self.push_groups(&group, &spread);
-            self.places.pools.insert((index, store.clone()), Resource::per_replica(first));
-        }
+        self.place_pools(index, name, service, (group, &spread));
         let before = self.model.services.last();
         let first_front = before.map_or(0, |s| s.first_front + s.fronts.len() as u32);
         self.warn_of_single(service, path);
@@ -269,6 +261,26 @@ impl<'a> Lowering<'a> {
             limit,
             site: name_hash(&format!("services.{name}.balancer")),
         });
+    }
+
+    /// The connections that each replica keeps to stores.
+    fn place_pools(
+        &mut self,
+        index: u32,
+        name: &str,
+        service: &spec::Service,
+        (mut group, spread): (StationGroup, &Spread),
+    ) {
+        for (store, connections) in sorted(&service.pools) {
+            group.name = format!("{name}.pools.{store}");
+            group.kind = StationKind::Connections;
+            group.servers = *connections;
+            group.queue = UNLIMITED;
+            group.discipline = Discipline::Fifo;
+            group.site = name_hash(&format!("services.{name}.pools.{store}"));
+            let first = self.push_groups(&group, spread);
+            self.places.pools.insert((index, store.clone()), Resource::per_replica(first));
+        }
     }
 
     fn contention(&mut self, service: &spec::Service, path: &Path) -> Duration {

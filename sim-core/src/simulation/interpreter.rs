@@ -2,7 +2,7 @@
 
 use super::travel::DISTANT;
 use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
-use crate::component::{Admission, Ending, FrameId, FrameKind, NONE};
+use crate::component::{Admission, Ending, Frame, FrameId, FrameKind, NONE};
 use crate::model::{
     DELIVER, Delay, Instruction, LawId, OperationId, Pc, REPEATS_MAX, Resource, StationId,
     UNLIMITED,
@@ -98,6 +98,7 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Cache(step) => self.cache(at, step),
             Instruction::Pick { keys, another } => self.pick(at, keys, another),
             Instruction::Travel(step) => self.travel_far(at, step),
+            Instruction::Fault(step) => self.fault_step(at, step),
             Instruction::Fork { first, count, need } => self.fork(at, first, count, need),
             Instruction::Scatter { count, need } => self.scatter(at, count, need),
             Instruction::Hold(step) => self.hold(at, step),
@@ -433,17 +434,21 @@ impl<R: Recorder> Simulation<'_, R> {
             let (place, operation) = (frame.place, frame.operation);
             self.frames.remove(at);
             self.frames[parent].spent += spent;
+            let mut is_lost = false;
             let latency = match reply {
                 NONE => None,
                 reply if reply & DISTANT == 0 => Some(self.laws.time(LawId(reply), id)),
                 reply => {
-                    let ends = (place, self.frames[parent].place);
-                    self.way_back(ends, reply, id, operation)
+                    let Frame { place: home, service: caller, .. } = self.frames[parent];
+                    let (latency, lost) =
+                        self.way_back((place, home), reply, id, operation, caller);
+                    is_lost = lost;
+                    latency
                 }
             };
             if let Some(latency) = latency {
                 let waiter = &mut self.frames[parent];
-                waiter.ending = ending;
+                waiter.ending = if is_lost { Ending::Failed } else { ending };
                 waiter.spent.network += latency;
                 self.schedule(self.now + latency, Happening::Resume(parent));
                 return Flow::Stop;

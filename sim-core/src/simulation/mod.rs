@@ -1,5 +1,6 @@
 //! A run in progress: the model's plan, the clock, and everything that is in flight.
 
+mod availability;
 mod balancing;
 mod caches;
 mod cancel;
@@ -30,7 +31,7 @@ pub use recorder::Recorder;
 use crate::component::{Balancing, FrameId, Frames, Messages, Station};
 use crate::engine::{Event, Fingerprint, Queue};
 use crate::model::{Model, StationId};
-use crate::random::Key;
+use crate::random::{Key, name_hash};
 use crate::time::Time;
 use clients::ClientState;
 use laws::Laws;
@@ -80,6 +81,8 @@ pub struct Simulation<'m, R> {
     clients: Vec<ClientState>,
     laws: Laws<'m>,
     faults: faults::FaultState,
+    /// The stream that says which messages are lost.
+    network_key: Key,
     guards: guards::Guards,
     scaling: scaling::Scaling,
     /// How busy the cores of fleets are.
@@ -129,7 +132,7 @@ enum Happening {
     Broker(u32),
     /// The oldest request of a client may have waited too long.
     Deadline(u32),
-    /// A fault begins (twice its number) or is over (one more).
+    /// What breaks by itself breaks (twice its number) or works again (one more).
     Fault(u32),
     /// The replicas of a service are checked (twice its number), or those without an answer have no more time.
     Check(u32),
@@ -223,6 +226,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
             faults: faults::FaultState::new(model),
+            network_key: key(name_hash("faults.network")),
             guards: guards::Guards::new(model, key),
             scaling,
             meter,
@@ -387,8 +391,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 format!("a deadline of {}", self.model.clients[c as usize].name)
             }
             Happening::Fault(change) => {
-                let name = &self.model.faults[change as usize / 2].name;
-                if change % 2 == 0 { format!("a {name}") } else { format!("a {name} is over") }
+                let unit = &self.model.fault_units[change as usize / 2];
+                let name = &self.model.faults[unit.fault as usize].name;
+                format!("{name} {}", ["begins", "is over"][change as usize % 2])
             }
             Happening::Check(s) => {
                 format!("{} is checked", self.model.services[s as usize / 2].name)
@@ -422,7 +427,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Wake(station) => self.model.station_group(StationId(station)).site,
             Happening::Deadline(client) => !self.model.clients[client as usize].site,
             Happening::Fault(change) => {
-                self.model.faults[change as usize / 2].site.wrapping_add(u64::from(change % 2))
+                self.model.fault_units[change as usize / 2].site.wrapping_add(u64::from(change % 2))
             }
             Happening::Check(service) => {
                 self.model.services[service as usize / 2].site.wrapping_add(u64::from(service % 2))

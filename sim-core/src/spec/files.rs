@@ -58,6 +58,11 @@ impl Spec {
                 of_arrivals(arrivals, &path.key("arrivals"), &mut files);
             }
         }
+        for (index, fault) in self.faults.iter().enumerate() {
+            for (path, law) in fault.laws(&root.key("faults").index(index)) {
+                of_law(law, &path, &mut files);
+            }
+        }
         if let Some(book) = self.prices.as_ref().and_then(|prices| prices.book.as_ref()) {
             files.push((root.key("prices").key("book"), book.clone()));
         }

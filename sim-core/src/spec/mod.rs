@@ -22,6 +22,7 @@
 //! # Ok::<(), sim_core::spec::Diagnostics>(())
 //! ```
 
+mod availability;
 mod balancing;
 mod caches;
 mod clients;
@@ -66,13 +67,14 @@ mod tests;
 mod views;
 mod write;
 
+pub use availability::{Availability, Rule};
 pub use balancing::{Ejection, Front, Health};
 pub use caches::{Cache, CachePolicy, CacheReads, CacheWrites, Invalidation, Layer};
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use deployments::{Deployment, RollBack, Version};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use external::{External, Quota};
-pub use faults::{Fault, InFlight};
+pub use faults::{Fault, FaultTimes, InFlight};
 pub use guards::{Breaker, Budget, Bulkhead, Ending, GivenUp, Guard, Hedge, Jitter, Retry};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
@@ -84,7 +86,9 @@ pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use poolers::{PoolMode, Pooler};
-pub use prices::{InstancePrice, PriceBook, Purchase, Volume};
+pub use prices::{
+    Graduated, InstancePrice, PriceBook, PriceStep, Purchase, Reservation, UpFront, Volume,
+};
 pub use quantity::Quantity;
 pub use queues::{Consumer, Full, Message, Per, Queue};
 pub use reference::Page;
@@ -152,6 +156,9 @@ pub struct Spec {
     /// What breaks, and when.
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// Systems whose availability is told.
+    #[serde(default)]
+    pub availability: Named<Availability>,
     /// Named alternatives: each a set of edits, path to value.
     #[serde(default)]
     pub designs: Named<Named<serde_json::Value>>,

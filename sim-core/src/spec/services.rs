@@ -16,6 +16,9 @@ pub struct Service {
     /// How many replicas; of one with an autoscaler, how many at the start.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub replicas: u32,
+    /// How many replicas have to be up for the service to count as up in `availability`; absent: one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<u32>,
     /// In place of `replicas`, how many in each region, which are spread over its zones in turn, or in each zone:
     /// `{"eu": 4, "us/a": 2}`.
     #[serde(default, skip_serializing_if = "Named::is_empty")]

@@ -4,7 +4,7 @@ use crate::cost::Bill;
 use crate::metrics::Metrics;
 use crate::model::{
     Goal, Instruction, MONTH, MeasureKind, Model, OperationId, ServiceId, SloFigure, StationKind,
-    UNLIMITED,
+    SystemFigure, UNLIMITED,
 };
 use crate::stats::Histogram;
 use crate::time::SECOND;
@@ -386,6 +386,18 @@ pub(super) fn measure_unit(kind: &MeasureKind) -> Unit {
             SloFigure::Good | SloFigure::BudgetUsed => Unit::Share,
             SloFigure::Burn | SloFigure::Alerts(_) => Unit::Count,
             SloFigure::Detect(_) | SloFigure::Reset(_) => Unit::Seconds,
+        },
+        MeasureKind::System { figure, .. } => match figure {
+            SystemFigure::Availability
+            | SystemFigure::WindowsWithoutOutage
+            | SystemFigure::WindowsWithin(_) => Unit::Share,
+            SystemFigure::Outages => Unit::Count,
+            SystemFigure::TimeDown
+            | SystemFigure::TimeToRepair
+            | SystemFigure::TimeToFailure
+            | SystemFigure::LongestOutage
+            | SystemFigure::WindowMean
+            | SystemFigure::WindowDeviation => Unit::Seconds,
         },
         MeasureKind::Total(_)
         | MeasureKind::Ratio { .. }
