@@ -1,5 +1,6 @@
 //! What was meant: a checked, indexed, immutable model, ready to run.
 
+mod autoscaler;
 mod availability;
 mod balancing;
 mod caches;
@@ -39,6 +40,7 @@ pub mod traffic;
 mod views;
 mod warnings;
 
+pub use autoscaler::{AutoscalerRules, FleetMetric, PaceRule, PolicyRule, StepRule};
 pub use availability::{System, SystemFigure, Up};
 pub use balancing::{EjectionRule, HealthRule, WatchRules};
 pub use caches::{
@@ -76,9 +78,7 @@ pub use poolers::Pooler;
 pub use prices::{Amount, Charge, ChargeKind, Tariff};
 pub use quantity::MONTH;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
-pub use scaling::{
-    AutoscalerRules, Fleet, FleetMeasures, FleetMetric, PaceRule, PolicyRule, StepRule,
-};
+pub use scaling::{Fleet, FleetMeasures};
 pub use search::{Search, SearchStep};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use slos::{BurnAlert, LOOKS_MAX, Slo, SloFigure};

@@ -2,6 +2,7 @@
 
 mod caches;
 mod cost;
+mod deployments;
 mod disciplines;
 mod doors;
 mod faults;
