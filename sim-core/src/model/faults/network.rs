@@ -3,7 +3,8 @@
 use super::super::check::Lowering;
 use super::super::laws::Unit;
 use super::super::{LawId, ServiceId};
-use crate::spec::{self, Path};
+use super::place::place_name;
+use crate::spec::{self, Path, Segment};
 use crate::time::Duration;
 use std::ops::Range;
 
@@ -125,17 +126,24 @@ impl Lowering<'_> {
     }
 
     fn end_of_message(&mut self, of: &str, at: &Path) -> Option<End> {
-        match of.split_once('.') {
-            Some(("services", name)) => {
-                let found = self.model.services.iter().position(|service| service.name == name);
+        let parsed = match Path::parse(of) {
+            Ok(parsed) => parsed,
+            Err(message) => {
+                self.findings.error(at, message);
+                return None;
+            }
+        };
+        match parsed.segments() {
+            [Segment::Key(section), Segment::Key(name)] if &**section == "services" => {
+                let found = self.model.services.iter().position(|service| service.name == **name);
                 if found.is_none() {
                     self.unknown_end("services", "service", name, at);
                 }
                 found.map(|index| End::Service(ServiceId(index as u32)))
             }
-            Some(("stores", name)) => {
+            [Segment::Key(section), Segment::Key(name)] if &**section == "stores" => {
                 let stations = self.stations_of_store(name);
-                if stations.is_none() && self.spec.stores.contains_key(name) {
+                if stations.is_none() && self.spec.stores.contains_key(&**name) {
                     let message = format!("messages to `{name}` are part of its own latency");
                     let hint = "errors(of: …) says that it fails";
                     self.findings.error(at, message).hint(hint);
@@ -144,11 +152,13 @@ impl Lowering<'_> {
                 }
                 stations.map(End::Store)
             }
-            Some(("regions", name)) => self.places_in(name, at, false).map(End::Places),
+            segments if place_name(segments).is_some() => {
+                self.places_in(&place_name(segments)?, at, false).map(End::Places)
+            }
             _ => {
                 let message = format!("`{of}` is no end of a message");
                 let hint = "write the path of a service, a store, a region or a zone: \"services.api\", \
-                            \"stores.orders\", \"regions.eu\", \"regions.eu/b\"";
+                            \"stores.orders\", \"regions.eu\", \"regions.eu.zones.b\"";
                 self.findings.error(at, message).hint(hint);
                 None
             }

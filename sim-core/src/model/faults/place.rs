@@ -123,15 +123,15 @@ impl Lowering<'_> {
             [Segment::Key(section), Segment::Key(name)] if &**section == "stores" => {
                 self.broken_store(name, replica, path).map(|it| vec![it])
             }
-            [Segment::Key(section), Segment::Key(name)] if &**section == "regions" => {
+            segments if place_name(segments).is_some() => {
                 in_place(self);
-                self.broken_place(name, path)
+                self.broken_place(&place_name(segments)?, path)
             }
             _ => {
                 self.findings.error(&at, format!("`{of}` is nothing that can break")).hint(
                     "write the path of a service, its replicas in a region, a store, a region or a zone: \
                      \"services.api\", \"services.api.regions.eu\", \"stores.orders\", \"regions.eu\", \
-                     \"regions.eu/b\"",
+                     \"regions.eu.zones.b\"",
                 );
                 None
             }
@@ -294,6 +294,21 @@ impl Broken {
                 .collect(),
             Broken::Cache(cache) => vec![("all".to_owned(), vec![Broken::Cache(*cache)])],
         }
+    }
+}
+
+/// The region or zone of a path such as `regions.eu` or `regions.eu.zones.b`, as services name it: `eu`, `eu/b`.
+pub(super) fn place_name(segments: &[Segment]) -> Option<String> {
+    match segments {
+        [Segment::Key(section), Segment::Key(region)] if &**section == "regions" => {
+            Some(region.to_string())
+        }
+        [Segment::Key(section), Segment::Key(region), Segment::Key(zones), Segment::Key(zone)]
+            if (&**section, &**zones) == ("regions", "zones") =>
+        {
+            Some(format!("{region}/{zone}"))
+        }
+        _ => None,
     }
 }
 
