@@ -137,7 +137,7 @@ impl Lowering<'_> {
             [Segment::Key(section), Segment::Key(name)] if &**section == "services" => {
                 let found = self.model.services.iter().position(|service| service.name == **name);
                 if found.is_none() {
-                    self.unknown_end("services", "service", name, at);
+                    self.unknown("services", "service", name, at);
                 }
                 found.map(|index| End::Service(ServiceId(index as u32)))
             }
@@ -148,7 +148,7 @@ impl Lowering<'_> {
                     let hint = "errors(of: …) says that it fails";
                     self.findings.error(at, message).hint(hint);
                 } else if stations.is_none() {
-                    self.unknown_end("stores", "store", name, at);
+                    self.unknown("stores", "store", name, at);
                 }
                 stations.map(End::Store)
             }
@@ -162,13 +162,6 @@ impl Lowering<'_> {
                 self.findings.error(at, message).hint(hint);
                 None
             }
-        }
-    }
-
-    fn unknown_end(&mut self, section: &str, kind: &str, name: &str, at: &Path) {
-        if !self.spec.is_written(&[section, name]) {
-            let hint = super::super::placement::meant(name, self.spec.names(section));
-            self.findings.error(at, format!("there is no {kind} `{name}`")).hint = hint;
         }
     }
 }
