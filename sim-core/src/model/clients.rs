@@ -36,7 +36,8 @@ impl<'a> Lowering<'a> {
             let regions = self.client_regions(client, &path);
             let limit = self.client_limit(client, &path);
             let first_journey = self.model.journeys.len() as u32;
-            let Some(mix) = self.mix(&client.mix, &path.key("mix")) else { continue };
+            self.check_criticality(client, &path);
+            let Some(mix) = self.mix(client, &path.key("mix")) else { continue };
             let Some(source) = source else { continue };
             self.model.clients.push(Client {
                 name: name.clone(),
@@ -59,8 +60,8 @@ impl<'a> Lowering<'a> {
     }
 
     /// Adds a journey for each operation of a mix and returns the cumulated shares.
-    fn mix(&mut self, mix: &'a Mix, path: &Path) -> Option<Vec<u64>> {
-        let entries: Vec<(&str, f64, Path)> = match mix {
+    fn mix(&mut self, client: &'a spec::Client, path: &Path) -> Option<Vec<u64>> {
+        let entries: Vec<(&str, f64, Path)> = match &client.mix {
             Mix::Only(target) => vec![(target.as_str(), 1.0, path.clone())],
             Mix::Weighted(weights) => sorted(weights)
                 .map(|(target, &weight)| (target.as_str(), weight, path.key(target)))
@@ -71,11 +72,16 @@ impl<'a> Lowering<'a> {
             return None;
         }
         self.check_weights(entries.iter().map(|(_, weight, at)| (*weight, at.clone())), path);
-        let client = self.model.clients.len() as u32;
+        let number = self.model.clients.len() as u32;
         for (target, _, path) in &entries {
             self.operation(target, path);
             self.places.journeys.push((*target).to_owned());
-            self.model.journeys.push(Journey { client, entry: 0, operation: OperationId(0) });
+            self.model.journeys.push(Journey {
+                client: number,
+                entry: 0,
+                operation: OperationId(0),
+                criticality: client.criticality.of(target),
+            });
         }
         Some(shares(&entries.iter().map(|entry| entry.1).collect::<Vec<_>>()))
     }
@@ -310,6 +316,41 @@ impl<'a> Lowering<'a> {
                     lasts: Duration::from_nanos(lasts?),
                     factor: *factor,
                 })
+            }
+            spec::Profile::FlashCrowd { at: start, rise, factor, holds, half_life } => {
+                let at = path.key("flash_crowd");
+                let start = self.instant(start, &at.key("at"));
+                let rise = self.positive_duration(rise, "the rise of a crowd", &at.key("rise"));
+                let holds = match holds {
+                    Some(holds) => self.value(holds, Unit::Time, &at.key("holds"))?,
+                    None => 0.0,
+                };
+                let half_life =
+                    self.positive_duration(half_life, "a half-life", &at.key("half_life"));
+                Some(Factor::flash_crowd(
+                    start?,
+                    Duration::from_nanos(rise?),
+                    *factor,
+                    Duration::from_nanos(holds),
+                    Duration::from_nanos(half_life?),
+                ))
+            }
+            spec::Profile::Present { from, until } => {
+                let at = path.key("present");
+                let mut bound = |bound: &Option<Quantity>, name: &str| match bound {
+                    Some(bound) => self.instant(bound, &at.key(name)).map(Some),
+                    None => Some(None),
+                };
+                let (from, until) = (bound(from, "from")?, bound(until, "until")?);
+                if let (Some(from), Some(until)) = (from, until)
+                    && from >= until
+                {
+                    self.findings
+                        .error(&at, format!("they leave at {until}, before they come at {from}"))
+                        .hint("`until` has to be later than `from`");
+                    return None;
+                }
+                Some(Factor::present(from, until))
             }
         }
     }

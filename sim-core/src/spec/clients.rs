@@ -1,6 +1,6 @@
 //! Clients: who sends requests, and when.
 
-use super::{Law, Limit, Named, Quantity};
+use super::{Criticalities, Law, Limit, Named, Quantity};
 use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
@@ -35,6 +35,10 @@ pub struct Client {
     /// How urgent their requests are: the lowest number first.
     #[serde(default)]
     pub priority: u8,
+    /// How much it matters that their requests are answered, for services that shed the least critical first:
+    /// `sheddable`, or by operation `{"shop.browse": sheddable}`.
+    #[serde(default, skip_serializing_if = "Criticalities::is_default")]
+    pub criticality: Criticalities,
     /// How long a client waits before it gives up. The servers finish what they began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Quantity>,
@@ -176,5 +180,31 @@ pub enum Profile {
         lasts: Quantity,
         /// Factor meanwhile.
         factor: f64,
+    },
+    /// A crowd that comes at once and leaves little by little: up to `factor` along a straight line, there for a while,
+    /// then what is above 1 halves again and again. (Ari, Hong, Miller, Brandt and Long, "Managing flash crowds on the
+    /// Internet", 2003, call these the ramp-up, the sustained traffic and the ramp-down.) The decline is drawn as eight
+    /// straight lines a half-life, and is over after seven.
+    FlashCrowd {
+        /// When it begins.
+        at: Quantity,
+        /// How long it takes to come.
+        rise: Quantity,
+        /// Factor at its height.
+        factor: f64,
+        /// How long it stays there; absent: it begins to leave at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holds: Option<Quantity>,
+        /// How long it takes until half of those above the usual have left.
+        half_life: Quantity,
+    },
+    /// Requests only from `from` to `until`: bots that come by, a test of the load, customers who arrive later.
+    Present {
+        /// When they come; absent: from the start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Quantity>,
+        /// When they leave; absent: never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Quantity>,
     },
 }
