@@ -70,6 +70,7 @@ const EVENTS_EXAMPLES: &str = "Examples:
   archsim events shop.ron --kinds fault,level --horizon 1h";
 
 const PLOT_EXAMPLES: &str = "Examples:
+  archsim plot shop.ron                      in the terminal
   archsim plot shop.ron -o designs.svg
   archsim plot shop.ron --figure distribution --theme dark -o latency.png
   archsim plot shop.ron --figure timeline --design microservices -o run.svg";
@@ -426,7 +427,10 @@ pub(crate) struct PlotArgs {
     /// Designs to show [default: all]
     #[arg(long, value_name = "A,B,C", value_delimiter = ',', alias = "design")]
     pub(crate) designs: Vec<String>,
-    /// Of timeline and waterfall: the operation, such as web.order [default: what is asked for most]
+    /// Draw with characters [default: on a terminal, without --out]
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) text: bool,
+    /// Of waterfall: the operation, such as web.order [default: what is asked for most]
     #[arg(long, value_name = "OPERATION")]
     pub(crate) of: Option<String>,
     #[command(flatten)]

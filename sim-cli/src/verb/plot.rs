@@ -8,6 +8,7 @@ use crate::model::plan;
 use crate::pool::Pool;
 use sim_core::report::figure::{self, Figure, svg};
 use sim_core::study::Alternative;
+use std::io::IsTerminal;
 
 pub(crate) fn run(args: &PlotArgs) -> Result<Success, Failure> {
     args.picture.check()?;
@@ -17,7 +18,12 @@ pub(crate) fn run(args: &PlotArgs) -> Result<Success, Failure> {
     let several = designs.len() > 1;
     let usual = if several { FigureName::Designs } else { FigureName::Distribution };
     let figure = draw(args.figure.unwrap_or(usual), designs, args)?;
-    args.picture.write(&svg::svg(&figure, args.picture.look()))?;
+    let to_terminal = args.picture.out.is_none() && std::io::stdout().is_terminal();
+    if args.text || to_terminal {
+        output.write(&figure::text(&figure, output.style()))?;
+    } else {
+        args.picture.write(&svg::svg(&figure, args.picture.look()))?;
+    }
     Ok(Success::Fine)
 }
 

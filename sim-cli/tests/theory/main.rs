@@ -21,6 +21,7 @@ mod params;
 mod probes;
 mod regions;
 mod rings;
+mod scaling;
 mod single;
 mod steady;
 mod stores;

@@ -2,6 +2,7 @@
 
 use super::{Acquired, Locks, Mode};
 use crate::model::{Terms, UNLIMITED};
+use crate::spec::Criticality;
 use crate::time::{Duration, Time};
 use std::collections::VecDeque;
 
@@ -29,6 +30,8 @@ pub struct Message {
     pub place: u16,
     /// How urgent its sender was.
     pub lane: u8,
+    /// How much an answer to its sender matters.
+    pub criticality: Criticality,
     stage: Stage,
     /// Its number, by which it is told from what had its place in the slab before.
     number: u64,
@@ -62,6 +65,7 @@ impl Message {
             subscription: 0,
             place: 0,
             lane: 0,
+            criticality: Criticality::Critical,
             stage: Stage::Hidden,
             number: 0,
             held: 1,
@@ -258,6 +262,12 @@ impl Subscription {
             messages.release(at);
         }
         None
+    }
+
+    /// Since when the first of the messages that are ready has waited.
+    pub fn oldest(&self, messages: &Messages) -> Option<Time> {
+        let mut ready = self.line.iter().map(|&at| messages.get(at));
+        ready.find(|message| message.stage == Stage::Ready).map(|message| message.since)
     }
 
     /// Hands the next message to a worker. Returns it and which attempt that is.

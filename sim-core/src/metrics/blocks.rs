@@ -104,6 +104,7 @@ impl BlockMetrics {
             }
             // Stations, objectives and systems are measured elsewhere.
             MeasureKind::BusiestUtilisation { .. }
+            | MeasureKind::Utilisation { .. }
             | MeasureKind::Slo { .. }
             | MeasureKind::System { .. } => f64::NAN,
             MeasureKind::Ratio { of, per } => count(of) / count(per),

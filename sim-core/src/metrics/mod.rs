@@ -226,6 +226,12 @@ impl Metrics {
                 let busy = stations.iter().map(|it| it.levels.sum_up_to(servers)).max();
                 busy.unwrap_or(0) as f64 / (self.measured as f64 * f64::from(servers))
             }
+            MeasureKind::Utilisation { first, count, servers, level } => {
+                let stations = &self.presence[first.0 as usize..(first.0 + count) as usize];
+                let busy = stations.iter().map(|it| it.levels.sum_up_to(servers)).sum::<u128>();
+                let there = self.measure(&MeasureKind::Mean(level)) * self.measured as f64;
+                busy as f64 / (there * f64::from(servers))
+            }
             MeasureKind::Slo { slo, figure } => {
                 self.slos[slo as usize].figure(figure, self.measured, self.replications)
             }

@@ -30,6 +30,7 @@ impl Model {
         lowering.lower_charges();
         let load = Load::of(&lowering.model);
         lowering.model.attribute(&load);
+        lowering.model.offer_to_fleets(&load);
         lowering.model.choose_horizon(&load);
         lowering.warn(&load);
         lowering.warn_of_slos();
@@ -131,6 +132,7 @@ impl<'a> Lowering<'a> {
         lowering.lower_objectives();
         lowering.lower_slos();
         lowering.lower_run();
+        lowering.lower_fleets();
         lowering.lower_faults();
         lowering.lower_availability();
         lowering.tell_stations_apart();

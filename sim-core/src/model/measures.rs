@@ -52,6 +52,17 @@ pub enum MeasureKind {
         /// Servers of each.
         servers: u32,
     },
+    /// The utilisation of stations side by side of which a level says how many there are.
+    Utilisation {
+        /// The first.
+        first: StationId,
+        /// How many there can be.
+        count: u32,
+        /// Servers of each.
+        servers: u32,
+        /// How many there are.
+        level: LevelId,
+    },
     /// Events in a replication.
     Total(CounterId),
     /// Part over the sum of the others.

@@ -1,5 +1,6 @@
 //! What was meant: a checked, indexed, immutable model, ready to run.
 
+mod autoscaler;
 mod availability;
 mod balancing;
 mod caches;
@@ -8,6 +9,8 @@ mod clients;
 mod compile;
 mod components;
 pub mod data;
+mod deployments;
+mod doors;
 mod external;
 mod faults;
 mod front;
@@ -28,6 +31,7 @@ mod prices;
 pub mod quantity;
 mod queues;
 mod regions;
+mod scaling;
 mod search;
 mod sharding;
 mod slos;
@@ -36,6 +40,7 @@ pub mod traffic;
 mod views;
 mod warnings;
 
+pub use autoscaler::{AutoscalerRules, FleetMetric, PaceRule, PolicyRule, StepRule};
 pub use availability::{System, SystemFigure, Up};
 pub use balancing::{EjectionRule, HealthRule, WatchRules};
 pub use caches::{
@@ -44,6 +49,8 @@ pub use caches::{
 };
 pub use check::Checked;
 pub use data::Files;
+pub use deployments::{RollBackRule, RolloutKind, RolloutRules};
+pub use doors::{CriticalityBounds, Door, DoorId, DoorMeasures, DoorStep, Shedding};
 pub use external::{External, OutsideStep, Quota, QuotaRule};
 pub use faults::{
     Answering, Broken, Disturbance, End, Fault, FaultKind, FaultStep, FaultUnit, When,
@@ -71,6 +78,7 @@ pub use poolers::Pooler;
 pub use prices::{Amount, Charge, ChargeKind, Tariff};
 pub use quantity::MONTH;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
+pub use scaling::{Fleet, FleetMeasures};
 pub use search::{Search, SearchStep};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use slos::{BurnAlert, LOOKS_MAX, Slo, SloFigure};
@@ -80,7 +88,7 @@ pub use stores::{
 };
 pub use views::{View, ViewStep};
 
-use crate::spec::{Balancer, Discipline};
+use crate::spec::{Balancer, Criticality, Discipline};
 use crate::time::Duration;
 use traffic::Traffic;
 
@@ -119,6 +127,8 @@ pub struct Model {
     pub subscriptions: Vec<Subscription>,
     /// Limits on requests by [`LimitId`].
     pub limits: Vec<LimitPlace>,
+    /// Doors where requests are impatient or shed, by [`DoorId`].
+    pub doors: Vec<Door>,
     /// Stations in groups: the replicas of one service have equal stations side by side.
     pub stations: Vec<StationGroup>,
     /// Guards on calls.
@@ -147,6 +157,8 @@ pub struct Model {
     pub transfers: Transfers,
     /// What the clients of each region feel; empty where there are not several regions.
     pub region_measures: Vec<Option<RegionMeasures>>,
+    /// Replicas whose number or version changes.
+    pub fleets: Vec<Fleet>,
     /// What breaks.
     pub faults: Vec<Fault>,
     /// What breaks by itself, by the number of the fault.
@@ -189,8 +201,14 @@ pub struct Operation {
 pub struct Service {
     /// Its name.
     pub name: String,
-    /// How many replicas.
+    /// How many replicas; where their number changes, the most that there can be.
     pub replicas: u32,
+    /// The first of its fleets, one for each of its fronts, where the number or the version of its replicas changes.
+    pub fleet: Option<u32>,
+    /// Whether its versions differ in how long their work takes.
+    pub work_varies: bool,
+    /// Whether one of its versions fails requests.
+    pub has_errors: bool,
     /// Replicas that are paid for; `None`: always the same number.
     pub billed: Option<LevelId>,
     /// Cores of replica 0; those of replica `r` are `r` stations further.
@@ -219,6 +237,8 @@ pub struct Service {
     pub queue: u32,
     /// The limit at its door.
     pub limit: Option<LimitId>,
+    /// What else happens there.
+    pub door: Option<DoorId>,
     /// Hash of the name: the balancer's stream of draws.
     pub site: u64,
 }
@@ -240,6 +260,8 @@ pub struct StationGroup {
     pub discipline: Discipline,
     /// How many may wait at each; one more is refused.
     pub queue: u32,
+    /// What happens there to those who wait, if they do not simply wait.
+    pub door: Option<DoorId>,
     /// Hash of the name: its stream of draws.
     pub site: u64,
 }
@@ -326,6 +348,8 @@ pub struct Journey {
     pub entry: Pc,
     /// The operation.
     pub operation: OperationId,
+    /// How much its answer matters.
+    pub criticality: Criticality,
 }
 
 impl Model {

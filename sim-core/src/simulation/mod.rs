@@ -5,6 +5,7 @@ mod balancing;
 mod caches;
 mod cancel;
 mod clients;
+mod doors;
 mod faults;
 mod guards;
 mod holds;
@@ -16,6 +17,8 @@ mod look;
 mod outside;
 mod queues;
 mod recorder;
+mod rollouts;
+mod scaling;
 mod search;
 #[cfg(test)]
 mod store_tests;
@@ -84,6 +87,9 @@ pub struct Simulation<'m, R> {
     /// The stream that says which messages are lost.
     network_key: Key,
     guards: guards::Guards,
+    scaling: scaling::Scaling,
+    /// How busy the cores of fleets are.
+    meter: scaling::Meter,
     /// By service: replicas that have not answered a check yet.
     unanswered: Vec<Vec<u32>>,
     keys: Vec<keys::KeysState>,
@@ -93,6 +99,7 @@ pub struct Simulation<'m, R> {
     /// Messages in queues without a consumer, by queue.
     kept: Vec<u64>,
     limits: Vec<limits::Limiting>,
+    doors: doors::Doors,
     caches: caches::Caches,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
@@ -141,6 +148,10 @@ enum Happening {
     Reshard(u32),
     /// The time of an attempt is over (twice its number), or it has been waited for long enough to make another.
     Guard(u32),
+    /// A replica has started, an autoscaler looks, a deployment goes on: the place of what it stands for.
+    Scale(u32),
+    /// The patience of somebody at a station may be over.
+    Patience(u32),
 }
 
 impl Happening {
@@ -162,6 +173,8 @@ impl Happening {
             Happening::Message(message) => (10, message),
             Happening::Broker(which) => (11, which),
             Happening::Guard(attempt) => (12, attempt),
+            Happening::Scale(place) => (14, place),
+            Happening::Patience(station) => (13, station),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -182,7 +195,9 @@ impl Happening {
             9 => Happening::Reshard(index),
             10 => Happening::Message(index),
             11 => Happening::Broker(index),
-            _ => Happening::Guard(index),
+            12 => Happening::Guard(index),
+            13 => Happening::Patience(index),
+            _ => Happening::Scale(index),
         }
     }
 }
@@ -196,9 +211,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             .stations
             .iter()
             .flat_map(|group| {
-                (0..group.count).map(move |_| Station::new(group, lanes, key(group.site)))
+                let door = group.door.map(|door| &model.doors[door.0 as usize]);
+                (0..group.count).map(move |_| Station::new(group, door, lanes, key(group.site)))
             })
             .collect();
+        let (scaling, meter) = scaling::Scaling::new(model, key);
         let mut run = Simulation {
             model,
             recorder,
@@ -220,6 +237,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             faults: faults::FaultState::new(model),
             network_key: key(name_hash("faults.network")),
             guards: guards::Guards::new(model, key),
+            scaling,
+            meter,
             unanswered: vec![Vec::new(); model.services.len()],
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             stores: model.stores.iter().map(stores::StoreState::new).collect(),
@@ -227,6 +246,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             consumers: queues::Consumer::of(model),
             kept: vec![0; model.queues.len()],
             limits: limits::Limiting::of(model),
+            doors: doors::Doors::new(model),
             caches: caches::Caches::new(model, key),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             failure_keys: model.externals.iter().map(|external| key(external.site)).collect(),
@@ -239,6 +259,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             switches_max: u64::MAX,
         };
         run.schedule_faults();
+        run.start_fleets();
         run.start_checks();
         run.start_limits();
         run.warm_caches();
@@ -246,6 +267,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         run.start_views();
         run.start_resharding();
         run
+    }
+
+    /// What is simulated.
+    pub fn model(&self) -> &'m Model {
+        self.model
     }
 
     /// The current instant.
@@ -348,6 +374,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Message(message) => self.show(message),
             Happening::Broker(which) => self.broker(which),
             Happening::Guard(attempt) => self.guard_due(attempt),
+            Happening::Scale(place) => self.scale(place),
+            Happening::Patience(station) => self.patience_due(station),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -391,6 +419,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                     ["the time of an attempt is over", "a hedge is due"][what as usize]
                 )
             }
+            Happening::Scale(place) => self.describe_turn(place),
+            Happening::Patience(s) => {
+                format!("the patience of somebody at {} may be over", name(s))
+            }
             Happening::Promotion(s) => format!("the primary at {} is to be replaced", name(s)),
             Happening::Reshard(s) => {
                 format!("{} copies a key", self.model.stores[s as usize].name)
@@ -420,6 +452,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 self.model.stores[store as usize].cluster.as_ref().map_or(0, |it| it.site)
             }
             Happening::Guard(attempt) => self.identity_of_attempt(attempt),
+            Happening::Scale(place) => self.identity_of_turn(place),
+            Happening::Patience(station) => {
+                self.model.station_group(StationId(station)).site.rotate_left(1)
+            }
             Happening::Message(message) => self.messages.get(message).id.rotate_left(1),
             Happening::Broker(which) => {
                 self.model.subscriptions[which as usize / 2].site.wrapping_add(u64::from(which % 2))

@@ -77,8 +77,13 @@ impl<R: Recorder> Simulation<'_, R> {
                 let frame = &self.frames[at];
                 let service = &self.model.services[frame.service as usize];
                 let speed = service.fronts[service.front_of(frame.replica)].speed;
+                let factor = match service.work_varies {
+                    true => self.work_factor(frame.service, frame.replica),
+                    false => 1.0,
+                };
                 let station = cores.at(frame.replica, frame.chosen);
-                let work = self.laws.number(law, frame.id) / speed * self.slowness(station);
+                let work =
+                    self.laws.number(law, frame.id) / speed * factor * self.slowness(station);
                 let demand = Duration::from_nanos(work);
                 let others = self.stations[station.0 as usize].in_system();
                 let slowed = service.contention.0.saturating_mul(u64::from(others));

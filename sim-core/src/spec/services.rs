@@ -1,6 +1,9 @@
 //! Services: the processes that components run in.
 
-use super::{Ejection, Front, Health, Limit, Named, Per, Purchase, Quantity, Routing};
+use super::{
+    Autoscaler, Coverage, Deployment, Ejection, Front, Health, Law, Limit, Named, Per, Purchase,
+    Quantity, Routing, Shedding, StartUp,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Service {
     /// The components that run in this process. A call between two of them is a function call.
     pub components: Vec<String>,
-    /// How many replicas.
+    /// How many replicas; of one with an autoscaler, how many at the start.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub replicas: u32,
     /// How many replicas have to be up for the service to count as up in `availability`; absent: one.
@@ -30,6 +33,19 @@ pub struct Service {
     /// To which of its regions a request goes; absent: to the nearest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
+    /// What changes the number of replicas; absent: nothing does. `replicas`, or `min` if that is more, are there at the
+    /// start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscaler: Option<Autoscaler>,
+    /// Other versions that take over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deployments: Vec<Deployment>,
+    /// How long a replica takes until it serves, if an autoscaler or a deployment starts it; absent: no time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_up: Option<StartUp>,
+    /// How long a replica that is taken away may work on what it has; what is left then fails. Absent: until it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<Quantity>,
     /// Cores of a replica; `work` needs one. 0 stands for more than will ever be needed.
     #[serde(default = "one")]
     pub cores: u32,
@@ -45,6 +61,17 @@ pub struct Service {
     /// How many requests may wait at the door of a replica; one more is refused. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<u32>,
+    /// How long a request waits at the door of a replica before it leaves with an error: for its thread or, where threads
+    /// are not held, for its first core. One whose turn comes at the very end is in time. Each request draws its own.
+    /// Absent: as long as it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Law>,
+    /// Whether patience is over when service begins, or covers service too.
+    #[serde(default, skip_serializing_if = "Coverage::is_waiting")]
+    pub patience_covers: Coverage,
+    /// Which requests are refused at the door of a replica when there are too many. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shed: Option<Shedding>,
     /// How the replica of a request is chosen.
     #[serde(default)]
     pub balancer: Balancer,

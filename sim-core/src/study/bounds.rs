@@ -4,6 +4,7 @@
 //! asymptotic bounds as in E. D. Lazowska et al., "Quantitative System Performance" (1984), chapter 5. They hold whatever
 //! the laws of arrivals and service are.
 
+use super::estimate::Value;
 use super::replicate::Alternative;
 use super::summary::Red;
 use super::words::{percent, significant};
@@ -70,11 +71,14 @@ impl Bounds {
     /// Whether what was simulated keeps to them, as far as its intervals can tell. Where requests fail, the mean is of
     /// others than those the bound is about.
     pub fn agree(&self, felt: &Red) -> bool {
-        let slow_enough = match self.mean_at_least {
-            Some(least) if felt.errors.mean == 0.0 => !(felt.mean.high() < least),
-            _ => true,
+        let is_broken = |value: Value, bound: f64, high: bool| {
+            let end = if high { value.low() - bound } else { bound - value.high() };
+            end > 0.0
         };
-        slow_enough && self.rate_at_most.is_none_or(|most| !(felt.rate.low() > most))
+        let too_fast = self.mean_at_least.filter(|_| felt.errors.mean == 0.0);
+        let too_fast = too_fast.is_some_and(|least| is_broken(felt.mean, least, false));
+        let too_many = self.rate_at_most.is_some_and(|most| is_broken(felt.rate, most, true));
+        !too_fast && !too_many
     }
 
     /// In words.

@@ -380,7 +380,8 @@ pub(super) fn measure_unit(kind: &MeasureKind) -> Unit {
         MeasureKind::BytesRate(_) => Unit::BytesPerSecond,
         MeasureKind::Share { .. }
         | MeasureKind::Busiest { .. }
-        | MeasureKind::BusiestUtilisation { .. } => Unit::Share,
+        | MeasureKind::BusiestUtilisation { .. }
+        | MeasureKind::Utilisation { .. } => Unit::Share,
         MeasureKind::Slo { figure, .. } => match figure {
             SloFigure::Good | SloFigure::BudgetUsed => Unit::Share,
             SloFigure::Burn | SloFigure::Alerts(_) => Unit::Count,
@@ -520,7 +521,11 @@ fn station_row(
     seconds: f64,
 ) -> [f64; Metric::STATION.len()] {
     let (group, station) = (&model.stations[index], &metrics.stations[index]);
-    let observed = seconds * f64::from(group.count);
+    let count = match model.fleet_of(group.first) {
+        Some(fleet) => metrics.measure(&MeasureKind::Mean(fleet.told.paid)),
+        None => f64::from(group.count),
+    };
+    let observed = seconds * count;
     let (mut busy, mut present) = (0.0, 0.0);
     for in_system in metrics.in_system_of(group) {
         busy += in_system.sum_up_to(group.servers) as f64 / SECOND;

@@ -211,15 +211,18 @@ mod tests {
     use super::*;
     use crate::random::{Draw, Key, normal};
 
+    /// Mean and deviation of a value, and of an excess where there is a limit.
+    type Law = (f64, f64, Option<(f64, f64)>);
+
     /// Simulates alternatives with normal numbers: mean and deviation of the value and, if any, of an excess.
     struct Bandit {
-        truth: Vec<(f64, f64, Option<(f64, f64)>)>,
+        truth: Vec<Law>,
         seed: u64,
         known: Vec<Known>,
     }
 
     impl Bandit {
-        fn new(truth: Vec<(f64, f64, Option<(f64, f64)>)>, seed: u64) -> Bandit {
+        fn new(truth: Vec<Law>, seed: u64) -> Bandit {
             let known = truth.iter().map(|(_, _, limited)| Known {
                 constraints: limited
                     .iter()

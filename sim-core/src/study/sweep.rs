@@ -248,7 +248,7 @@ impl Sweep {
         let points: Vec<Point> = self.done.values().cloned().collect();
         let horizon = match self.open.values().next() {
             Some(open) => open.replicate.plan.horizon.as_secs(),
-            None => (self.points.len() > 0)
+            None => (!self.points.is_empty())
                 .then(|| self.design_at(0).ok().map(|design| self.plan(&design).horizon.as_secs()))
                 .flatten()
                 .unwrap_or(0.0),

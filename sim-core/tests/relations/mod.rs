@@ -1,8 +1,11 @@
 //! Relations between runs that need no oracle: what a change to a model must not change, or must change exactly so.
 
+mod breakage;
 mod caches;
 mod cost;
+mod deployments;
 mod disciplines;
+mod doors;
 mod faults;
 mod guards;
 mod kept;
@@ -12,6 +15,7 @@ mod paths;
 mod queues;
 mod regions;
 mod scale;
+mod scaling;
 mod slos;
 mod stores;
 mod telemetry;

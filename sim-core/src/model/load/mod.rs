@@ -226,7 +226,7 @@ impl Load {
         let unloaded = demands.iter().map(|d| d.time / SECOND).collect();
         let steps = demands.iter().map(|d| d.steps).collect();
         let locks = locks.into_iter().map(|((table, keys), held)| (table, keys, held)).collect();
-        let caused = match model.charges.is_empty() {
+        let caused = match model.charges.is_empty() && !model.has_ideal() {
             true => Vec::new(),
             false => caused(model, &demands, &consumers),
         };
@@ -408,7 +408,7 @@ fn rates_at_peak(model: &Model, demands: &[Demand]) -> Vec<f64> {
 }
 
 /// Cumulated fractions of 2^64 back as shares.
-fn shares_of(cumulated: &[u64]) -> Vec<f64> {
+pub(in crate::model) fn shares_of(cumulated: &[u64]) -> Vec<f64> {
     let mut before = 0.0;
     cumulated
         .iter()

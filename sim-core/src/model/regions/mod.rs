@@ -6,6 +6,7 @@ mod placement;
 mod routes;
 mod transfers;
 
+pub(super) use placement::Spread;
 pub use transfers::{RegionMeasures, Transfer, Transfers};
 
 use super::{LawId, OperationId, Pc, Resource, Service, ServiceId, StationId};
@@ -204,7 +205,8 @@ impl Service {
 
     /// Whether its cores are as fast in every region, and however much they have to do.
     pub fn is_even(&self) -> bool {
-        self.contention == crate::time::Duration::ZERO
+        !self.work_varies
+            && self.contention == crate::time::Duration::ZERO
             && self.fronts.iter().all(|front| front.speed == 1.0)
     }
 

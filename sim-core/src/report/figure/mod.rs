@@ -9,6 +9,7 @@ mod distribution;
 mod scale;
 pub mod svg;
 mod sweep;
+mod terminal;
 #[cfg(test)]
 pub(in crate::report) mod tests;
 mod timeline;
@@ -20,6 +21,7 @@ pub use scale::{Scale, Tick};
 pub use sweep::{
     Curve, CurvePoint, Swing, Varied, cost_against, heat_map, latency_against, tornado,
 };
+pub use terminal::text;
 pub use timeline::timeline;
 pub use waterfall::waterfall;
 

@@ -195,7 +195,8 @@ pub fn heat_map(
             (point.colour, point.label) =
                 (Some(Colour::Amount(share)), super::scale::short(round(value.mean / unit)));
         } else {
-            (point.colour, point.label) = (Some(Colour::Neutral), words);
+            (point.colour, point.label) =
+                (Some(Colour::Neutral), crate::report::Cell::value(*value, unit).text);
         }
         panel.series[0].points.push(point);
     }

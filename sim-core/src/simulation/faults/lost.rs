@@ -56,7 +56,7 @@ impl<R: Recorder> Simulation<'_, R> {
                 failed.push(it);
             }
         }
-        self.fail_all(&failed)
+        self.end_all(&failed, Ending::Failed)
     }
 
     /// Empties stations that serve. Whom they served has a void event scheduled still. Returns those who were there.
@@ -95,6 +95,7 @@ impl<R: Recorder> Simulation<'_, R> {
     fn empty(&mut self, station: StationId) {
         let at = &mut self.stations[station.0 as usize];
         self.recorder.occupancy(self.now, station, at.in_system());
+        self.meter.occupancy(self.now, station, at.in_system());
         at.clear();
         if let Some(held) = self.faults.stations.get_mut(station.0 as usize)
             && let Some((_, served)) = &mut held.stopped
@@ -104,7 +105,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// A frame goes on in another place; in its own a ghost awaits the void events that are scheduled for it.
-    fn leave_ghost(&mut self, at: FrameId) -> FrameId {
+    pub(in crate::simulation) fn leave_ghost(&mut self, at: FrameId) -> FrameId {
         let ghost = &mut self.frames[at];
         let frame = Frame { void_events: 0, next: NONE, ..*ghost };
         ghost.give_up();
@@ -124,8 +125,8 @@ impl<R: Recorder> Simulation<'_, R> {
         }
     }
 
-    /// Frames for which nothing is scheduled end badly.
-    fn fail_all(&mut self, failed: &[FrameId]) -> u64 {
+    /// Frames for which nothing is scheduled end badly, some of them in other places than before. Returns how many.
+    pub(in crate::simulation) fn end_all(&mut self, failed: &[FrameId], ending: Ending) -> u64 {
         let mut moved = std::mem::take(&mut self.faults.moved);
         moved.sort_unstable();
         if !moved.is_empty() {
@@ -133,7 +134,7 @@ impl<R: Recorder> Simulation<'_, R> {
             self.clients.iter_mut().for_each(|client| client.follow(&moved, frames));
         }
         for &at in failed {
-            if let Flow::Switch(next) = self.end(at, Ending::Failed) {
+            if let Flow::Switch(next) = self.end(at, ending) {
                 self.run(next);
             }
         }
@@ -142,7 +143,11 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// What replicas of a service were doing is lost, and who asked for it is told so. Returns how many requests that
     /// came through their doors they were.
-    pub(super) fn crash_service(&mut self, service: ServiceId, replicas: Range<u32>) -> u64 {
+    pub(in crate::simulation) fn crash_service(
+        &mut self,
+        service: ServiceId,
+        replicas: Range<u32>,
+    ) -> u64 {
         let lost = self.lost_with(service, &replicas);
         let is_lost = |frame: FrameId| lost.binary_search(&frame).is_ok();
         // Children that survive: how many for each of the lost, and which of the lost wait for a lost one.
@@ -191,12 +196,14 @@ impl<R: Recorder> Simulation<'_, R> {
         for replica in replicas {
             let (balancer, number) = self.balancer_of(service.0, replica);
             self.balancers[balancer].forget(number);
+            self.fleet_crashed(balancer, number);
             self.forget_process_caches(service, replica);
         }
         told.sort_unstable_by_key(|&(since, id, at, _)| (since, id, at));
         let mut tellers = Vec::with_capacity(told.len());
         for (_, _, at, teller) in told {
-            self.watch_answer(service.0, teller.replica, Ending::Failed);
+            let took = self.now.since(teller.started);
+            self.watch_answer(service.0, teller.replica, Ending::Failed, took);
             let moved = self.frames.insert(teller);
             self.faults.moved.push((at, moved));
             if R::TRACES {
@@ -204,7 +211,7 @@ impl<R: Recorder> Simulation<'_, R> {
             }
             tellers.push(moved);
         }
-        self.fail_all(&tellers)
+        self.end_all(&tellers, Ending::Failed)
     }
 
     /// The frames that run on some replicas of a service, in the order of the slab. A message on its way to a service,

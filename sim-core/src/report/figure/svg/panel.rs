@@ -452,7 +452,8 @@ impl<'a> Frame<'a> {
             Some(Colour::Amount(share)) => {
                 Set { colour: Theme::on_amount(share), ..canvas.set(LABEL, HPos::Center) }
             }
-            _ => Set { across: HPos::Center, ..ink(canvas, LABEL) },
+            Some(_) => Set { colour: canvas.part(Part::Paper), ..canvas.set(LABEL, HPos::Center) },
+            None => Set { across: HPos::Center, ..ink(canvas, LABEL) },
         }
     }
 
