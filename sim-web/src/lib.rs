@@ -7,7 +7,7 @@ mod written;
 
 pub use run::Run;
 pub use study::{Study, waterfall};
-pub use written::{check, edit_path, parameters, schema, to_ron, values};
+pub use written::{check, edit_path, parameters, to_ron, values};
 
 use model::Given;
 use sim_core::metrics::{EVENTS_MAX, Trial, run};

@@ -4,7 +4,7 @@ use crate::model::Given;
 use self_cell::self_cell;
 use serde::Serialize;
 use sim_core::component::{BreakerState, Ending};
-use sim_core::model::{MeasureKind, Model};
+use sim_core::model::{MeasureKind, Model, StationId};
 use sim_core::report::topology::Topology;
 use sim_core::simulation::{Condition, Seed, Stopped};
 use sim_core::telemetry::{Fate, Live, Move, Spot};
@@ -45,6 +45,9 @@ struct Parts<'a> {
     /// Of what, name, and what kind of number.
     measures: Vec<(&'a str, &'static str, &'static str)>,
     faults: Vec<&'a str>,
+    /// Regions by name, and the region of each station; empty where everything is in one place.
+    regions: Vec<&'a str>,
+    places: Vec<u16>,
     /// Requests per second, by journey, as offered.
     rates: &'a [f64],
 }
@@ -146,7 +149,7 @@ impl Run {
     }
 
     /// The state at the present instant: requests in flight; of each station busy servers, waiting requests and condition (0
-    /// up, 1 down, 2 halted); messages waiting by subscription; breakers by guard (-1 none, 0 closed, 1 open, 2 half open);
+    /// up, 1 down, 2 halted, 3 off, 4 starting, 5 draining or waiting); messages waiting by subscription; breakers by guard (-1 none, 0 closed, 1 open, 2 half open);
     /// measures.
     pub fn state(&self) -> Vec<f64> {
         self.running.with_dependent(|_, live| {
@@ -156,6 +159,9 @@ impl Run {
                     Condition::Up => 0.0,
                     Condition::Down => 1.0,
                     Condition::Halted => 2.0,
+                    Condition::Off => 3.0,
+                    Condition::Starting => 4.0,
+                    Condition::Aside => 5.0,
                 };
                 state.extend([f64::from(station.busy), f64::from(station.waiting), condition]);
             }
@@ -230,6 +236,13 @@ fn parts<'a>(model: &'a Model, topology: Topology, rates: &'a [f64]) -> Parts<'a
             .iter()
             .map(|it| (it.of.as_str(), it.name, kind_of(&it.kind)))
             .collect(),
+        regions: model.places.regions.iter().map(|it| it.name.as_str()).collect(),
+        places: if model.places.is_one() {
+            Vec::new()
+        } else {
+            let stations = (0..model.station_count() as u32).map(StationId);
+            stations.map(|it| model.places.region_of(model.places.of_station(it))).collect()
+        },
         faults: model.faults.iter().map(|it| it.name.as_str()).collect(),
         rates,
     }

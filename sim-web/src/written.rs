@@ -174,9 +174,3 @@ pub fn edit_path(design: Option<String>, path: &str) -> Result<String, JsError> 
 pub fn to_ron(name: &str, text: &str, edits: &str) -> Result<String, JsError> {
     Ok(Given { name, text, files: "{}", edits }.spec()??.to_ron())
 }
-
-/// The JSON Schema of the language.
-#[wasm_bindgen]
-pub fn schema() -> String {
-    Spec::schema().to_string()
-}

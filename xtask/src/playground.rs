@@ -77,8 +77,11 @@ fn module() -> Result<(), Problem> {
     let wasm = target_dir().join(WASM).join("web").join("sim_web.wasm");
     bind(&wasm, &package).map_err(|error| Problem::Failed(format!("wasm-bindgen: {error:#}")))?;
     let about = r#"{"name":"archsim-wasm","version":"0.0.0","type":"module","main":"sim_web.js","types":"sim_web.d.ts"}"#;
-    fs::write(package.join("package.json"), about)
-        .map_err(|error| Problem::Failed(format!("{}: {error}", package.display())))?;
+    let schema = sim_core::spec::Spec::schema().to_string();
+    for (name, text) in [("package.json", about), ("schema.json", &schema)] {
+        fs::write(package.join(name), text)
+            .map_err(|error| Problem::Failed(format!("{}: {error}", package.display())))?;
+    }
     shell::run(&mut script("build/shrink.mjs"))
 }
 

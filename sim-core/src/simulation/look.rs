@@ -1,5 +1,6 @@
 //! What can be seen of a run from outside, for whoever draws it.
 
+use super::scaling::Stage;
 use super::{Recorder, Simulation};
 use crate::component::BreakerState;
 use crate::model::StationId;
@@ -13,6 +14,12 @@ pub enum Condition {
     Down,
     /// Its servers stand still.
     Halted,
+    /// It is a replica that does not exist at present.
+    Off,
+    /// It is a replica that starts, and does not serve yet.
+    Starting,
+    /// It is a replica that is sent nothing: it finishes what it has, or waits for its turn.
+    Aside,
 }
 
 impl<R: Recorder> Simulation<'_, R> {
@@ -23,8 +30,21 @@ impl<R: Recorder> Simulation<'_, R> {
         } else if self.is_halted(station) {
             Condition::Halted
         } else {
-            Condition::Up
+            self.stage(station).map_or(Condition::Up, |stage| match stage {
+                Stage::Off => Condition::Off,
+                Stage::Starting => Condition::Starting,
+                Stage::Standby | Stage::Draining => Condition::Aside,
+                Stage::Serving => Condition::Up,
+            })
         }
+    }
+
+    /// What the replica that these are the cores of is doing, where the number of replicas changes.
+    fn stage(&self, station: StationId) -> Option<Stage> {
+        self.scaling.fleets.iter().find_map(|fleet| {
+            let number = station.0.checked_sub(fleet.cores_at(self.model, 0).0)?;
+            fleet.replicas.get(number as usize).map(|replica| replica.stage)
+        })
     }
 
     /// What the breaker of a guard is, by the guard's number in the model; `None` if it has none.

@@ -77,6 +77,8 @@ export interface Parts {
   guards: string[];
   measures: [of: string, name: string, kind: string][];
   faults: string[];
+  regions: string[];
+  places: number[];
   rates: number[];
 }
 
@@ -124,7 +126,6 @@ export interface Calls {
   toRon: { ask: { model: Model }; answer: string };
   fingerprint: { ask: { model: Model }; answer: string };
   waterfall: { ask: { model: Model; design: Design; journey: number; percentile: number }; answer: Figure };
-  schema: { ask: object; answer: unknown };
   version: { ask: object; answer: string };
   open: { ask: { model: Model; design: Design; window: number; oneIn: number; until: number }; answer: { parts: Parts; chunk: Chunk } };
   advance: { ask: { until: number; slices: number; events: number }; answer: Chunk };

@@ -42,7 +42,6 @@ const answers: { [C in Call]: (ask: Calls[C]["ask"]) => Calls[C]["answer"] } = {
   fingerprint: ({ model }) => core.fingerprint(model.name, model.text, beside),
   waterfall: ({ model, design, journey, percentile }) =>
     JSON.parse(core.waterfall(model.name, model.text, beside, edits(model), design ?? undefined, journey, percentile)),
-  schema: () => JSON.parse(core.schema()),
   version: () => core.version(),
   open: ({ model, design, window, oneIn, until }) => {
     run?.free();

@@ -97,7 +97,7 @@ export function Editor({ sandbox }: { sandbox: Sandbox }) {
     // A shadow root takes style sheets that are made by a script, which the page's policy does not allow elsewhere.
     const root = place.current!.shadowRoot ?? place.current!.attachShadow({ mode: "open" });
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const names = sandbox.tools.call("schema", {}).then(namesOf);
+    const names = import("archsim-wasm/schema.json").then((schema) => namesOf(schema.default));
     const complete = async (context: CompletionContext) => {
       const word = context.matchBefore(/\w+/);
       if (word === null && !context.explicit) return null;
