@@ -43,8 +43,7 @@ pub(crate) fn designs(given: Given<'_>) -> Result<Vec<Alternative>, Wrong> {
     let files = |spec: &Spec| {
         let mut files = Files::default();
         for (_, name) in spec.files() {
-            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            if let Some(text) = contents.get(&path) {
+            if let Some(text) = contents.get(&beside(folder, &name)) {
                 files.insert(name, text.clone());
             }
         }
@@ -53,4 +52,32 @@ pub(crate) fn designs(given: Given<'_>) -> Result<Vec<Alternative>, Wrong> {
     let spec = Spec::parse(given.name, given.text)?;
     let alternative = |design| Ok(Alternative::of(&spec, design, files)?.0);
     designs_of(&spec).into_iter().map(alternative).collect()
+}
+
+/// The path of a file that is named relative to a folder; `..` leads out of it.
+fn beside(folder: &str, name: &str) -> String {
+    let mut path: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(name.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." if path.last().is_some_and(|&last| last != "..") => {
+                path.pop();
+            }
+            part => path.push(part),
+        }
+    }
+    path.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beside;
+
+    #[test]
+    fn a_file_is_found_from_the_folder_of_its_model() {
+        assert_eq!(beside("models/blocks", "../prices/aws.ron"), "models/prices/aws.ron");
+        assert_eq!(beside("", "log.csv"), "log.csv");
+        assert_eq!(beside("models", "./log.csv"), "models/log.csv");
+        assert_eq!(beside("models", "../../log.csv"), "../log.csv");
+    }
 }

@@ -5,7 +5,7 @@ use crate::judge::Verdict;
 use crate::params;
 use crate::steady::{Steady, Window};
 use crate::table::{self, Row};
-use crate::transient::FromEmpty;
+use crate::transient::{Count, FromEmpty, at_first_station};
 use crate::truth::{Expected, Known, known};
 use sim_core::metrics::Metrics;
 use sim_core::model::{Files, Model};
@@ -100,8 +100,19 @@ impl Case {
         instants: &'static [f64],
         read: impl Fn(&dyn Fn(f64) -> Welford, &str) -> Option<f64> + Copy + Send,
     ) {
+        self.counted_from_empty(design, instants, at_first_station, read);
+    }
+
+    /// Measures what `count` counts over many runs from empty, at these instants (in seconds).
+    pub(crate) fn counted_from_empty(
+        &mut self,
+        design: &str,
+        instants: &'static [f64],
+        count: Count,
+        read: impl Fn(&dyn Fn(f64) -> Welford, &str) -> Option<f64> + Copy + Send,
+    ) {
         let model = self.model(design);
-        self.measure(design, |seed| FromEmpty::new(&model, seed, instants, read));
+        self.measure(design, |seed| FromEmpty::new(&model, seed, instants, count, read));
     }
 
     /// Measures what `start` makes a replication of.

@@ -2,25 +2,7 @@
 
 use crate::case::Case;
 use crate::probes::Responses;
-use crate::steady::{Window, of_times};
-use sim_core::metrics::Metrics;
-
-/// A measure that a guard reports of itself.
-fn told(run: &Window<'_, Metrics>, guard: &str, name: &str) -> f64 {
-    let of = format!("guards.{guard}");
-    let measures = &run.model.measures.reported;
-    let found = measures.iter().find(|it| it.of == of && it.name == name);
-    run.recorder.measure(&found.unwrap_or_else(|| panic!("no measure `{name}` of {of}")).kind)
-}
-
-/// These take more events than the quick form has time for: `cargo xtask truth` runs them.
-fn is_long_form(id: &str) -> bool {
-    let is_long = std::env::var_os("ARCHSIM_LONG_FORM").is_some();
-    if !is_long {
-        eprintln!("{id}: left to the long form, cargo xtask truth");
-    }
-    is_long
-}
+use crate::steady::of_times;
 
 #[test]
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
@@ -35,9 +17,6 @@ fn timeout_retry_tight() {
 }
 
 fn timeouts(id: &'static str) {
-    if !is_long_form(id) {
-        return;
-    }
     let Some(mut case) = Case::open(id, &[]) else { return };
     for (design, busy) in [
         ("", "server_busy_per_request_abandoned"),
@@ -45,13 +24,16 @@ fn timeouts(id: &'static str) {
     ] {
         case.steady(design, |run, name| {
             Some(match name {
-                "p_success" if design.is_empty() => 1.0 - told(run, "users", "failed"),
-                "attempts_mean" if design.is_empty() => told(run, "users", "attempts_per_call"),
+                "p_success" if design.is_empty() => 1.0 - run.told("guards.users", "failed"),
+                "attempts_mean" if design.is_empty() => {
+                    run.told("guards.users", "attempts_per_call")
+                }
                 "latency_mean_success" if design.is_empty() => {
                     of_times(&run.client("users").response, "mean")?
                 }
                 name if name == busy => {
-                    run.station("front").standard("in_system_mean")? / told(run, "users", "calls")
+                    run.station("front").standard("in_system_mean")?
+                        / run.told("guards.users", "calls")
                 }
                 _ => return None,
             })
@@ -68,18 +50,15 @@ fn timeouts(id: &'static str) {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn retrial() {
-    if !is_long_form("retrial") {
-        return;
-    }
     let Some(mut case) = Case::open("retrial", &[]) else { return };
     for (design, prefix) in [("", "one_server_"), ("five_servers", "five_servers_")] {
         case.steady(design, |run, name| {
             Some(match name.strip_prefix(prefix)? {
-                "orbit_mean" => told(run, "users", "pausing"),
+                "orbit_mean" => run.told("guards.users", "pausing"),
                 "utilisation" => run.station("front").standard("utilisation")?,
                 "sojourn_mean" => of_times(&run.client("users").response, "mean")?,
-                "p_first_try_blocked" => told(run, "users", "first_attempt_failed"),
-                "attempts_per_request" => told(run, "users", "attempts_per_call"),
+                "p_first_try_blocked" => run.told("guards.users", "first_attempt_failed"),
+                "attempts_per_request" => run.told("guards.users", "attempts_per_call"),
                 _ => return None,
             })
         });
@@ -93,7 +72,7 @@ fn hedged_requests() {
     let Some(mut case) = Case::open("hedged-requests", &["p"]) else { return };
     for (design, prefix) in [("", "plain_"), ("both", "both_"), ("hedge30ms", "hedge30ms_")] {
         case.steady(design, |run, name| match name.strip_prefix(prefix)? {
-            "extra_requests" => Some(told(run, "users", "hedges_per_call")),
+            "extra_requests" => Some(run.told("guards.users", "hedges_per_call")),
             statistic => of_times(&run.client("users").response, statistic),
         });
     }
@@ -103,31 +82,26 @@ fn hedged_requests() {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn retry_amplification() {
-    if !is_long_form("retry-amplification") {
-        return;
-    }
     let known = ["failure_probability", "layers"];
     let Some(mut case) = Case::open("retry-amplification", &known) else { return };
     // One failure in 10^20 requests is more than any simulation will see.
     case.leave_out(&["request_failure_p0.1", "request_failure_p0.5"]);
-    // One in a thousand takes millions of requests, each with ten calls and more.
-    case.leave_to_long_form(&["request_failure_p0.9"]);
     for design in ["p0.1", "p0.5", "p0.9", "p1"] {
         case.steady(design, |run, name| {
-            let per_call = told(run, "low", "attempts_per_call");
+            let per_call = run.told("guards.low", "attempts_per_call");
             Some(match name.strip_suffix(design)?.strip_suffix('_')? {
                 "bottom_calls_per_request" => {
-                    per_call * told(run, "low", "calls") / told(run, "top", "calls")
+                    per_call * run.told("guards.low", "calls") / run.told("guards.top", "calls")
                 }
                 "attempts_one_layer" => per_call,
-                "request_failure" => told(run, "top", "failed"),
+                "request_failure" => run.told("guards.top", "failed"),
                 _ => return None,
             })
         });
     }
     case.steady("p1 with a budget", |run, name| {
         (name == "retry_budget_10pct_amplification_p1")
-            .then(|| told(run, "low", "attempts_per_call"))
+            .then(|| run.told("guards.low", "attempts_per_call"))
     });
     case.close();
 }
@@ -157,18 +131,9 @@ fn backoff_jitter() {
 #[test]
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn circuit_breaker() {
-    if !is_long_form("circuit-breaker") {
-        return;
-    }
     let Some(mut case) = Case::open("circuit-breaker", &["failure_probability"]) else { return };
-    // Spells in which it is closed are as different as can be: a percent takes tens of thousands of them.
-    case.leave_to_long_form(&[
-        "backend_rate",
-        "backend_failure_ratio_of_all",
-        "requests_per_closed_spell",
-    ]);
     case.steady("", |run, name| {
-        let of = |name| told(run, "backend", name);
+        let of = |name| run.told("guards.backend", name);
         let (calls, refused) = (of("calls"), of("refused_when_open"));
         Some(match name {
             "fast_fail_ratio" => refused / calls,

@@ -4,6 +4,7 @@
 //! `target/truth.md`. The known answers are read from `truth.json` beside this repository; without it, a few closed
 //! forms stand in and the other cases say that they are skipped.
 
+mod availability;
 mod balancing;
 mod caching;
 mod campaign;
@@ -20,6 +21,7 @@ mod params;
 mod probes;
 mod regions;
 mod rings;
+mod scaling;
 mod single;
 mod steady;
 mod stores;

@@ -48,7 +48,8 @@ struct Outage<'m> {
 impl<'m> Outage<'m> {
     fn new(model: &'m Model, seed: Seed) -> Outage<'m> {
         let run = Simulation::new(model, seed, Delayed::default());
-        Outage { until: model.faults[0].until, horizon: model.run.horizon, run, backlog: 0 }
+        let (_, until) = model.faults[0].times(model).expect("a schedule");
+        Outage { until, horizon: model.run.horizon, run, backlog: 0 }
     }
 }
 

@@ -141,7 +141,8 @@ impl Replication for Days<'_> {
 
     fn value(&self, name: &str) -> Option<f64> {
         let seconds = self.days as f64 * DAY;
-        let window = Window { model: self.model, recorder: &self.run.recorder, seconds };
+        let now = self.run.now();
+        let window = Window { model: self.model, recorder: &self.run.recorder, now, seconds };
         Some(match name {
             "in_system_time_average" => window.standard("in_system_mean")?,
             "in_system_mean_at_750" => self.mean_at((150.0 / LOOK) as usize),

@@ -14,7 +14,12 @@ pub(crate) fn check(spec: &Spec, params: &Value, except: &[&str]) {
     let mut wanted = Vec::new();
     numbers_of_params(params, "", params, &mut wanted);
     for (key, number) in wanted.iter().filter(|(key, _)| !except.contains(key)) {
-        let close = |other: &f64| (other - number).abs() <= 1e-9 * number.abs();
+        // Where the truth counts in hours, its durations do, and its numbers of things do not.
+        let in_hours = params["hours"] == true;
+        let close = |other: &f64| {
+            let is_it = |number: f64| (other - number).abs() <= 1e-9 * number.abs();
+            is_it(*number) || in_hours && is_it(3600.0 * number)
+        };
         assert!(
             written.iter().any(close),
             "{number} ({key}) is not in the model `{}`",

@@ -40,8 +40,9 @@ where
     }
 
     fn value(&self, name: &str) -> Option<f64> {
-        let seconds = self.run.now().since(self.warmup).as_secs();
-        let window = Window { model: self.model, recorder: &self.run.recorder, seconds };
+        let now = self.run.now();
+        let seconds = now.since(self.warmup).as_secs();
+        let window = Window { model: self.model, recorder: &self.run.recorder, now, seconds };
         (self.read)(&window, name)
     }
 
@@ -54,6 +55,7 @@ where
 pub(crate) struct Window<'a, R> {
     pub(crate) model: &'a Model,
     pub(crate) recorder: &'a R,
+    pub(crate) now: Time,
     pub(crate) seconds: f64,
 }
 
@@ -80,6 +82,17 @@ impl<'a> Window<'a, Metrics> {
         let index = self.model.operations.iter().position(|operation| operation.name == name);
         let index = index.unwrap_or_else(|| panic!("there is no operation `{name}`"));
         self.recorder.operations[index].duration.mean() / SECOND
+    }
+
+    /// A measure that a block reports of itself: `guards.users` of its `calls`.
+    pub(crate) fn told(&self, of: &str, name: &str) -> f64 {
+        let mut measures = self.model.measures.reported.iter();
+        let measure = measures.find(|it| it.of == of && it.name == name);
+        let measure = measure.unwrap_or_else(|| panic!("{of} tells of no `{name}`"));
+        // The run may go on after this look at it.
+        let mut metrics = self.recorder.clone();
+        metrics.close(self.now);
+        metrics.measure(&measure.kind)
     }
 
     /// A group of stations.

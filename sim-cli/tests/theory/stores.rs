@@ -2,8 +2,7 @@
 
 use crate::case::Case;
 use crate::probes::Members;
-use crate::steady::{Window, of_times};
-use sim_core::metrics::Metrics;
+use crate::steady::of_times;
 use sim_core::model::Load;
 
 #[test]
@@ -46,30 +45,24 @@ fn sharding(id: &'static str, long: &[&str]) {
     case.close();
 }
 
-/// A measure that the store `store` reports of itself.
-fn measure(run: &Window<'_, Metrics>, name: &str) -> f64 {
-    let measures = &run.model.measures.reported;
-    let found = measures.iter().find(|it| it.of == "stores.store" && it.name == name);
-    run.recorder.measure(&found.unwrap_or_else(|| panic!("no measure `{name}`")).kind)
-}
-
 #[test]
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn replication_lag() {
     let Some(mut case) = Case::open("replication-lag", &[]) else { return };
     case.steady("exp", |run, name| match name {
-        "p_stale_exp_lag" => Some(measure(run, "stale_reads")),
-        "versions_behind_mean_exp" => Some(measure(run, "versions_behind")),
+        "p_stale_exp_lag" => Some(run.told("stores.store", "stale_reads")),
+        "versions_behind_mean_exp" => Some(run.told("stores.store", "versions_behind")),
         _ => None,
     });
     case.steady("const", |run, name| {
-        (name == "p_stale_const_lag").then(|| measure(run, "stale_reads"))
+        (name == "p_stale_const_lag").then(|| run.told("stores.store", "stale_reads"))
     });
     case.steady("best_of_2", |run, name| {
-        (name == "p_stale_best_of_2_replicas_exp").then(|| measure(run, "stale_reads"))
+        (name == "p_stale_best_of_2_replicas_exp").then(|| run.told("stores.store", "stale_reads"))
     });
     case.steady("own_write", |run, name| {
-        (name == "p_own_write_missing_after_lag_s_exp").then(|| measure(run, "stale_reads"))
+        (name == "p_own_write_missing_after_lag_s_exp")
+            .then(|| run.told("stores.store", "stale_reads"))
     });
     case.close();
 }

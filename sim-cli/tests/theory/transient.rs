@@ -6,12 +6,21 @@ use sim_core::simulation::{Seed, Simulation};
 use sim_core::stats::Welford;
 use sim_core::time::{Duration, Time};
 
+/// What is counted in a run: the number at the first station, or in all of the system.
+pub(crate) type Count = fn(&Simulation<'_, ()>) -> f64;
+
+/// The number at the first station.
+pub(crate) fn at_first_station(run: &Simulation<'_, ()>) -> f64 {
+    f64::from(run.station(StationId(0)).in_system())
+}
+
 /// The number at the first station over time, over many runs. All of them together count as one replication, so that
 /// variances have intervals too.
 pub(crate) struct FromEmpty<'m, F> {
     model: &'m Model,
     seed: Seed,
     instants: &'static [f64],
+    count: Count,
     seen: Vec<Welford>,
     events: u64,
     read: F,
@@ -22,11 +31,18 @@ const RUNS: f64 = 100.0;
 
 impl<'m, F> FromEmpty<'m, F> {
     /// No run yet; `instants` are in seconds.
-    pub(crate) fn new(model: &'m Model, seed: Seed, instants: &'static [f64], read: F) -> Self {
+    pub(crate) fn new(
+        model: &'m Model,
+        seed: Seed,
+        instants: &'static [f64],
+        count: Count,
+        read: F,
+    ) -> Self {
         FromEmpty {
             model,
             seed,
             instants,
+            count,
             seen: vec![Welford::new(); instants.len()],
             events: 0,
             read,
@@ -39,7 +55,7 @@ impl<'m, F> FromEmpty<'m, F> {
         let mut run = Simulation::new(self.model, Seed { replication, ..self.seed }, ());
         for (instant, seen) in self.instants.iter().zip(&mut self.seen) {
             run.run_until(Time::ZERO + Duration::from_secs(*instant), u64::MAX);
-            seen.add(f64::from(run.station(StationId(0)).in_system()));
+            seen.add((self.count)(&run));
         }
         self.events += run.events();
     }

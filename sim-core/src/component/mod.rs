@@ -3,9 +3,11 @@
 //!
 //! Nothing here knows of events or clocks beyond the times it is handed; [`crate::simulation`] wires it.
 
+mod autoscaler;
 mod balancer;
 mod breaker;
 pub mod cache;
+mod crews;
 mod door;
 mod fetches;
 mod frame;
@@ -17,8 +19,10 @@ mod station;
 mod subscription;
 mod versions;
 
+pub use autoscaler::{Autoscaler, Present, Sample};
 pub use balancer::{Balancing, Watch};
 pub use breaker::{Breaker, BreakerState, Turn};
+pub use crews::Crews;
 pub use door::{AdaptiveLifo, Codel, DoorLine, Over, Utilisation};
 pub use fetches::{Fetch, Fetches, Missing};
 pub use frame::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};

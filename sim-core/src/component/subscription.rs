@@ -264,6 +264,12 @@ impl Subscription {
         None
     }
 
+    /// Since when the first of the messages that are ready has waited.
+    pub fn oldest(&self, messages: &Messages) -> Option<Time> {
+        let mut ready = self.line.iter().map(|&at| messages.get(at));
+        ready.find(|message| message.stage == Stage::Ready).map(|message| message.since)
+    }
+
     /// Hands the next message to a worker. Returns it and which attempt that is.
     pub fn take(&mut self, messages: &mut Messages, now: Time) -> Option<(MessageId, u32)> {
         let at = self.first(messages)?;

@@ -188,6 +188,13 @@ impl Versions {
         writes.filter(is_lost).count() as u64
     }
 
+    /// When the first of these was acknowledged.
+    pub fn lost_since(&self, copy: u32) -> Option<Time> {
+        let writes = self.lines.iter().flat_map(|line| &line.writes);
+        let lost = writes.filter(|it| it.missing & 1 << copy != 0 && it.acknowledged != Time::MAX);
+        lost.map(|write| write.acknowledged).min()
+    }
+
     /// All copies are equal from now on: what is still on its way arrives without effect.
     pub fn forget(&mut self) {
         self.index.clear();

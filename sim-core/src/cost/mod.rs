@@ -22,7 +22,7 @@ impl Bill {
     pub fn of(model: &Model, metrics: &Metrics) -> Bill {
         let mut bill = Bill { journeys: vec![0.0; model.journeys.len()], ..Bill::default() };
         for charge in &model.charges {
-            let dollars = charge.price * amount(model, metrics, &charge.amount) * MONTH;
+            let dollars = charge.price.of(amount(model, metrics, &charge.amount) * MONTH);
             bill.charges.push(dollars);
             if is_machine(charge.kind) {
                 bill.idle += dollars * (1.0 - utilisation(model, metrics, charge));
@@ -85,16 +85,17 @@ fn is_machine(kind: ChargeKind) -> bool {
 
 /// The share of the servers that a charge pays for in use; 1 where there is no limit to them, or none is known.
 fn utilisation(model: &Model, metrics: &Metrics, charge: &Charge) -> f64 {
-    let (mut busy, mut servers) = (0, 0);
+    let (mut busy, mut servers) = (0, 0.0);
     for group in charge.stations.iter().map(|&index| &model.stations[index]) {
         if group.servers == UNLIMITED {
             return 1.0;
         }
         busy += metrics.in_system_of(group).map(|it| it.sum_up_to(group.servers)).sum::<u128>();
-        servers += u128::from(group.servers) * u128::from(group.count);
+        let count = match model.fleet_of(group.first) {
+            Some(fleet) => metrics.measure(&MeasureKind::Mean(fleet.told.paid)),
+            None => f64::from(group.count),
+        };
+        servers += f64::from(group.servers) * count;
     }
-    match servers {
-        0 => 1.0,
-        servers => busy as f64 / (servers as f64 * metrics.measured as f64),
-    }
+    if servers == 0.0 { 1.0 } else { busy as f64 / (servers * metrics.measured as f64) }
 }

@@ -89,8 +89,11 @@ impl BlockMetrics {
                 let most = counts.iter().copied().max().unwrap_or(0);
                 most as f64 / counts.iter().sum::<u64>() as f64
             }
-            // Stations and objectives are measured elsewhere.
-            MeasureKind::BusiestUtilisation { .. } | MeasureKind::Slo { .. } => f64::NAN,
+            // Stations, objectives and systems are measured elsewhere.
+            MeasureKind::BusiestUtilisation { .. }
+            | MeasureKind::Utilisation { .. }
+            | MeasureKind::Slo { .. }
+            | MeasureKind::System { .. } => f64::NAN,
             MeasureKind::Ratio { of, per } => count(of) / count(per),
             MeasureKind::Mean(of) => self.levels[of.0 as usize].integral as f64 / measured as f64,
             MeasureKind::TotalTime(of) => {

@@ -1,6 +1,7 @@
 //! What a run measures: counts, histograms and where time went, for clients, operations and stations.
 
 mod audit;
+mod availability;
 mod blocks;
 mod breakdown;
 mod outcome;
@@ -35,6 +36,8 @@ pub struct Metrics {
     blocks: blocks::BlockMetrics,
     /// By service level objective.
     slos: Vec<slos::SloMetrics>,
+    /// By system whose availability is told.
+    systems: Vec<availability::SystemMetrics>,
     /// When faults began and were over, where there is a service level objective.
     outages: Vec<slos::Outage>,
     /// The faults that last, and which of those they are.
@@ -159,6 +162,7 @@ impl Metrics {
             stations: vec![StationMetrics::default(); model.stations.len()],
             blocks: blocks::BlockMetrics::new(&model.measures),
             slos: slos::SloMetrics::of(model),
+            systems: availability::SystemMetrics::of(model),
             outages: Vec::new(),
             lasting: Vec::new(),
             replications: 0,
@@ -194,6 +198,7 @@ impl Metrics {
             mine.dropped_wait += other.dropped_wait;
         }
         self.slos.iter_mut().zip(&other.slos).for_each(|(mine, other)| mine.merge(other));
+        self.systems.iter_mut().zip(&other.systems).for_each(|(mine, other)| mine.merge(other));
         self.replications += other.replications;
         self.blocks.merge(&other.blocks);
         for (mine, other) in self.presence.iter_mut().zip(&other.presence) {
@@ -220,8 +225,17 @@ impl Metrics {
                 let busy = stations.iter().map(|it| it.levels.sum_up_to(servers)).max();
                 busy.unwrap_or(0) as f64 / (self.measured as f64 * f64::from(servers))
             }
+            MeasureKind::Utilisation { first, count, servers, level } => {
+                let stations = &self.presence[first.0 as usize..(first.0 + count) as usize];
+                let busy = stations.iter().map(|it| it.levels.sum_up_to(servers)).sum::<u128>();
+                let there = self.measure(&MeasureKind::Mean(level)) * self.measured as f64;
+                busy as f64 / (there * f64::from(servers))
+            }
             MeasureKind::Slo { slo, figure } => {
                 self.slos[slo as usize].figure(figure, self.measured, self.replications)
+            }
+            MeasureKind::System { system, figure } => {
+                self.systems[system as usize].figure(figure, self.replications)
             }
             _ => self.blocks.value(kind, self.measured, self.replications),
         }
@@ -258,6 +272,7 @@ impl Metrics {
         }
         self.blocks.fold_into(&mut digest);
         self.slos.iter().for_each(|slo| slo.fold_into(&mut digest));
+        self.systems.iter().for_each(|system| system.fold_into(&mut digest));
         for (level, nanos) in self.presence.iter().flat_map(|presence| presence.levels.iter()) {
             digest.fold(u64::from(level));
             digest.fold(nanos);
@@ -265,12 +280,14 @@ impl Metrics {
         digest
     }
 
-    /// Ends the measurements at `now`; every station's last state has been told.
-    pub(crate) fn close(&mut self, now: Time) {
+    /// Ends the measurements at `now`; every station's last state has been told
+    /// ([`crate::simulation::Simulation::settle`]).
+    pub fn close(&mut self, now: Time) {
         self.measured = now.since(self.started).0;
         self.replications = 1;
         self.blocks.close(now);
         self.slos.iter_mut().for_each(|slo| slo.close(now, &self.outages));
+        self.systems.iter_mut().for_each(|system| system.close(now));
         self.ended = now;
     }
 
@@ -423,9 +440,14 @@ impl Recorder for Metrics {
         }
     }
 
+    fn system(&mut self, now: Time, system: u32, is_up: bool, is_whole: bool) {
+        self.systems[system as usize].set(now, is_up, is_whole);
+    }
+
     fn restart(&mut self, now: Time) {
         self.forget();
         self.slos.iter_mut().for_each(|slo| slo.restart(now));
+        self.systems.iter_mut().for_each(|system| system.restart(now));
         self.blocks.restart(now);
         for presence in &mut self.presence {
             presence.age_at_start = presence.age(now);

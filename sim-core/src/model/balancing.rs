@@ -7,7 +7,7 @@ use crate::spec::{self, Balancer, Path};
 use crate::time::{Duration, SECOND};
 
 /// What a balancer watches.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct WatchRules {
     /// Checks of all replicas.
     pub health: Option<HealthRule>,

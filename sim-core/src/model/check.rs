@@ -30,9 +30,12 @@ impl Model {
         lowering.lower_charges();
         let load = Load::of(&lowering.model);
         lowering.model.attribute(&load);
+        lowering.model.offer_to_fleets(&load);
         lowering.model.choose_horizon(&load);
         lowering.warn(&load);
         lowering.warn_of_slos();
+        lowering.warn_of_windows();
+        lowering.expose_to_faults();
         if lowering.findings.has_errors() {
             return Err(located(lowering.findings, spec));
         }
@@ -129,7 +132,9 @@ impl<'a> Lowering<'a> {
         lowering.lower_objectives();
         lowering.lower_slos();
         lowering.lower_run();
+        lowering.lower_fleets();
         lowering.lower_faults();
+        lowering.lower_availability();
         lowering.tell_stations_apart();
         lowering
     }

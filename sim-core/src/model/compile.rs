@@ -141,6 +141,9 @@ impl<'a> Lowering<'a> {
                 });
             }
         }
+        if self.model.services[service.0 as usize].has_errors {
+            self.emit(Instruction::Version(service));
+        }
     }
 
     /// Compiles `[front] [door] body [Return]`; the entry is that of the body, the door that of what is before it.
@@ -152,6 +155,7 @@ impl<'a> Lowering<'a> {
         linking.doors.insert(target.clone(), self.model.plan.len() as Pc);
         self.compile_front(target.service);
         self.compile_door(target.service);
+        self.compile_errors_of_service(target.service);
         linking.entries.insert(target.clone(), self.model.plan.len() as Pc);
         match target.asked {
             Asked::Inside => {}
@@ -455,7 +459,10 @@ impl<'a> Lowering<'a> {
                 let hop = hop.map(|hop| self.place_hop(&hop, &path.to_string()));
                 let (there, back) = self.way_to(Resource::shared(station), hop, path);
                 there.map(|there| self.emit(there));
-                at_store(self, &mut |this| this.compile_search(query, kind, law, path));
+                at_store(self, &mut |this| {
+                    this.compile_errors_of_store(name, path);
+                    this.compile_search(query, kind, law, path);
+                });
                 back.map(|back| self.emit(back));
             }
             Store::ObjectStorage(_) => {
@@ -464,11 +471,17 @@ impl<'a> Lowering<'a> {
                     "read" => OutsideStep::Get { objects, law, keys },
                     _ => OutsideStep::Put { objects, law, keys },
                 };
-                at_store(self, &mut |this| this.compile_outside(name, step));
+                at_store(self, &mut |this| {
+                    this.compile_errors_of_store(name, path);
+                    this.compile_outside(name, step);
+                });
             }
             Store::External(_) => {
                 let step = OutsideStep::Ask { external: self.places.externals[name], law };
-                at_store(self, &mut |this| this.compile_outside(name, step));
+                at_store(self, &mut |this| {
+                    this.compile_errors_of_store(name, path);
+                    this.compile_outside(name, step);
+                });
             }
         }
         if kind == "write" && !matches!(self.spec.stores[name], Store::Database(_)) {
@@ -486,7 +499,7 @@ impl<'a> Lowering<'a> {
         near: Option<LawId>,
         path: &Path,
     ) -> (Option<Instruction>, Option<Instruction>) {
-        if self.model.places.is_one() {
+        if self.model.places.is_one() && !self.has_network_faults() {
             let travel = |law| Instruction::Pause { law, delay: Delay::Network };
             return (near.map(travel), near.map(|near| travel(LawId(near.0 + 1))));
         }
@@ -558,15 +571,18 @@ impl<'a> Lowering<'a> {
         if let Some(view) = view {
             self.emit(Instruction::View(ViewStep::Read(view)));
         }
-        at_store(self, &mut |this| match members {
-            Some(members) => {
-                this.compile_at_members(members, Compiled { query, kind, law, hop, path })
-            }
-            None => {
-                if this.model.sheds_at_once(station) {
-                    this.emit(Instruction::Door(DoorStep::Query(station)));
+        at_store(self, &mut |this| {
+            this.compile_errors_of_store(name, path);
+            match members {
+                Some(members) => {
+                    this.compile_at_members(members, Compiled { query, kind, law, hop, path })
                 }
-                this.emit(Instruction::Serve { station: store, law });
+                None => {
+                    if this.model.sheds_at_once(station) {
+                        this.emit(Instruction::Door(DoorStep::Query(station)));
+                    }
+                    this.emit(Instruction::Serve { station: store, law });
+                }
             }
         });
         if locks > 0

@@ -326,7 +326,9 @@ impl Lowering<'_> {
         for (index, criticality) in Criticality::ALL.into_iter().enumerate() {
             let Some(bound) = written.all()[index] else { continue };
             let at = path.key(criticality.name());
-            let Some(bound) = self.read(quantity::count(bound).map(|n| n as f64), &at) else { continue };
+            let Some(bound) = self.read(quantity::count(bound).map(|n| n as f64), &at) else {
+                continue;
+            };
             bounds[index] = bound.min(f64::from(UNLIMITED - 1)) as u32;
             if bounds[index] >= limit {
                 let message =

@@ -125,7 +125,7 @@ impl Lowering<'_> {
     ) -> Option<LimitId> {
         let limit = self.limit(service.limit.as_ref()?, &path.key("limit"))?;
         let count = match service.limit_per {
-            Per::Replica => service.replicas,
+            Per::Replica => self.replicas_of(service),
             Per::Service => 1,
         };
         Some(self.keep_limit(limit, count, None, path))

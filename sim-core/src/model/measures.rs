@@ -4,7 +4,7 @@
 //! the recorder of them while it runs. Which numbers the report makes of them is said here once, so that metrics,
 //! intervals, tables and exports need to know no block.
 
-use super::{SloFigure, StationId};
+use super::{SloFigure, StationId, SystemFigure};
 
 /// Counts things that happen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +52,17 @@ pub enum MeasureKind {
         /// Servers of each.
         servers: u32,
     },
+    /// The utilisation of stations side by side of which a level says how many there are.
+    Utilisation {
+        /// The first.
+        first: StationId,
+        /// How many there can be.
+        count: u32,
+        /// Servers of each.
+        servers: u32,
+        /// How many there are.
+        level: LevelId,
+    },
     /// Events in a replication.
     Total(CounterId),
     /// Part over the sum of the others.
@@ -82,6 +93,13 @@ pub enum MeasureKind {
     P99Time(TimingId),
     /// The longest duration.
     LongestTime(TimingId),
+    /// How available a system is.
+    System {
+        /// Which.
+        system: u32,
+        /// The number.
+        figure: SystemFigure,
+    },
     /// How a service level objective fares.
     Slo {
         /// Which.

@@ -1,5 +1,6 @@
 //! What was meant: a checked, indexed, immutable model, ready to run.
 
+mod availability;
 mod balancing;
 mod caches;
 mod check;
@@ -7,6 +8,7 @@ mod clients;
 mod compile;
 mod components;
 pub mod data;
+mod deployments;
 mod doors;
 mod external;
 mod faults;
@@ -28,6 +30,7 @@ mod prices;
 pub mod quantity;
 mod queues;
 mod regions;
+mod scaling;
 mod search;
 mod sharding;
 mod slos;
@@ -36,6 +39,7 @@ pub mod traffic;
 mod views;
 mod warnings;
 
+pub use availability::{System, SystemFigure, Up};
 pub use balancing::{EjectionRule, HealthRule, WatchRules};
 pub use caches::{
     Access, AccessId, Cache, CacheLayer, CacheMeasures, CacheSize, CacheStep, CacheWrite, Commit,
@@ -43,16 +47,19 @@ pub use caches::{
 };
 pub use check::Checked;
 pub use data::Files;
+pub use deployments::{RollBackRule, RolloutKind, RolloutRules};
 pub use doors::{CriticalityBounds, Door, DoorId, DoorMeasures, DoorStep, Shedding};
 pub use external::{External, OutsideStep, Quota, QuotaRule};
-pub use faults::{Broken, Fault, FaultKind};
+pub use faults::{
+    Answering, Broken, Disturbance, End, Fault, FaultKind, FaultStep, FaultUnit, When,
+};
 pub use guards::{
     BreakerRules, Guard, GuardMeasures, GuardStep, GuardedCall, HedgeRule, RetryRule,
 };
 pub use holds::{HoldStep, Holds};
 pub use keys::{Population, Ranking};
 pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep};
-pub use load::{Caused, Load, Offered};
+pub use load::{Caused, Load, Offered, PaidByRequest};
 pub use locks::{LockSite, LockTable};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
 pub use object_storage::{ObjectStorage, Tier};
@@ -66,15 +73,18 @@ pub use regions::{
 };
 
 pub use poolers::Pooler;
-pub use prices::{Amount, Charge, ChargeKind};
+pub use prices::{Amount, Charge, ChargeKind, Tariff};
 pub use quantity::MONTH;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
+pub use scaling::{
+    AutoscalerRules, Fleet, FleetMeasures, FleetMetric, PaceRule, PolicyRule, StepRule,
+};
 pub use search::{Search, SearchStep};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use slos::{BurnAlert, LOOKS_MAX, Slo, SloFigure};
 pub use stores::{
-    AskFor, COPIES_MAX, Cluster, Copies, Freshness, Member, ReadPolicy, Replicated, Resharding,
-    Sharded, Shipping, Store, StoreStep, Subject,
+    AskFor, COPIES_MAX, Cluster, Copies, Failover, Freshness, Member, ReadPolicy, Replicated,
+    Resharding, Sharded, Shipping, Store, StoreStep, Subject,
 };
 pub use views::{View, ViewStep};
 
@@ -147,8 +157,14 @@ pub struct Model {
     pub transfers: Transfers,
     /// What the clients of each region feel; empty where there are not several regions.
     pub region_measures: Vec<Option<RegionMeasures>>,
+    /// Replicas whose number or version changes.
+    pub fleets: Vec<Fleet>,
     /// What breaks.
     pub faults: Vec<Fault>,
+    /// What breaks by itself, by the number of the fault.
+    pub fault_units: Vec<FaultUnit>,
+    /// Systems whose availability is told.
+    pub systems: Vec<System>,
     /// Caches, by name.
     pub caches: Vec<Cache>,
     /// Places in the plan that look into caches, by [`AccessId`].
@@ -185,8 +201,14 @@ pub struct Operation {
 pub struct Service {
     /// Its name.
     pub name: String,
-    /// How many replicas.
+    /// How many replicas; where their number changes, the most that there can be.
     pub replicas: u32,
+    /// The first of its fleets, one for each of its fronts, where the number or the version of its replicas changes.
+    pub fleet: Option<u32>,
+    /// Whether its versions differ in how long their work takes.
+    pub work_varies: bool,
+    /// Whether one of its versions fails requests.
+    pub has_errors: bool,
     /// Replicas that are paid for; `None`: always the same number.
     pub billed: Option<LevelId>,
     /// Cores of replica 0; those of replica `r` are `r` stations further.

@@ -5,7 +5,7 @@
 //! serialisation are spelled out, so that running the plan needs no rule beyond each instruction's own.
 
 use super::caches::CacheStep;
-use super::{DoorStep, GuardStep, LimitStep, QueueStep};
+use super::{DoorStep, FaultStep, GuardStep, LimitStep, QueueStep};
 use super::{HoldStep, OutsideStep, SearchStep, StoreStep, Travel, ViewStep};
 use crate::random::Sampler;
 
@@ -157,6 +157,8 @@ pub enum Instruction {
     },
     /// Go somewhere where distance counts.
     Travel(Travel),
+    /// Something that a fault can act on.
+    Fault(FaultStep),
     /// Start branches and wait until `need` of them have ended; of 0, go on at once and leave them to themselves.
     Fork {
         /// First of them in [`super::Model::branches`].
@@ -220,6 +222,8 @@ pub enum Instruction {
     Search(SearchStep),
     /// Call something through a guard, or make an attempt of such a call.
     Guard(GuardStep),
+    /// Fail, if the version of the replica does that to some requests.
+    Version(ServiceId),
     /// The operation ends well.
     Return,
 }

@@ -63,8 +63,10 @@ pub struct Subscription {
     pub entry: Pc,
     /// Where a delivery begins.
     pub start: Pc,
-    /// How many workers.
+    /// How many workers; where the replicas of their service change, the most that there can be.
     pub workers: u32,
+    /// How many for each replica of the service; `None`: always as many.
+    pub per_replica: Option<u32>,
     /// The workers as a station.
     pub station: StationId,
     /// The rules of delivery.
@@ -312,6 +314,7 @@ impl Lowering<'_> {
             entry: 0,
             start: 0,
             workers,
+            per_replica: (consumer.concurrency_per == Per::Replica).then_some(consumer.concurrency),
             station,
             terms,
             delay,

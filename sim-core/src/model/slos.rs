@@ -274,7 +274,7 @@ impl Lowering<'_> {
 }
 
 /// A window as one says it: `1 h`, `30 min`.
-fn length(window: Duration) -> String {
+pub(super) fn length(window: Duration) -> String {
     let units = [(86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")];
     let whole = units
         .into_iter()

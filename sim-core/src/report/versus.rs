@@ -77,14 +77,39 @@ fn headline(summary: &Summary) -> String {
         .collect();
     let answered = felt(&best.all);
     let (_, told) = answered.split_once(": ").unwrap_or(("", &answered));
+    let cheapest = cheapest(&candidates, best).unwrap_or_default();
     if alike.is_empty() {
-        format!("{} has the lowest 99th percentile{among}: {told}", best.name)
+        format!("{} has the lowest 99th percentile{among}: {told}{cheapest}", best.name)
     } else {
         let others = alike.join(", ");
         format!(
-            "{} is as fast as any at the 99th percentile{among}, about like {others}: {told}",
+            "{} is as fast as any at the 99th percentile{among}, about like {others}: {told}{cheapest}",
             best.name
         )
+    }
+}
+
+/// Which of the candidates costs least, beside the fastest of them; one that fails more of the requests is no candidate.
+/// Nothing where nothing has a price.
+fn cheapest(candidates: &[&DesignSummary], fastest: &DesignSummary) -> Option<String> {
+    let priced = (candidates.iter())
+        .filter(|design| design.all.errors.low() <= fastest.all.errors.high())
+        .filter_map(|design| Some((design, design.bill.as_ref()?.month)));
+    let (least, month) = priced.min_by(|(_, a), (_, b)| a.mean.total_cmp(&b.mean))?;
+    let at = super::bill::dollars(month.mean);
+    match fastest.bill.as_ref()?.month {
+        _ if candidates.len() == 1 => Some(format!(" It costs {at} a month.")),
+        _ if least.name == fastest.name => {
+            Some(format!(" It is the cheapest of them, too, at {at} a month."))
+        }
+        own if own.low() <= month.high() => {
+            Some(format!(" None of them is cheaper for certain: {at} a month."))
+        }
+        own => Some(format!(
+            " Cheapest of them is {}, at {at} a month instead of {}.",
+            least.name,
+            super::bill::dollars(own.mean)
+        )),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::{Happening, Recorder, Simulation};
 use crate::component::{Ending, FrameId};
 use crate::model::{ServiceId, StationId};
+use crate::time::Duration;
 
 impl<R: Recorder> Simulation<'_, R> {
     /// Schedules the first check of every service that is checked.
@@ -64,8 +65,10 @@ impl<R: Recorder> Simulation<'_, R> {
         let target = &model.services[service.0 as usize];
         let mut all = 0;
         for (balancer, front) in (target.first_front as usize..).zip(&target.fronts) {
-            let unhealthy = self.balancers[balancer].watch().map_or(0, |watch| watch.unhealthy());
-            self.set_region_healthy(service, front.region, unhealthy < front.replicas);
+            let watch = self.balancers[balancer].watch();
+            let (unhealthy, all_here) =
+                watch.map_or((0, 1), |watch| (watch.unhealthy(), watch.in_service()));
+            self.set_region_healthy(service, front.region, unhealthy < all_here);
             all += unhealthy;
         }
         all
@@ -78,14 +81,22 @@ impl<R: Recorder> Simulation<'_, R> {
         let keys = self.model.services[service as usize].sticky;
         let key = keys.map_or(0, |keys| self.key_of(keys, frame.request, frame));
         let id = frame.id;
+        self.fleet_asked(balancer);
         self.balancers[balancer].choose_with_care(id, key, self.now)
     }
 
     /// A balancer that watches its replicas sees how a request has ended.
     #[inline(never)]
-    pub(super) fn watch_answer(&mut self, service: u32, replica: u32, ending: Ending) {
+    pub(super) fn watch_answer(
+        &mut self,
+        service: u32,
+        replica: u32,
+        ending: Ending,
+        took: Duration,
+    ) {
         let rules = self.model.services[service as usize].watch;
         let (balancer, replica) = self.balancer_of(service, replica);
+        self.version_answered(balancer, replica, ending, took);
         if let Some(watch) = self.balancers[balancer].watch()
             && watch.answered(replica, ending == Ending::Done, self.now)
             && let Some(ejection) = rules.and_then(|rules| rules.ejection)

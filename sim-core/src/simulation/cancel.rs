@@ -82,6 +82,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let demand = self.frames[at].demand.0;
         let station = &mut self.stations[id.0 as usize];
         self.recorder.occupancy(now, id, station.in_system());
+        self.meter.occupancy(now, id, station.in_system());
         let left = if let Some(sharing) = station.sharing() {
             let left = sharing.remove(now, at);
             let (present, wake) = (sharing.len(), sharing.schedule(now));
@@ -150,6 +151,7 @@ impl<R: Recorder> Simulation<'_, R> {
         }
         let (balancer, number) = self.balancer_of(service, replica);
         self.balancers[balancer].answered(number);
+        self.fleet_left(balancer, number);
         if holds_thread
             && let Some(threads) = self.model.services[service as usize].threads
             && let Some(next) = self.release(at, StationId(threads.0 + replica))

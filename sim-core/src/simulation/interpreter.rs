@@ -2,7 +2,7 @@
 
 use super::travel::DISTANT;
 use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
-use crate::component::{Admission, Departure, Ending, FrameId, FrameKind, NONE};
+use crate::component::{Admission, Departure, Ending, Frame, FrameId, FrameKind, NONE};
 use crate::model::{
     DELIVER, Delay, Instruction, LawId, OperationId, Pc, REPEATS_MAX, Resource, StationId,
     UNLIMITED,
@@ -98,6 +98,7 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Cache(step) => self.cache(at, step),
             Instruction::Pick { keys, another } => self.pick(at, keys, another),
             Instruction::Travel(step) => self.travel_far(at, step),
+            Instruction::Fault(step) => self.fault_step(at, step),
             Instruction::Fork { first, count, need } => self.fork(at, first, count, need),
             Instruction::Scatter { count, need } => self.scatter(at, count, need),
             Instruction::Hold(step) => self.hold(at, step),
@@ -110,6 +111,7 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Limit(step) => self.limit_step(at, step),
             Instruction::Door(step) => self.door_step(at, step),
             Instruction::Guard(step) => self.guard_step(at, step),
+            Instruction::Version(service) => self.try_version(at, service),
             Instruction::Bury => self.bury(at),
             Instruction::Repeat { law, after } => self.repeat(at, law, after),
             Instruction::Again { body, site } => self.again(at, body, site),
@@ -288,6 +290,7 @@ impl<R: Recorder> Simulation<'_, R> {
         frame.demand = demand;
         frame.due = demand.0;
         self.recorder.occupancy(self.now, id, station.in_system());
+        self.meter.occupancy(self.now, id, station.in_system());
         self.recorder.joined(self.now, id, demand);
         if R::TRACES {
             self.recorder.came(at, id);
@@ -337,6 +340,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let id = StationId(frame.station);
         let station = &mut self.stations[id.0 as usize];
         self.recorder.occupancy(self.now, id, station.in_system());
+        self.meter.occupancy(self.now, id, station.in_system());
         match station.leave(&self.frames, at) {
             Departure::Idle => {}
             Departure::Next(next) => self.start(next),
@@ -357,6 +361,7 @@ impl<R: Recorder> Simulation<'_, R> {
             let station = &mut self.stations[id.0 as usize];
             let before = station.in_system();
             self.recorder.occupancy(now, id, before);
+            self.meter.occupancy(now, id, before);
             station.share(before - 1);
             self.account(frame, id);
             self.ready.push_back(frame);
@@ -450,17 +455,21 @@ impl<R: Recorder> Simulation<'_, R> {
             let (place, operation) = (frame.place, frame.operation);
             self.frames.remove(at);
             self.frames[parent].spent += spent;
+            let mut is_lost = false;
             let latency = match reply {
                 NONE => None,
                 reply if reply & DISTANT == 0 => Some(self.laws.time(LawId(reply), id)),
                 reply => {
-                    let ends = (place, self.frames[parent].place);
-                    self.way_back(ends, reply, id, operation)
+                    let Frame { place: home, service: caller, .. } = self.frames[parent];
+                    let (latency, lost) =
+                        self.way_back((place, home), reply, id, operation, caller);
+                    is_lost = lost;
+                    latency
                 }
             };
             if let Some(latency) = latency {
                 let waiter = &mut self.frames[parent];
-                waiter.ending = ending;
+                waiter.ending = if is_lost { Ending::Failed } else { ending };
                 waiter.spent.network += latency;
                 self.schedule(self.now + latency, Happening::Resume(parent));
                 return Flow::Stop;
@@ -490,9 +499,10 @@ impl<R: Recorder> Simulation<'_, R> {
         let (replica, service) = (frame.replica, frame.service as usize);
         let (entered, holds_thread, limit) = (frame.entered, frame.holds_thread, frame.limit);
         let operation = OperationId(frame.operation);
+        let took = self.now.since(frame.started);
         // What only passes caches on its way has come to no service.
         if frame.service != NONE {
-            self.recorder.replied(self.now, operation, ending, self.now.since(frame.started));
+            self.recorder.replied(self.now, operation, ending, took);
         }
         if entered {
             if limit != NONE {
@@ -501,7 +511,8 @@ impl<R: Recorder> Simulation<'_, R> {
             let (balancer, number) = self.balancer_of(service as u32, replica);
             self.balancers[balancer].answered(number);
             if self.balancers[balancer].is_careful() {
-                self.watch_answer(service as u32, replica, ending);
+                self.watch_answer(service as u32, replica, ending, took);
+                self.fleet_left(balancer, number);
             }
             if holds_thread
                 && let Some(threads) = self.model.services[service].threads

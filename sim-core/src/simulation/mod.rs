@@ -1,5 +1,6 @@
 //! A run in progress: the model's plan, the clock, and everything that is in flight.
 
+mod availability;
 mod balancing;
 mod caches;
 mod cancel;
@@ -15,6 +16,8 @@ mod limits;
 mod outside;
 mod queues;
 mod recorder;
+mod rollouts;
+mod scaling;
 mod search;
 #[cfg(test)]
 mod store_tests;
@@ -29,7 +32,7 @@ pub use recorder::Recorder;
 use crate::component::{Balancing, FrameId, Frames, Messages, Station};
 use crate::engine::{Event, Fingerprint, Queue};
 use crate::model::{Model, StationId};
-use crate::random::Key;
+use crate::random::{Key, name_hash};
 use crate::time::Time;
 use clients::ClientState;
 use laws::Laws;
@@ -79,7 +82,12 @@ pub struct Simulation<'m, R> {
     clients: Vec<ClientState>,
     laws: Laws<'m>,
     faults: faults::FaultState,
+    /// The stream that says which messages are lost.
+    network_key: Key,
     guards: guards::Guards,
+    scaling: scaling::Scaling,
+    /// How busy the cores of fleets are.
+    meter: scaling::Meter,
     /// By service: replicas that have not answered a check yet.
     unanswered: Vec<Vec<u32>>,
     keys: Vec<keys::KeysState>,
@@ -126,7 +134,7 @@ enum Happening {
     Broker(u32),
     /// The oldest request of a client may have waited too long.
     Deadline(u32),
-    /// A fault begins (twice its number) or is over (one more).
+    /// What breaks by itself breaks (twice its number) or works again (one more).
     Fault(u32),
     /// The replicas of a service are checked (twice its number), or those without an answer have no more time.
     Check(u32),
@@ -140,6 +148,8 @@ enum Happening {
     Guard(u32),
     /// The patience of somebody at a station may be over.
     Patience(u32),
+    /// A replica has started, an autoscaler looks, a deployment goes on: the place of what it stands for.
+    Scale(u32),
 }
 
 impl Happening {
@@ -162,6 +172,7 @@ impl Happening {
             Happening::Broker(which) => (11, which),
             Happening::Guard(attempt) => (12, attempt),
             Happening::Patience(station) => (13, station),
+            Happening::Scale(place) => (14, place),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -183,7 +194,8 @@ impl Happening {
             10 => Happening::Message(index),
             11 => Happening::Broker(index),
             12 => Happening::Guard(index),
-            _ => Happening::Patience(index),
+            13 => Happening::Patience(index),
+            _ => Happening::Scale(index),
         }
     }
 }
@@ -201,6 +213,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 (0..group.count).map(move |_| Station::new(group, door, lanes, key(group.site)))
             })
             .collect();
+        let (scaling, meter) = scaling::Scaling::new(model, key);
         let mut run = Simulation {
             model,
             recorder,
@@ -220,7 +233,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             clients: model.clients.iter().map(|c| ClientState::new(c, key)).collect(),
             laws: Laws::new(model, key),
             faults: faults::FaultState::new(model),
+            network_key: key(name_hash("faults.network")),
             guards: guards::Guards::new(model, key),
+            scaling,
+            meter,
             unanswered: vec![Vec::new(); model.services.len()],
             keys: model.keys.iter().map(|k| keys::KeysState::new(k, key)).collect(),
             stores: model.stores.iter().map(stores::StoreState::new).collect(),
@@ -241,6 +257,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             switches_max: u64::MAX,
         };
         run.schedule_faults();
+        run.start_fleets();
         run.start_checks();
         run.start_limits();
         run.warm_caches();
@@ -248,6 +265,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         run.start_views();
         run.start_resharding();
         run
+    }
+
+    /// What is simulated.
+    pub fn model(&self) -> &'m Model {
+        self.model
     }
 
     /// The current instant.
@@ -351,6 +373,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Broker(which) => self.broker(which),
             Happening::Guard(attempt) => self.guard_due(attempt),
             Happening::Patience(station) => self.patience_due(station),
+            Happening::Scale(place) => self.scale(place),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -377,8 +400,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 format!("a deadline of {}", self.model.clients[c as usize].name)
             }
             Happening::Fault(change) => {
-                let name = &self.model.faults[change as usize / 2].name;
-                if change % 2 == 0 { format!("a {name}") } else { format!("a {name} is over") }
+                let unit = &self.model.fault_units[change as usize / 2];
+                let name = &self.model.faults[unit.fault as usize].name;
+                format!("{name} {}", ["begins", "is over"][change as usize % 2])
             }
             Happening::Check(s) => {
                 format!("{} is checked", self.model.services[s as usize / 2].name)
@@ -396,6 +420,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Patience(s) => {
                 format!("the patience of somebody at {} may be over", name(s))
             }
+            Happening::Scale(place) => self.describe_turn(place),
             Happening::Promotion(s) => format!("the primary at {} is to be replaced", name(s)),
             Happening::Reshard(s) => {
                 format!("{} copies a key", self.model.stores[s as usize].name)
@@ -414,7 +439,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Wake(station) => self.model.station_group(StationId(station)).site,
             Happening::Deadline(client) => !self.model.clients[client as usize].site,
             Happening::Fault(change) => {
-                self.model.faults[change as usize / 2].site.wrapping_add(u64::from(change % 2))
+                self.model.fault_units[change as usize / 2].site.wrapping_add(u64::from(change % 2))
             }
             Happening::Check(service) => {
                 self.model.services[service as usize / 2].site.wrapping_add(u64::from(service % 2))
@@ -428,6 +453,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Patience(station) => {
                 self.model.station_group(StationId(station)).site.rotate_left(1)
             }
+            Happening::Scale(place) => self.identity_of_turn(place),
             Happening::Message(message) => self.messages.get(message).id.rotate_left(1),
             Happening::Broker(which) => {
                 self.model.subscriptions[which as usize / 2].site.wrapping_add(u64::from(which % 2))

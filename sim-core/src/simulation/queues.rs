@@ -5,7 +5,7 @@ use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
 use crate::component::{
     Ending, Expired, Failed, Frame, FrameId, FrameKind, Message, MessageId, NONE, Subscription,
 };
-use crate::model::{Model, QueueId, QueueStep};
+use crate::model::{Model, QueueId, QueueStep, ServiceId};
 use crate::spec::Full;
 use crate::time::{Duration, Time};
 
@@ -17,6 +17,8 @@ pub(super) struct Consumer {
     /// Workers of these without a delivery.
     idle: Vec<u32>,
     busy: u32,
+    /// How many may be.
+    workers: u32,
     /// Whether an event is scheduled for when the oldest message has lingered long enough.
     lingers: bool,
     /// Whether one is scheduled for when the oldest delivery has taken too long.
@@ -41,6 +43,7 @@ impl Consumer {
             deliveries: Vec::new(),
             idle: Vec::new(),
             busy: 0,
+            workers: subscription.workers,
             lingers: false,
             watches: false,
         };
@@ -141,10 +144,9 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// Gives workers without a delivery what there is for them.
     fn deliver_to(&mut self, index: u32) {
-        let workers = self.model.subscriptions[index as usize].workers;
         loop {
             let consumer = &mut self.consumers[index as usize];
-            if consumer.busy == workers {
+            if consumer.busy >= consumer.workers {
                 break;
             }
             match consumer.line.due(&mut self.messages, self.now) {
@@ -159,6 +161,39 @@ impl<R: Recorder> Simulation<'_, R> {
             }
         }
         self.tell_backlog(index);
+    }
+
+    /// Each replica in service of a service has its workers; those too many finish what they have.
+    pub(super) fn employ_workers(&mut self, service: ServiceId) {
+        for index in 0..self.model.subscriptions.len() as u32 {
+            let subscription = &self.model.subscriptions[index as usize];
+            if let Some(each) = subscription.per_replica
+                && self.is_of(subscription, service)
+            {
+                let workers = each.saturating_mul(self.in_service(service));
+                self.consumers[index as usize].workers = workers.min(subscription.workers);
+                self.deliver_to(index);
+            }
+        }
+    }
+
+    /// Messages that wait for the workers of a service.
+    pub(super) fn backlog_of(&self, service: ServiceId) -> u64 {
+        let subscriptions = self.model.subscriptions.iter().zip(&self.consumers);
+        let own = subscriptions.filter(|(subscription, _)| self.is_of(subscription, service));
+        own.map(|(_, consumer)| u64::from(consumer.line.waiting())).sum()
+    }
+
+    /// How long the oldest of them that can be taken has waited.
+    pub(super) fn backlog_age_of(&self, service: ServiceId) -> Duration {
+        let subscriptions = self.model.subscriptions.iter().zip(&self.consumers);
+        let own = subscriptions.filter(|(subscription, _)| self.is_of(subscription, service));
+        let oldest = own.filter_map(|(_, consumer)| consumer.line.oldest(&self.messages)).min();
+        oldest.map_or(Duration::ZERO, |since| self.now.since(since))
+    }
+
+    fn is_of(&self, subscription: &crate::model::Subscription, service: ServiceId) -> bool {
+        self.model.operations[subscription.operation.0 as usize].service == service
     }
 
     fn tell_backlog(&mut self, index: u32) {

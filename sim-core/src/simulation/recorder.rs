@@ -83,9 +83,15 @@ pub trait Recorder {
         let _ = (timing, duration);
     }
 
-    /// A fault, by its number in the model, begins or is over.
-    fn fault(&mut self, now: Time, fault: u32, begins: bool) {
-        let _ = (now, fault, begins);
+    /// What breaks by itself, by its number among [`crate::model::Model::fault_units`], breaks or works again.
+    fn fault(&mut self, now: Time, unit: u32, begins: bool) {
+        let _ = (now, unit, begins);
+    }
+
+    /// A fault has begun or is over: whether a system, by its number in the model, is up now, and whether all of its
+    /// parts are.
+    fn system(&mut self, now: Time, system: u32, is_up: bool, is_whole: bool) {
+        let _ = (now, system, is_up, is_whole);
     }
 
     /// Whether single requests are followed: only then is anything of what follows told. A constant, so that a run
@@ -205,9 +211,14 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
         self.1.timed(timing, duration);
     }
 
-    fn fault(&mut self, now: Time, fault: u32, begins: bool) {
-        self.0.fault(now, fault, begins);
-        self.1.fault(now, fault, begins);
+    fn fault(&mut self, now: Time, unit: u32, begins: bool) {
+        self.0.fault(now, unit, begins);
+        self.1.fault(now, unit, begins);
+    }
+
+    fn system(&mut self, now: Time, system: u32, is_up: bool, is_whole: bool) {
+        self.0.system(now, system, is_up, is_whole);
+        self.1.system(now, system, is_up, is_whole);
     }
 
     fn turned(&mut self, now: Time) {

@@ -3,9 +3,10 @@
 //! The latency of a message is drawn from the law of the pair of places, named by who travels, so that it is the same in
 //! every design in which that request takes that way.
 
+use super::faults::{Passage, Peer};
 use super::interpreter::Flow;
 use super::{Happening, Recorder, Simulation};
-use crate::component::{Ending, Frame, FrameId};
+use crate::component::{Ending, Frame, FrameId, NONE};
 use crate::model::{
     Client, Distance, LawId, Model, OperationId, Pc, Resource, Route, ServiceId, Source, Travel,
     shares,
@@ -76,8 +77,14 @@ impl<R: Recorder> Simulation<'_, R> {
                 let frame = &self.frames[at];
                 let service = &self.model.services[frame.service as usize];
                 let speed = service.fronts[service.front_of(frame.replica)].speed;
-                let demand = Duration::from_nanos(self.laws.number(law, frame.id) / speed);
+                let factor = match service.work_varies {
+                    true => self.work_factor(frame.service, frame.replica),
+                    false => 1.0,
+                };
                 let station = cores.at(frame.replica, frame.chosen);
+                let work =
+                    self.laws.number(law, frame.id) / speed * factor * self.slowness(station);
+                let demand = Duration::from_nanos(work);
                 let others = self.stations[station.0 as usize].in_system();
                 let slowed = service.contention.0.saturating_mul(u64::from(others));
                 self.serve_for(at, cores, demand + Duration(slowed))
@@ -162,14 +169,26 @@ impl<R: Recorder> Simulation<'_, R> {
         let (id, home, journey) = (frame.id, frame.place, frame.journey);
         let client = self.model.journeys[journey as usize].client;
         let mut link = None;
+        let mut passage = Passage::Late(Duration::ZERO);
         if !self.model.places.is_one() {
             let front = self.route(id, home, service);
             self.frames[at].need = front as u32;
             let there = self.model.services[service.0 as usize].fronts[front].region;
             link = self.model.places.link(self.model.places.region_of(home), there);
+            let from = Peer { service: NONE, station: NONE, place: home };
+            let place = self.model.places.regions[usize::from(there)].first;
+            let to = Peer { service: service.0, station: NONE, place };
+            passage = self.passage(id.wrapping_add(OF_CLIENT), from, to);
         }
-        let latency = link
-            .map_or(Duration::ZERO, |link| self.half(link, id.wrapping_add(OF_CLIENT)))
+        let late = match passage {
+            Passage::Late(late) => late,
+            Passage::Lost(after) => {
+                self.frames[at].ending = Ending::Failed;
+                return self.spend(at, after);
+            }
+        };
+        let latency = late
+            + link.map_or(Duration::ZERO, |link| self.half(link, id.wrapping_add(OF_CLIENT)))
             + self.handshake(client, id, link);
         if latency == Duration::ZERO { Flow::Continue } else { self.spend(at, latency) }
     }
@@ -215,6 +234,14 @@ impl<R: Recorder> Simulation<'_, R> {
             let who = id.wrapping_add(OF_CLIENT).wrapping_add(BACK);
             self.half(link, who)
         });
+        let link = match self.passage_to_client(at) {
+            Passage::Late(Duration::ZERO) => link,
+            Passage::Late(late) => Some(link.unwrap_or_default() + late),
+            Passage::Lost(after) => {
+                self.frames[at].ending = Ending::Failed;
+                return self.spend(at, after);
+            }
+        };
         let hop = self.model.clients[client as usize].hop;
         let hop = hop.map(|hop| self.laws.time(LawId(hop.0 + 1), id));
         if link.is_none() && hop.is_none() {
@@ -222,6 +249,15 @@ impl<R: Recorder> Simulation<'_, R> {
             return Flow::Stop;
         }
         self.spend(at, link.unwrap_or(Duration::ZERO) + hop.unwrap_or(Duration::ZERO))
+    }
+
+    fn passage_to_client(&mut self, at: FrameId) -> Passage {
+        let frame = self.frames[at];
+        let client = self.model.journeys[frame.journey as usize].client;
+        let home = self.home(client, frame.request);
+        let from = Peer { service: frame.service, station: NONE, place: frame.place };
+        let to = Peer { service: NONE, station: NONE, place: home };
+        self.passage(frame.id.wrapping_add(OF_CLIENT).wrapping_add(BACK), from, to)
     }
 
     /// Enters a service in the region that was chosen on the way.
@@ -279,6 +315,11 @@ impl<R: Recorder> Simulation<'_, R> {
         let front = self.route(id, from, service);
         let target = &self.model.services[service.0 as usize];
         let places = &self.model.places;
+        if places.is_one() {
+            self.frames[child].reply = DISTANT | near.map_or(NO_LAW, |law| law.0);
+            let latency = near.map(|near| self.laws.time(near, id));
+            return self.send_call(child, id, service, latency, (from, from));
+        }
         let region = target.fronts[front].region;
         let mut to = places.regions[usize::from(region)].first;
         let is_here = region == places.region_of(from);
@@ -293,15 +334,59 @@ impl<R: Recorder> Simulation<'_, R> {
         frame.need = front as u32;
         frame.reply = DISTANT | near.map_or(NO_LAW, |law| law.0);
         self.carried(from, to, self.model.transfers.request);
-        match self.way(from, to, near, id) {
-            Some(latency) => self.spend(child, latency),
-            None => Flow::Switch(child),
+        let latency = self.way(from, to, near, id);
+        self.send_call(child, id, service, latency, (from, to))
+    }
+
+    /// The message of a call leaves: its frame goes on when it arrives, or fails when its sender gives up.
+    fn send_call(
+        &mut self,
+        child: FrameId,
+        id: u64,
+        service: ServiceId,
+        latency: Option<Duration>,
+        (from, to): (u16, u16),
+    ) -> Flow {
+        let caller = self.frames[self.frames[child].parent].service;
+        let from = Peer { service: caller, station: NONE, place: from };
+        let to = Peer { service: service.0, station: NONE, place: to };
+        match self.passage(id, from, to) {
+            Passage::Late(Duration::ZERO) => match latency {
+                Some(latency) => self.spend(child, latency),
+                None => Flow::Switch(child),
+            },
+            Passage::Late(late) => self.spend(child, latency.unwrap_or_default() + late),
+            Passage::Lost(after) => {
+                let frame = &mut self.frames[child];
+                (frame.ending, frame.reply) = (Ending::Failed, NONE);
+                self.spend(child, after)
+            }
         }
     }
 
-    /// How long a reply takes that left a service at `from`; `None` if it takes no message.
+    /// How long a reply takes that left a service at `from`, or how long its caller waits for one that is lost. `None`
+    /// if it takes no message.
     #[inline(never)]
     pub(super) fn way_back(
+        &mut self,
+        ends: (u16, u16),
+        reply: u32,
+        id: u64,
+        operation: u32,
+        caller: u32,
+    ) -> (Option<Duration>, bool) {
+        let latency = self.latency_back(ends, reply, id, operation);
+        let service = self.model.operations[operation as usize].service.0;
+        let from = Peer { service, station: NONE, place: ends.0 };
+        let to = Peer { service: caller, station: NONE, place: ends.1 };
+        match self.passage(id.wrapping_add(BACK), from, to) {
+            Passage::Late(Duration::ZERO) => (latency, false),
+            Passage::Late(late) => (Some(latency.unwrap_or_default() + late), false),
+            Passage::Lost(after) => (Some(after), true),
+        }
+    }
+
+    fn latency_back(
         &mut self,
         (from, to): (u16, u16),
         reply: u32,
@@ -321,15 +406,41 @@ impl<R: Recorder> Simulation<'_, R> {
         let (id, here, there) = self.ends(at, store, site);
         self.carried(here, there, self.model.transfers.request);
         let latency = self.way_of_query(at, here, there, near, id);
-        latency.map_or(Flow::Continue, |latency| self.spend(at, latency))
+        self.send_query(at, store, id, latency, (here, there))
+    }
+
+    /// The message of a query leaves, there or back.
+    fn send_query(
+        &mut self,
+        at: FrameId,
+        store: Resource,
+        id: u64,
+        latency: Option<Duration>,
+        (here, there): (u16, u16),
+    ) -> Flow {
+        let frame = &self.frames[at];
+        let station = store.at(frame.replica, frame.chosen).0;
+        let from = Peer { service: frame.service, station: NONE, place: here };
+        let to = Peer { service: NONE, station, place: there };
+        match self.passage(id, from, to) {
+            Passage::Late(Duration::ZERO) => {
+                latency.map_or(Flow::Continue, |latency| self.spend(at, latency))
+            }
+            Passage::Late(late) => self.spend(at, latency.unwrap_or_default() + late),
+            Passage::Lost(after) => {
+                self.frames[at].ending = Ending::Failed;
+                self.spend(at, after)
+            }
+        }
     }
 
     fn bring_back(&mut self, at: FrameId, store: Resource, site: u32, near: Option<LawId>) -> Flow {
         let (id, here, there) = self.ends(at, store, site);
         self.carried(there, here, self.model.transfers.reply);
         let near = near.map(|near| LawId(near.0 + 1));
-        let latency = self.way_of_query(at, there, here, near, id.wrapping_add(BACK));
-        latency.map_or(Flow::Continue, |latency| self.spend(at, latency))
+        let id = id.wrapping_add(BACK);
+        let latency = self.way_of_query(at, there, here, near, id);
+        self.send_query(at, store, id, latency, (here, there))
     }
 
     /// Who travels for a query, and between which places.

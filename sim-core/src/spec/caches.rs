@@ -70,6 +70,9 @@ pub struct Cache {
     /// cold.
     #[serde(default)]
     pub warm: bool,
+    /// What each request costs that it is asked: an item of `prices.requests`, as of a CDN. Absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<String>,
 }
 
 /// Where a cache lies.

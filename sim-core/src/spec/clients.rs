@@ -181,4 +181,30 @@ pub enum Profile {
         /// Factor meanwhile.
         factor: f64,
     },
+    /// A crowd that comes at once and leaves little by little: up to `factor` along a straight line, there for a while,
+    /// then what is above 1 halves again and again. (Ari, Hong, Miller, Brandt and Long, "Managing flash crowds on the
+    /// Internet", 2003, call these the ramp-up, the sustained traffic and the ramp-down.) The decline is drawn as eight
+    /// straight lines a half-life, and is over after seven.
+    FlashCrowd {
+        /// When it begins.
+        at: Quantity,
+        /// How long it takes to come.
+        rise: Quantity,
+        /// Factor at its height.
+        factor: f64,
+        /// How long it stays there; absent: it begins to leave at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        holds: Option<Quantity>,
+        /// How long it takes until half of those above the usual have left.
+        half_life: Quantity,
+    },
+    /// Requests only from `from` to `until`: bots that come by, a test of the load, customers who arrive later.
+    Present {
+        /// When they come; absent: from the start.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<Quantity>,
+        /// When they leave; absent: never.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Quantity>,
+    },
 }

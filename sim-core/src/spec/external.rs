@@ -25,6 +25,9 @@ pub struct External {
     /// After how long without an answer the caller gives up: the query has failed then. Absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Quantity>,
+    /// What each request costs that it takes: an item of `prices.requests`. Absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<String>,
 }
 
 /// How much somebody else's system takes; what is beyond is refused.

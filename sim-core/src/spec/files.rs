@@ -33,6 +33,12 @@ impl Spec {
         for (name, service) in &self.services {
             let path = root.key("services").key(name);
             of_option(&service.patience, &path.key("patience"), &mut files);
+            if let Some(start_up) = &service.start_up {
+                let path = path.key("start_up");
+                of_option(&start_up.boot, &path.key("boot"), &mut files);
+                of_option(&start_up.image_pull, &path.key("image_pull"), &mut files);
+                of_option(&start_up.warm_up, &path.key("warm_up"), &mut files);
+            }
             if let Some(front) = &service.front {
                 let path = path.key("front");
                 of_option(&front.latency, &path.key("latency"), &mut files);
@@ -52,6 +58,11 @@ impl Spec {
             of_option(&client.hop, &path.key("hop"), &mut files);
             if let Some(arrivals) = &client.arrivals {
                 of_arrivals(arrivals, &path.key("arrivals"), &mut files);
+            }
+        }
+        for (index, fault) in self.faults.iter().enumerate() {
+            for (path, law) in fault.laws(&root.key("faults").index(index)) {
+                of_law(law, &path, &mut files);
             }
         }
         if let Some(book) = self.prices.as_ref().and_then(|prices| prices.book.as_ref()) {

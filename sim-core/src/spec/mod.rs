@@ -22,9 +22,11 @@
 //! # Ok::<(), sim_core::spec::Diagnostics>(())
 //! ```
 
+mod availability;
 mod balancing;
 mod caches;
 mod clients;
+mod deployments;
 mod diagnostic;
 mod edit;
 mod external;
@@ -52,6 +54,7 @@ mod reader;
 mod reference;
 mod regions;
 mod replication;
+mod scaling;
 mod schema;
 mod search;
 mod services;
@@ -66,12 +69,14 @@ mod tests;
 mod views;
 mod write;
 
+pub use availability::{Availability, Rule};
 pub use balancing::{Ejection, Front, Health};
 pub use caches::{Cache, CachePolicy, CacheReads, CacheWrites, Invalidation, Layer};
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
+pub use deployments::{Deployment, RollBack, Version};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
 pub use external::{External, Quota};
-pub use faults::{Fault, InFlight};
+pub use faults::{Fault, FaultTimes, InFlight};
 pub use guards::{Breaker, Budget, Bulkhead, Ending, GivenUp, Guard, Hedge, Jitter, Retry};
 pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
@@ -84,7 +89,9 @@ pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use patience::Coverage;
 pub use poolers::{PoolMode, Pooler};
-pub use prices::{InstancePrice, PriceBook, Purchase, Volume};
+pub use prices::{
+    Graduated, InstancePrice, PriceBook, PriceStep, Purchase, Reservation, UpFront, Volume,
+};
 pub use quantity::Quantity;
 pub use queues::{Consumer, Full, Message, Per, Queue};
 pub use reference::Page;
@@ -92,6 +99,7 @@ pub use regions::{Region, Routing};
 pub use replication::{
     Conflicts, Failover, Primaries, Quorum, Reads, Replication, ReplicationMode, WriteOrder,
 };
+pub use scaling::{Autoscaler, Pace, ScalingMetric, ScalingPolicy, ScalingStep, StartUp};
 pub use search::Search;
 pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
 pub use sharding::{Assignment, Partition, Reshard, Shards};
@@ -152,6 +160,9 @@ pub struct Spec {
     /// What breaks, and when.
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// Systems whose availability is told.
+    #[serde(default)]
+    pub availability: Named<Availability>,
     /// Named alternatives: each a set of edits, path to value.
     #[serde(default)]
     pub designs: Named<Named<serde_json::Value>>,

@@ -1,7 +1,7 @@
 //! Object storage: files in tiers.
 
 use super::stores::written;
-use super::{Law, Named, Path, Quantity, Quota};
+use super::{Law, Named, Path, Quantity, Quota, Volume};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,12 @@ pub struct ObjectStorage {
     /// How many requests it takes; what is beyond is refused (throttled). Absent: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<Quota>,
+    /// What getting an object costs: an item of `prices.requests`. Absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gets: Option<String>,
+    /// What putting an object costs: an item of `prices.requests`. Absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub puts: Option<String>,
 }
 
 /// A tier of an object storage.
@@ -45,6 +51,10 @@ pub struct Tier {
     /// How long it takes until an object is at hand that is read from here. Absent: no time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retrieval: Option<Law>,
+    /// What is stored here and how it is priced. What is read from here costs what `prices.retrieval` says of its class.
+    /// Absent: it is not on the bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage: Option<Volume>,
 }
 
 /// When an object moves.

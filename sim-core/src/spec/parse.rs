@@ -275,6 +275,7 @@ const FIELDS: &[&str] = &[
     "network",
     "clients",
     "faults",
+    "availability",
     "designs",
     "prices",
     "objectives",
@@ -316,6 +317,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
             Some(value) => list(value, &read.root.key("faults"), "faults", out)?,
             None => Vec::new(),
         },
+        availability: read.named("availability", Dots::Allowed, out, item),
         designs: read.named("designs", Dots::Allowed, out, design),
         objectives: match top.get("objectives") {
             Some(value) => list(value, &read.root.key("objectives"), "objectives", out)?,

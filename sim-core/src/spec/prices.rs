@@ -1,11 +1,14 @@
-//! PriceBook: what things cost by the hour, by the gigabyte and by the request.
+//! Prices: what things cost by the hour, by the gigabyte and by the request.
 
 use super::read::item;
 use super::{Diagnostics, Named, Path, Quantity};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
 
-/// PriceBook, in dollars. They are of a day and a place, which a price book says; nothing looks them up.
+/// Prices, in dollars. They are of a day and a place, which a price book says; nothing looks them up.
 ///
 /// A month has 730 hours. What was measured is taken to go on like that for a month.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -26,18 +29,27 @@ pub struct PriceBook {
     /// Storage by class, `gp3`: `"$0.08/GB-month"`.
     #[serde(default)]
     pub storage: Named<Quantity>,
+    /// Input and output operations a second that a storage class is provisioned for: `"$0.065/IOPS-month"`.
+    #[serde(default)]
+    pub iops: Named<Quantity>,
     /// Requests by what is asked: `"$0.40/1M"`.
     #[serde(default)]
     pub requests: Named<Quantity>,
+    /// Bytes read from tiers of object storage that are priced so, by tier: `"$0.01/GB"`.
+    #[serde(default)]
+    pub retrieval: Named<Quantity>,
     /// Traffic between the zones of a region, for each byte that crosses once: `"$0.02/GB"`. Absent: free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zones: Option<Quantity>,
     /// Traffic from a region to another: `"$0.02/GB"`. Absent: free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub regions: Option<Quantity>,
-    /// Answers to clients (egress): `"$0.09/GB"`. Absent: free.
+    /// The same between two regions of which the price is another, from and to: `{"eu": {"asia": "$0.08/GB"}}`.
+    #[serde(default)]
+    pub between: Named<Named<Quantity>>,
+    /// Answers to clients (egress): `"$0.09/GB"`, or in steps of what leaves in a month. Absent: free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub internet: Option<Quantity>,
+    pub internet: Option<Graduated>,
     /// The hour of those who operate what is run by ourselves: `"$80/h"`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<Quantity>,
@@ -49,15 +61,102 @@ pub struct PriceBook {
 pub struct InstancePrice {
     /// By the hour: `"$0.096/h"`.
     pub on_demand: Quantity,
-    /// Reserved for a year: all that is paid, spread over its hours.
+    /// Reserved for a year.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reserved_1_year: Option<Quantity>,
-    /// Reserved for three years: all that is paid, spread over their hours.
+    pub reserved_1_year: Option<Reservation>,
+    /// Reserved for three years.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reserved_3_years: Option<Quantity>,
+    pub reserved_3_years: Option<Reservation>,
     /// Spare capacity, which can be taken back at any time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spot: Option<Quantity>,
+}
+
+/// What a reserved machine costs: by the hour, `"$0.06/h"`, or in part up front: `(up_front: "$250", hour: "$0.03/h")`.
+/// What is paid up front is spread over the hours of the years.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Reservation {
+    /// Every hour, whether it runs or not.
+    Hourly(Quantity),
+    /// At the beginning, and every hour.
+    UpFront(UpFront),
+}
+
+/// A reservation that is paid in part at the beginning.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpFront {
+    /// At the beginning of the years: `"$480"`.
+    pub up_front: Quantity,
+    /// Every hour. Absent: nothing more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hour: Option<Quantity>,
+}
+
+/// One price, or steps that get cheaper: `[(to: "10TB", price: "$0.09/GB"), (price: "$0.085/GB")]`.
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Graduated {
+    /// The same for all.
+    Flat(Quantity),
+    /// Each for what is beyond the one before.
+    Steps(Vec<PriceStep>),
+}
+
+/// A step of a graduated price.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriceStep {
+    /// Up to how much in a month. Absent, of the last one: without end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Quantity>,
+    /// The price.
+    pub price: Quantity,
+}
+
+impl<'de> Deserialize<'de> for Reservation {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Reservation, D::Error> {
+        struct Reservations;
+        impl<'de> Visitor<'de> for Reservations {
+            type Value = Reservation;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a price by the hour such as \"$0.06/h\", or (up_front: \"$480\", hour: \"$0.01/h\")")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Reservation, E> {
+                Ok(Reservation::Hourly(Quantity::Text(text.to_owned())))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Reservation, A::Error> {
+                UpFront::deserialize(MapAccessDeserializer::new(map)).map(Reservation::UpFront)
+            }
+        }
+        deserializer.deserialize_any(Reservations)
+    }
+}
+
+impl<'de> Deserialize<'de> for Graduated {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Graduated, D::Error> {
+        struct Prices;
+        impl<'de> Visitor<'de> for Prices {
+            type Value = Graduated;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a price such as \"$0.09/GB\", or steps: [(to: \"10TB\", price: \"$0.09/GB\"), (price: \"$0.05/GB\")]")
+            }
+
+            fn visit_str<E: Error>(self, text: &str) -> Result<Graduated, E> {
+                Ok(Graduated::Flat(Quantity::Text(text.to_owned())))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Graduated, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(seq)).map(Graduated::Steps)
+            }
+        }
+        deserializer.deserialize_any(Prices)
+    }
 }
 
 /// How machines are bought.
@@ -94,6 +193,10 @@ pub struct Volume {
     pub class: String,
     /// How large it is, on each member.
     pub size: Quantity,
+    /// For how many input and output operations a second it is provisioned, on each member: paid by the price of the
+    /// class in `prices.iops`. Absent: as many as the class has for nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iops: Option<u32>,
 }
 
 impl PriceBook {

@@ -114,15 +114,16 @@ pub enum Reads {
 }
 
 /// What happens when a primary crashes. Until a replica has taken its place, writes and reads of the primary fail at
-/// once. The replica that has received most becomes the primary; what it had not received when the primary crashed is
-/// lost. The old primary, when it is back, is a replica and has what the others have.
+/// once. A primary that is back before its crash is detected goes on. After that a replica is promoted: the one that has
+/// received most; what it had not received when the primary crashed is lost. The old primary, when it is back, is a
+/// replica and has what the others have. Where nobody is up who could be promoted, the first that comes back is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Failover {
     /// How long it takes to find out.
-    pub detection: Quantity,
+    pub detection: Law,
     /// How long it takes from then on until a replica is the primary.
-    pub promotion: Quantity,
+    pub promotion: Law,
 }
 
 /// Members without a leader (as in Dynamo): every query goes to all members of its shard, and the client waits for some
@@ -199,6 +200,11 @@ impl Database {
             let (lag, _, replay) = replication.mode.shipping();
             laws.push((at.key("lag"), lag));
             laws.extend(replay.map(|replay| (at.key("replay"), replay)));
+            if let Some(failover) = &replication.failover {
+                let at = path.key("replication").key("failover");
+                laws.push((at.key("detection"), &failover.detection));
+                laws.push((at.key("promotion"), &failover.promotion));
+            }
         }
         if let Some(primaries) = &self.primaries {
             let at = path.key("primaries");

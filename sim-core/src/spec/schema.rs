@@ -25,6 +25,16 @@ pub(super) fn bare_quantity(schema: &mut Schema) {
     add(schema, text);
 }
 
+/// Makes the variant of a part of the model its bare path.
+pub(super) fn bare_path(schema: &mut Schema) {
+    if let Some(Value::Array(forms)) = schema.get_mut("oneOf") {
+        forms.retain(|form| form["properties"]["part"].is_null());
+    }
+    let description = "While this part is up: `\"services.api\"`, `\"services.api.regions.eu\"`, \
+                       `\"stores.orders\"`.";
+    add(schema, json_schema!({ "description": description, "type": "string" }));
+}
+
 /// Adds the bare names of variants that need no field: `least_outstanding` for `least_outstanding()`.
 pub(super) fn bare_names(schema: &mut Schema) {
     let variants = schema.get("oneOf").and_then(Value::as_array).cloned().unwrap_or_default();

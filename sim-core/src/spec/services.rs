@@ -1,8 +1,8 @@
 //! Services: the processes that components run in.
 
 use super::{
-    Coverage, Ejection, Front, Health, Law, Limit, Named, Per, Purchase, Quantity, Routing,
-    Shedding,
+    Autoscaler, Coverage, Deployment, Ejection, Front, Health, Law, Limit, Named, Per, Purchase,
+    Quantity, Routing, Shedding, StartUp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,9 +13,12 @@ use serde::{Deserialize, Serialize};
 pub struct Service {
     /// The components that run in this process. A call between two of them is a function call.
     pub components: Vec<String>,
-    /// How many replicas.
+    /// How many replicas; of one with an autoscaler, how many at the start.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub replicas: u32,
+    /// How many replicas have to be up for the service to count as up in `availability`; absent: one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<u32>,
     /// In place of `replicas`, how many in each region, which are spread over its zones in turn, or in each zone:
     /// `{"eu": 4, "us/a": 2}`.
     #[serde(default, skip_serializing_if = "Named::is_empty")]
@@ -30,6 +33,19 @@ pub struct Service {
     /// To which of its regions a request goes; absent: to the nearest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing: Option<Routing>,
+    /// What changes the number of replicas; absent: nothing does. `replicas`, or `min` if that is more, are there at the
+    /// start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub autoscaler: Option<Autoscaler>,
+    /// Other versions that take over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deployments: Vec<Deployment>,
+    /// How long a replica takes until it serves, if an autoscaler or a deployment starts it; absent: no time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_up: Option<StartUp>,
+    /// How long a replica that is taken away may work on what it has; what is left then fails. Absent: until it is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drain: Option<Quantity>,
     /// Cores of a replica; `work` needs one. 0 stands for more than will ever be needed.
     #[serde(default = "one")]
     pub cores: u32,

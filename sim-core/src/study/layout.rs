@@ -4,7 +4,7 @@ use crate::cost::Bill;
 use crate::metrics::Metrics;
 use crate::model::{
     Goal, Instruction, MONTH, MeasureKind, Model, OperationId, ServiceId, SloFigure, StationKind,
-    UNLIMITED,
+    SystemFigure, UNLIMITED,
 };
 use crate::stats::Histogram;
 use crate::time::SECOND;
@@ -380,11 +380,24 @@ pub(super) fn measure_unit(kind: &MeasureKind) -> Unit {
         MeasureKind::BytesRate(_) => Unit::BytesPerSecond,
         MeasureKind::Share { .. }
         | MeasureKind::Busiest { .. }
-        | MeasureKind::BusiestUtilisation { .. } => Unit::Share,
+        | MeasureKind::BusiestUtilisation { .. }
+        | MeasureKind::Utilisation { .. } => Unit::Share,
         MeasureKind::Slo { figure, .. } => match figure {
             SloFigure::Good | SloFigure::BudgetUsed => Unit::Share,
             SloFigure::Burn | SloFigure::Alerts(_) => Unit::Count,
             SloFigure::Detect(_) | SloFigure::Reset(_) => Unit::Seconds,
+        },
+        MeasureKind::System { figure, .. } => match figure {
+            SystemFigure::Availability
+            | SystemFigure::WindowsWithoutOutage
+            | SystemFigure::WindowsWithin(_) => Unit::Share,
+            SystemFigure::Outages => Unit::Count,
+            SystemFigure::TimeDown
+            | SystemFigure::TimeToRepair
+            | SystemFigure::TimeToFailure
+            | SystemFigure::LongestOutage
+            | SystemFigure::WindowMean
+            | SystemFigure::WindowDeviation => Unit::Seconds,
         },
         MeasureKind::Total(_)
         | MeasureKind::Ratio { .. }
@@ -508,7 +521,11 @@ fn station_row(
     seconds: f64,
 ) -> [f64; Metric::STATION.len()] {
     let (group, station) = (&model.stations[index], &metrics.stations[index]);
-    let observed = seconds * f64::from(group.count);
+    let count = match model.fleet_of(group.first) {
+        Some(fleet) => metrics.measure(&MeasureKind::Mean(fleet.told.paid)),
+        None => f64::from(group.count),
+    };
+    let observed = seconds * count;
     let (mut busy, mut present) = (0.0, 0.0);
     for in_system in metrics.in_system_of(group) {
         busy += in_system.sum_up_to(group.servers) as f64 / SECOND;

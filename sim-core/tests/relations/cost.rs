@@ -3,7 +3,7 @@
 use super::{model, simulate};
 use sim_core::cost::Bill;
 use sim_core::metrics::Metrics;
-use sim_core::model::Model;
+use sim_core::model::{Model, PaidByRequest};
 
 /// A service of four replicas, a database of two members, a queue, and two clients, one of which does three times the
 /// work; `prices` as given.
@@ -196,4 +196,82 @@ fn prices_change_nothing_that_happens() {
     let mut free = shop(r#", instance: "m""#, "", MACHINES);
     free.charges.clear();
     assert_eq!(priced.fingerprint, simulate(&free, 0).fingerprint);
+}
+
+/// What is paid by the request or the byte read, of what is outside, by counts that are known.
+#[test]
+fn requests_outside_are_paid_by_who_makes_them() {
+    let model = model(
+        r#"(
+            keys: {"photos": (count: 1000, size: "2MB")},
+            components: {"api": {
+                "look": [read("bank"), repeat(3, [read(store: "files", key: "photos")])],
+                "save": [write(store: "files", key: "photos")],
+                "page": [read(store: "db", key: "photos")],
+            }},
+            services: {"api": (components: ["api"], cores: 0)},
+            stores: {
+                "bank": external(latency: "5ms", failures: "50%", requests: "bank"),
+                "files": object_storage(
+                    get: "1ms",
+                    put: "1ms",
+                    tiers: {"cold": (storage: (class: "cold", size: "5TB"))},
+                    gets: "get", puts: "put",
+                ),
+                "db": database(servers: 0, read: "1ms", storage: (class: "cold", size: "1TB", iops: 500)),
+            },
+            caches: {"cdn": (of: "api.page", key: "photos", at: edge(), entries: 10, requests: "cdn")},
+            clients: {
+                "readers": (rate: "20/s", arrivals: constant, mix: "api.look"),
+                "writers": (rate: "10/s", arrivals: constant, mix: "api.save"),
+                "viewers": (rate: "40/s", arrivals: constant, mix: "api.page"),
+            },
+            prices: (
+                storage: {"cold": "$0.01/GB-month"},
+                iops: {"cold": "$0.065/IOPS-month"},
+                retrieval: {"cold": "$0.02/GB"},
+                requests: {"bank": "$0.01/request", "get": "$0.4/1M", "put": "$5/1M", "cdn": "$0.01/10k"},
+            ),
+            run: (horizon: "20s", warmup: "10s"),
+        )"#,
+    );
+    let (bill, metrics) = bill(&model);
+    let month = 730.0 * 3600.0;
+    let line = |of: &str, kind: &str| line(&model, &bill, of, kind);
+    assert_near(line("stores.bank", "requests"), 20.0 * month * 0.01);
+    // Half of them fail at the bank, and look at no photo.
+    let well = metrics.journeys.iter().map(|it| it.response.count()).sum::<u64>();
+    let looks = (well - 500) as f64 / 10.0;
+    assert_near(line("stores.files", "requests"), (3.0 * looks * 0.4 + 10.0 * 5.0) * month / 1e6);
+    assert_near(line("stores.files.cold", "retrieval"), 3.0 * looks * 2e6 * month * 0.02 / 1e9);
+    assert_exact(line("stores.files.cold", "storage"), 5_000.0 * 0.01);
+    assert_exact(line("stores.db", "iops"), 500.0 * 0.065);
+    assert_near(line("caches.cdn", "requests"), 40.0 * month * 0.01 / 1e4);
+    // Writers pay for what they put, and nothing of what readers ask for.
+    let put = model.charges.iter().zip(&bill.charges);
+    let put = put.filter(|(charge, _)| matches!(charge.asks, Some(PaidByRequest::Put(_))));
+    assert_exact(bill.journeys[2], put.map(|(_, dollars)| dollars).sum());
+}
+
+#[test]
+fn graduated_prices_and_prices_between_regions() {
+    let prices = r#"internet: [(to: "1TB", price: "$0.09/GB"), (to: "2TB", price: "$0.05/GB"), (price: "$0.01/GB")]"#;
+    let model = shop("", "", prices);
+    let (bill, _) = bill(&model);
+    // 210 answers a second of 10 kB are 5.5188 TB a month.
+    let beyond = 210.0 * 1e4 * 730.0 * 3600.0 / 1e9 - 2_000.0;
+    assert_near(line(&model, &bill, "network.internet", "traffic"), 90.0 + 50.0 + beyond * 0.01);
+}
+
+#[test]
+fn what_is_paid_up_front_is_spread_over_the_years() {
+    let prices = r#"instances: {"m": (
+        on_demand: "$0.10/h", reserved_1_year: (up_front: "$87.60", hour: "$0.03/h"), reserved_3_years: (up_front: "$525.60"),
+    )}"#;
+    for (years, hour) in [(1, 0.04), (3, 0.02)] {
+        let purchase = format!(r#", instance: "m", purchase: reserved(years: {years})"#);
+        let model = shop(&purchase, "", prices);
+        let (bill, _) = bill(&model);
+        assert_exact(line(&model, &bill, "services.api", "reserved"), 4.0 * 730.0 * hour);
+    }
 }

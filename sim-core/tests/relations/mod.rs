@@ -12,6 +12,7 @@ mod paths;
 mod queues;
 mod regions;
 mod scale;
+mod scaling;
 mod slos;
 mod stores;
 mod telemetry;

@@ -104,7 +104,14 @@ impl Balancing {
     /// A request to `replica` has been answered.
     #[inline]
     pub fn answered(&mut self, replica: u32) {
-        self.outstanding[replica as usize] -= 1;
+        // Of one that has crashed an answer may still come from elsewhere.
+        let outstanding = &mut self.outstanding[replica as usize];
+        *outstanding = outstanding.saturating_sub(1);
+    }
+
+    /// Requests that a replica has not answered yet.
+    pub fn outstanding(&self, replica: u32) -> u32 {
+        self.outstanding[replica as usize]
     }
 
     /// A replica has crashed: nothing that was outstanding there will be answered.

@@ -16,12 +16,18 @@ pub struct Watch {
     next_return: Time,
     /// Until when somebody is still warming up.
     warming_until: Time,
+    /// Whether some are to get less than others.
+    is_parted: bool,
 }
 
 /// One replica.
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     unhealthy: bool,
+    /// Whether it is not in service: not started, starting or going.
+    out: bool,
+    /// The part of a share that it is to get.
+    part: f64,
     /// Checks in a row that contradict this.
     checks: u32,
     /// Errors in a row.
@@ -39,6 +45,8 @@ impl Watch {
     pub fn new(rules: WatchRules, replicas: u32) -> Watch {
         let seen = Seen {
             unhealthy: false,
+            out: false,
+            part: 1.0,
             checks: 0,
             errors: 0,
             ejected_until: Time::ZERO,
@@ -52,12 +60,13 @@ impl Watch {
             fails_open: false,
             next_return: Time::MAX,
             warming_until: Time::ZERO,
+            is_parted: false,
         }
     }
 
     /// Whether everyone gets what the policy gives: nobody is left out and nobody is warming up.
     pub(super) fn is_even(&self, now: Time) -> bool {
-        self.candidates.len() == self.replicas.len() && now >= self.warming_until
+        self.candidates.len() == self.replicas.len() && now >= self.warming_until && !self.is_parted
     }
 
     /// Who may be sent something; never empty.
@@ -66,12 +75,36 @@ impl Watch {
     }
 
     pub(super) fn is_candidate(&self, replica: u32, now: Time) -> bool {
-        self.fails_open || self.replicas[replica as usize].is_in(now)
+        let seen = &self.replicas[replica as usize];
+        seen.is_in(now) || (self.fails_open && !seen.out)
     }
 
-    /// How many replicas are unhealthy.
+    /// How many replicas in service are unhealthy.
     pub fn unhealthy(&self) -> u32 {
-        self.replicas.iter().filter(|seen| seen.unhealthy).count() as u32
+        self.replicas.iter().filter(|seen| seen.unhealthy && !seen.out).count() as u32
+    }
+
+    /// How many replicas are in service.
+    pub fn in_service(&self) -> u32 {
+        self.replicas.iter().filter(|seen| !seen.out).count() as u32
+    }
+
+    /// A replica comes into service, forgotten what was known of it, or goes out of it.
+    pub fn put_in_service(&mut self, replica: u32, is_in: bool, now: Time) {
+        let seen = &mut self.replicas[replica as usize];
+        seen.out = !is_in;
+        if is_in {
+            (seen.unhealthy, seen.checks, seen.errors) = (false, 0, 0);
+            seen.ejected_until = Time::ZERO;
+            self.warm_up(replica, now);
+        }
+        self.sort_out(now);
+    }
+
+    /// The part of its share that each replica is to get from now on.
+    pub fn set_parts(&mut self, parts: impl Iterator<Item = f64>) {
+        self.replicas.iter_mut().zip(parts).for_each(|(seen, part)| seen.part = part);
+        self.is_parted = self.replicas.iter().any(|seen| seen.part != 1.0);
     }
 
     /// A replica has been checked. Returns whether that has changed its health.
@@ -144,7 +177,8 @@ impl Watch {
             .extend(replicas.clone().filter(|(_, seen)| seen.is_in(now)).map(|(r, _)| r));
         self.fails_open = self.candidates.is_empty();
         if self.fails_open {
-            self.candidates.extend(replicas.map(|(replica, _)| replica));
+            let in_service = replicas.filter(|(_, seen)| !seen.out);
+            self.candidates.extend(in_service.map(|(replica, _)| replica));
         }
         let ends = self.replicas.iter().map(|seen| seen.ejected_until).filter(|&end| end > now);
         self.next_return = ends.min().unwrap_or(Time::MAX);
@@ -152,11 +186,12 @@ impl Watch {
 
     /// The part of its share that a replica gets.
     pub(super) fn weight(&self, replica: u32, now: Time) -> f64 {
-        match (self.replicas[replica as usize].back_since, self.rules.slow_start) {
+        let seen = &self.replicas[replica as usize];
+        match (seen.back_since, self.rules.slow_start) {
             (Some(since), Some(slow_start)) => {
-                (now.since(since).0 as f64 / slow_start.0 as f64).min(1.0)
+                seen.part * (now.since(since).0 as f64 / slow_start.0 as f64).min(1.0)
             }
-            _ => 1.0,
+            _ => seen.part,
         }
     }
 
@@ -174,7 +209,7 @@ impl Watch {
 
 impl Seen {
     fn is_in(&self, now: Time) -> bool {
-        !self.unhealthy && now >= self.ejected_until
+        !self.out && !self.unhealthy && now >= self.ejected_until
     }
 }
 

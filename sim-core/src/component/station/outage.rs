@@ -63,11 +63,9 @@ impl Station {
         }
     }
 
-    /// Neither serves nor takes anybody from now on, until [`Station::restart`].
-    pub fn close(&mut self) -> Capacity {
-        let capacity = Capacity { servers: self.servers, limit: self.limit };
-        (self.servers, self.limit) = (0, 0);
-        capacity
+    /// While its servers stand still, lets requests in as it did when they worked, or nobody.
+    pub fn admit(&mut self, capacity: Capacity, is_open: bool) {
+        self.limit = if is_open { capacity.limit.saturating_add(capacity.servers) } else { 0 };
     }
 
     /// Its servers stop until [`Station::restart`]; if it stays open, as many find room as before. `served` are those
@@ -79,10 +77,9 @@ impl Station {
         frames: &mut Frames,
         served: &[FrameId],
     ) -> Capacity {
-        let capacity = self.close();
-        if stays_open {
-            self.limit = capacity.limit.saturating_add(capacity.servers);
-        }
+        let capacity = Capacity { servers: self.servers, limit: self.limit };
+        self.servers = 0;
+        self.admit(capacity, stays_open);
         self.waiting += std::mem::take(&mut self.busy);
         match &mut self.line {
             // Who is most urgent goes on first, be it one who was served or one who comes meanwhile.

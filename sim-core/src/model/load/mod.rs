@@ -59,6 +59,21 @@ pub struct Caused {
     pub service: Vec<f64>,
     /// Messages, by queue.
     pub messages: Vec<f64>,
+    /// Requests to what is paid by the request.
+    pub asks: BTreeMap<PaidByRequest, f64>,
+}
+
+/// What can be paid by the request, each by its index in the model.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum PaidByRequest {
+    /// An external system.
+    External(u32),
+    /// An object storage that objects are got from.
+    Get(u32),
+    /// An object storage that objects are put into.
+    Put(u32),
+    /// A cache.
+    Cache(u32),
 }
 
 /// What one run of a piece of the plan asks for.
@@ -82,6 +97,8 @@ pub(super) struct Demand {
     sends: BTreeMap<usize, f64>,
     /// Look-ups by access.
     lookups: BTreeMap<u32, f64>,
+    /// Requests to what may be paid by the request.
+    asks: BTreeMap<PaidByRequest, f64>,
 }
 
 /// A connection that is kept.
@@ -116,6 +133,9 @@ impl Demand {
         }
         for (&access, lookups) in &other.lookups {
             *self.lookups.entry(access).or_default() += lookups * times;
+        }
+        for (&of, asks) in &other.asks {
+            *self.asks.entry(of).or_default() += asks * times;
         }
         self.time += other.time * times;
         self.steps += other.steps * times;
@@ -206,7 +226,7 @@ impl Load {
         let unloaded = demands.iter().map(|d| d.time / SECOND).collect();
         let steps = demands.iter().map(|d| d.steps).collect();
         let locks = locks.into_iter().map(|((table, keys), held)| (table, keys, held)).collect();
-        let caused = match model.charges.is_empty() {
+        let caused = match model.charges.is_empty() && !model.has_ideal() {
             true => Vec::new(),
             false => caused(model, &demands, &consumers),
         };
@@ -273,8 +293,12 @@ fn messages_of(model: &Model, demands: &[Demand], rates: &[f64], consumers: &[De
 fn caused(model: &Model, demands: &[Demand], consumers: &[Demand]) -> Vec<Caused> {
     let of = |journey: usize| {
         let mut service = vec![0.0; model.stations.len()];
+        let mut asks = BTreeMap::new();
         let mut add = |demand: &Demand, times: f64| {
             demand.service.iter().for_each(|(&group, nanos)| service[group] += nanos * times);
+            for (&of, each) in &demand.asks {
+                *asks.entry(of).or_default() += each * times;
+            }
         };
         let once = std::slice::from_ref(&demands[journey]);
         let messages = messages_of(model, once, &[1.0], consumers);
@@ -284,7 +308,7 @@ fn caused(model: &Model, demands: &[Demand], consumers: &[Demand]) -> Vec<Caused
             let times = messages[subscription.queue.0 as usize];
             add(demand, if times.is_finite() { times } else { 0.0 });
         }
-        Caused { service, messages }
+        Caused { service, messages, asks }
     };
     (0..demands.len()).map(of).collect()
 }
@@ -384,7 +408,7 @@ fn rates_at_peak(model: &Model, demands: &[Demand]) -> Vec<f64> {
 }
 
 /// Cumulated fractions of 2^64 back as shares.
-fn shares_of(cumulated: &[u64]) -> Vec<f64> {
+pub(in crate::model) fn shares_of(cumulated: &[u64]) -> Vec<f64> {
     let mut before = 0.0;
     cumulated
         .iter()

@@ -4,8 +4,8 @@ use super::{Demand, shares_of};
 use crate::model::caches::Hits;
 use crate::model::{
     AccessId, CacheStep, DoorStep, GuardStep, HoldStep, Instruction, Journey, LawId, LimitStep,
-    Model, OutsideStep, Pc, QueueStep, Resource, SearchStep, ServiceId, StoreStep, Subject, Travel,
-    ViewStep,
+    Model, OutsideStep, PaidByRequest, Pc, QueueStep, Resource, SearchStep, ServiceId, StoreStep,
+    Subject, Travel, ViewStep,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -257,7 +257,7 @@ impl Walk<'_> {
             Instruction::Queue(QueueStep::Send { queue, .. }) => {
                 *demand.sends.entry(queue.0 as usize).or_default() += 1.0;
             }
-            Instruction::Outside(step) => demand.time += self.outside(step),
+            Instruction::Outside(step) => self.outside(demand, step),
             Instruction::Search(SearchStep::Read(search) | SearchStep::Route { search, .. }) => {
                 let shards = Resource::chosen(self.model.searches[search as usize].station);
                 self.routed = vec![(self.model.group_of(shards), 1.0)];
@@ -292,15 +292,20 @@ impl Walk<'_> {
         }
     }
 
-    /// How long an answer from outside takes.
-    fn outside(&self, step: OutsideStep) -> f64 {
-        match step {
-            OutsideStep::Ask { law, .. } | OutsideStep::Put { law, .. } => self.mean(law),
-            OutsideStep::Get { law, objects, .. } => {
-                let objects = &self.model.objects[objects as usize];
-                self.mean(law) + self.model.mean_retrieval(objects)
+    /// An answer from outside.
+    fn outside(&self, demand: &mut Demand, step: OutsideStep) {
+        let (of, time) = match step {
+            OutsideStep::Ask { external, law } => {
+                (PaidByRequest::External(external), self.mean(law))
             }
-        }
+            OutsideStep::Put { objects, law, .. } => (PaidByRequest::Put(objects), self.mean(law)),
+            OutsideStep::Get { law, objects, .. } => {
+                let retrieval = self.model.mean_retrieval(&self.model.objects[objects as usize]);
+                (PaidByRequest::Get(objects), self.mean(law) + retrieval)
+            }
+        };
+        demand.time += time;
+        *demand.asks.entry(of).or_default() += 1.0;
     }
 
     /// Adds the ways of a choice, each by its share. Returns where they meet again.
@@ -327,6 +332,7 @@ impl Walk<'_> {
     fn look_up(&mut self, demand: &mut Demand, id: AccessId, found: Pc, here: Here) -> Pc {
         let (access, expected) = (self.model.accesses[id.0 as usize], self.hits.at(id));
         *demand.lookups.entry(id.0).or_default() += 1.0;
+        *demand.asks.entry(PaidByRequest::Cache(access.cache)).or_default() += 1.0;
         let found = self.walk(found, Some(access.after), here);
         demand.add(&found, expected.hit);
         let missed = self.walk(access.miss, Some(access.after), here);

@@ -204,7 +204,8 @@ impl Service {
 
     /// Whether its cores are as fast in every region, and however much they have to do.
     pub fn is_even(&self) -> bool {
-        self.contention == crate::time::Duration::ZERO
+        !self.work_varies
+            && self.contention == crate::time::Duration::ZERO
             && self.fronts.iter().all(|front| front.speed == 1.0)
     }
 

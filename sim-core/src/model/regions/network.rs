@@ -142,7 +142,7 @@ impl Lowering<'_> {
     }
 
     /// The places that `"region"` or `"region/zone"` names, or an error at `path`.
-    pub(super) fn places_in(
+    pub(in crate::model) fn places_in(
         &mut self,
         name: &str,
         path: &Path,

@@ -2,6 +2,7 @@
 
 use super::{Front, Route};
 use crate::model::check::{Lowering, sorted};
+use crate::model::scaling::{capacity, capacity_of};
 use crate::model::{Service, StationGroup, StationId};
 use crate::spec::{self, Balancer, Named, Path, Routing};
 use std::collections::BTreeMap;
@@ -19,13 +20,9 @@ pub(in crate::model) struct Spread {
 }
 
 impl Lowering<'_> {
-    /// How many replicas a service has in all regions.
+    /// How many replicas a service can have in all regions.
     pub(in crate::model) fn replicas_of(&self, service: &spec::Service) -> u32 {
-        let regions = service.regions.values();
-        match service.regions.is_empty() {
-            true => service.replicas,
-            false => regions.fold(0, |sum, replicas| sum.saturating_add(*replicas)),
-        }
+        capacity_of(service)
     }
 
     /// Whether what a service says of its regions makes sense.
@@ -141,7 +138,7 @@ impl Lowering<'_> {
     pub(in crate::model) fn spread(&mut self, service: &spec::Service) -> Spread {
         if service.regions.is_empty() {
             let zones = self.model.places.regions.first().map_or(1, |region| region.zones.len());
-            let replicas = service.replicas;
+            let replicas = capacity(service, service.replicas);
             let places = match zones {
                 1 => Vec::new(),
                 zones => (0..replicas).map(|replica| (replica as usize % zones) as u16).collect(),
@@ -163,9 +160,10 @@ impl Lowering<'_> {
             let first = spread.places.len() as u32;
             let name = &self.model.places.regions[usize::from(region)].name;
             let speed = service.speeds.get(name).copied().unwrap_or(1.0);
-            let replicas = places.len() as u32;
+            // Replicas that come later go to the zones in the same turns.
+            let replicas = capacity(service, places.len() as u32);
             spread.fronts.push(Front { region, first, replicas, speed });
-            spread.places.extend(places);
+            spread.places.extend(places.iter().cycle().take(replicas as usize));
         }
         if self.model.places.is_one() {
             spread.places.clear();

@@ -252,8 +252,8 @@ impl Lowering<'_> {
         }
         if let Some(failover) = failover {
             let at = path.key("failover");
-            self.value(&failover.detection, Unit::Time, &at.key("detection"));
-            self.value(&failover.promotion, Unit::Time, &at.key("promotion"));
+            self.law(&failover.detection, Unit::Time, &at.key("detection"));
+            self.law(&failover.promotion, Unit::Time, &at.key("promotion"));
         }
     }
 

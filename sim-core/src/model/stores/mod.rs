@@ -129,14 +129,27 @@ pub struct Replicated {
     pub shipping: Shipping,
     /// Where reads go.
     pub reads: ReadPolicy,
-    /// Time from a crash of the primary until a replica has taken its place.
-    pub failover: Option<Duration>,
+    /// Who replaces the primary when it crashes; `None`: it is waited for.
+    pub failover: Option<Failover>,
     /// What is measured.
     pub freshness: Freshness,
     /// Counts writes that were lost when a replica became the primary.
     pub lost: CounterId,
     /// Times how long no primary was up.
     pub outage: TimingId,
+}
+
+/// How a crashed primary is replaced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Failover {
+    /// How long it takes to find out.
+    pub detection: LawId,
+    /// How long it takes from then on until a replica is the primary.
+    pub promotion: LawId,
+    /// Counts replicas that have become the primary.
+    pub promotions: CounterId,
+    /// Times how far the writes go back that are lost with a primary: from the first of them to the crash.
+    pub lost_since: TimingId,
 }
 
 /// How writes travel between copies.

@@ -1,8 +1,8 @@
 //! Placing the members of databases, and what is measured of them.
 
 use super::{
-    Cluster, Copies, Freshness, Member, ReadPolicy, Replicated, Resharding, Sharded, Shipping,
-    Store,
+    Cluster, Copies, Failover, Freshness, Member, ReadPolicy, Replicated, Resharding, Sharded,
+    Shipping, Store,
 };
 use crate::model::check::Lowering;
 use crate::model::laws::Unit;
@@ -132,9 +132,14 @@ impl Lowering<'_> {
         let analytics = !replication.analytics.is_empty();
         let failover = replication.failover.as_ref().and_then(|failover| {
             let at = path.key("failover");
-            let detection = self.value(&failover.detection, Unit::Time, &at.key("detection"))?;
-            let promotion = self.value(&failover.promotion, Unit::Time, &at.key("promotion"))?;
-            Some(Duration::from_nanos(detection + promotion))
+            let detection = self.law(&failover.detection, Unit::Time, &at.key("detection"))?;
+            let promotion = self.law(&failover.promotion, Unit::Time, &at.key("promotion"))?;
+            Some(Failover {
+                detection: self.place(detection, &format!("stores.{name}.detection")),
+                promotion: self.place(promotion, &format!("stores.{name}.promotion")),
+                promotions: self.model.measures.counter(),
+                lost_since: self.model.measures.timing(),
+            })
         });
         Replicated {
             replicas: replication.replicas,
@@ -221,8 +226,11 @@ impl Lowering<'_> {
             }
         }
         match &cluster.copies {
-            Copies::Replicated(Replicated { failover: Some(_), lost, outage, .. }) => {
+            Copies::Replicated(Replicated { failover: Some(failover), lost, outage, .. }) => {
+                report("promotions", MeasureKind::Total(failover.promotions));
                 report("lost_writes", MeasureKind::Total(*lost));
+                report("recovery_point", MeasureKind::LongestTime(failover.lost_since));
+                report("recovery_time", MeasureKind::LongestTime(*outage));
                 report("outage", MeasureKind::MeanTime(*outage));
             }
             Copies::Primaries { writes, conflicts, .. } => {

@@ -50,6 +50,8 @@ pub(crate) enum Base {
     Replay(Arc<[u64]>),
 }
 
+const HOUR: Duration = Duration(3_600_000_000_000);
+
 /// One state of a Markov-modulated Poisson process, lowered.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct State {
@@ -201,6 +203,17 @@ impl Traffic {
             _ => (self.profile.area(to.0 as f64) - self.profile.area(from.0 as f64)) / self.period,
         };
         requests / span
+    }
+
+    /// The rate at some time, in requests per second, as far as it is known beforehand: that of a replay or a schedule,
+    /// and of a Markov-modulated process, is its mean.
+    pub fn rate_at(&self, time: Time) -> f64 {
+        match &self.base {
+            Base::Replay(_) | Base::Schedule { .. } => {
+                self.mean_rate(Time::ZERO, Time::ZERO + self.recorded().unwrap_or(HOUR))
+            }
+            _ => self.profile.factor(time.0 as f64) / self.period * SECOND,
+        }
     }
 
     /// The highest rate, in requests per second, that the profile leads to, as far as [`Profile::peak`] can

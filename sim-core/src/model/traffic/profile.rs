@@ -43,6 +43,48 @@ pub enum Factor {
     },
 }
 
+/// Straight lines for each half-life of a decline, and half-lives until it is over: eight lines lie at most 0.1 % of the
+/// excess above the curve, and after seven half-lives less than 1 % of it is left.
+const LINES_PER_HALF_LIFE: u32 = 8;
+const HALF_LIVES: u32 = 7;
+/// `2^(-1/8)`: what one line leaves of the excess.
+const LEFT_BY_LINE: f64 = 0.917_004_043_204_671_2;
+
+impl Factor {
+    /// From 1 up to `factor` in `rise`, there for `holds`, and back to 1 by halves.
+    pub fn flash_crowd(
+        at: Time,
+        rise: Duration,
+        factor: f64,
+        holds: Duration,
+        half_life: Duration,
+    ) -> Factor {
+        let leaves = at + rise + holds;
+        let mut points = vec![(at, 1.0), (at + rise, factor)];
+        let mut excess = factor - 1.0;
+        for line in 0..HALF_LIVES * LINES_PER_HALF_LIFE {
+            let after =
+                u128::from(half_life.0) * u128::from(line) / u128::from(LINES_PER_HALF_LIFE);
+            points.push((leaves + Duration(after as u64), 1.0 + excess));
+            excess *= LEFT_BY_LINE;
+        }
+        let over = half_life.0.saturating_mul(u64::from(HALF_LIVES));
+        points.push((leaves + Duration(over), 1.0));
+        Factor::Piecewise(points)
+    }
+
+    /// 1 from one instant to another, 0 before and after.
+    pub fn present(from: Option<Time>, until: Option<Time>) -> Factor {
+        let come = from.map(|at| [(at, 0.0), (at, 1.0)]);
+        let leave = until.map(|at| [(at, 1.0), (at, 0.0)]);
+        let mut points: Vec<_> = [come, leave].into_iter().flatten().flatten().collect();
+        if points.is_empty() {
+            points.push((Time::ZERO, 1.0));
+        }
+        Factor::Piecewise(points)
+    }
+}
+
 /// Why a list of factors is no profile.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ProfileError {

@@ -308,3 +308,35 @@ proptest! {
         }
     }
 }
+
+/// Of a crowd that halves the area is known: the trapeze of the rise, what it holds, and the excess times the half-life
+/// over ln 2, less what is cut off at the end.
+#[test]
+fn a_flash_crowd_has_the_area_of_an_exponential_decline() {
+    let length = Duration::from_secs;
+    let crowd = Factor::flash_crowd(secs(100.0), length(10.0), 9.0, length(60.0), length(40.0));
+    let profile = Profile::new(&[crowd]).expect("a profile");
+    let excess = |from: f64, to: f64| {
+        (profile.area(to * 1e9) - profile.area(from * 1e9)) / 1e9 - (to - from)
+    };
+    assert_eq!(excess(0.0, 100.0), 0.0);
+    assert!((excess(100.0, 110.0) - 40.0).abs() < 1e-6);
+    assert!((excess(110.0, 170.0) - 480.0).abs() < 1e-6);
+    let declined = 8.0 * 40.0 / math::ln(2.0) * (1.0 - 1.0 / 128.0);
+    let measured = excess(170.0, 450.0);
+    assert!((measured / declined - 1.0).abs() < 0.002, "{measured} for {declined}");
+    assert!((profile.factor(210e9) - 5.0).abs() < 1e-9, "half is left after a half-life");
+    assert_eq!(profile.factor(450e9), 1.0);
+}
+
+#[test]
+fn who_is_present_for_a_while_sends_only_then() {
+    let profile = |from: Option<f64>, until: Option<f64>| {
+        Profile::new(&[Factor::present(from.map(secs), until.map(secs))]).expect("a profile")
+    };
+    let both = profile(Some(10.0), Some(30.0));
+    assert_eq!((both.area(10e9), both.area(30e9), both.total()), (0.0, 20e9, 20e9));
+    assert_eq!(profile(None, Some(5.0)).total(), 5e9);
+    assert_eq!(profile(Some(10.0), None).area(15e9), 5e9);
+    assert!(profile(None, None).is_flat());
+}

@@ -46,7 +46,12 @@ fn one(event: &LoggedEvent, log: &EventLog<'_>, model: &Model) -> Value {
             }
         }
         EventKind::Fault => {
-            line["fault"] = model.faults[event.of as usize].name.clone().into();
+            let unit = &model.fault_units[event.of as usize];
+            let fault = &model.faults[unit.fault as usize];
+            line["fault"] = fault.name.clone().into();
+            if fault.units.len() > 1 {
+                line["number"] = (event.of - fault.units.start).into();
+            }
             line["begins"] = (event.value == 1).into();
         }
         EventKind::Level => {

@@ -35,6 +35,24 @@ struct ShardState {
     last_arrival: Vec<Time>,
     /// Since when the primary is down.
     down_since: Option<Time>,
+    /// How far its replacement is.
+    failover: Phase,
+    /// How many times were drawn for that.
+    draws: u64,
+}
+
+/// How far the replacement of a primary is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Phase {
+    /// Nobody is to be replaced, or nobody replaces.
+    #[default]
+    Idle,
+    /// At this time it is found out that the primary is down.
+    Detecting(Time),
+    /// At this time a replica is the primary.
+    Promoting(Time),
+    /// Nobody is up who could be promoted.
+    Stranded,
 }
 
 /// A member.
@@ -54,6 +72,8 @@ impl StoreState {
             versions: Versions::new(copies),
             last_arrival: vec![Time::ZERO; copies as usize],
             down_since: None,
+            failover: Phase::Idle,
+            draws: 0,
         };
         StoreState {
             shards: (0..cluster.map_or(0, |it| it.shards)).map(shard).collect(),
@@ -61,6 +81,12 @@ impl StoreState {
             recent: cluster.and_then(Cluster::own_writes).map(RecentWrites::new),
             moving: cluster.and_then(Moving::new),
         }
+    }
+
+    /// Whether a shard has a primary that works.
+    pub(super) fn has_primary(&self, shard: u32, works: impl Fn(&u32) -> bool) -> bool {
+        let shard = &self.shards[shard as usize];
+        shard.down_since.is_none() && works(&shard.primary)
     }
 }
 

@@ -1,229 +1,26 @@
-//! Faults in a run: what breaks loses or keeps what it was doing, and works again later.
+//! What a crash loses: who is at stations and on replicas, and who is told.
 //!
 //! What is lost is found first and acted upon afterwards, both in an order that does not depend on how the slab or a
 //! waiting line happens to lie. A frame for which an event is still scheduled, or which waits for an answer from
 //! elsewhere, stays behind as a ghost until that has come; so nothing has to be searched for in the event queue.
 
-use super::interpreter::Flow;
-use super::{Happening, Recorder, Simulation};
-use crate::component::{Capacity, Ending, Frame, FrameId, FrameKind, NONE};
-use crate::model::{Broken, DELIVER, FaultKind, Model, ServiceId, StationId, StationKind};
+use super::super::interpreter::Flow;
+use super::super::{Recorder, Simulation};
+use crate::component::{Ending, Frame, FrameId, FrameKind, NONE};
+use crate::model::{DELIVER, ServiceId, StationId, StationKind};
 use crate::time::Duration;
 use std::ops::Range;
 
-/// What is broken now.
-#[derive(Default)]
-pub(super) struct FaultState {
-    /// By station: which fault has taken it down, or [`NONE`]. Of a replica of a service, its cores stand for all.
-    /// Empty where nothing ever breaks.
-    down: Vec<u32>,
-    /// By station: whether its servers stand still.
-    halted: Vec<bool>,
-    /// How many stations are down.
-    pub(super) closed: u32,
-    /// By fault: stations that do not serve, what they can do when they do, and whom they were serving.
-    stopped: Vec<Vec<(u32, Capacity, Vec<FrameId>)>>,
-    /// Frames that have moved to another place in the slab.
-    moved: Vec<(FrameId, FrameId)>,
-}
-
-impl FaultState {
-    pub(super) fn new(model: &Model) -> FaultState {
-        if model.faults.is_empty() {
-            return FaultState::default();
-        }
-        FaultState {
-            down: vec![NONE; model.station_count()],
-            halted: vec![false; model.station_count()],
-            closed: 0,
-            stopped: model.faults.iter().map(|_| Vec::new()).collect(),
-            moved: Vec::new(),
-        }
-    }
-}
-
 /// A frame at a station that serves.
-struct Present {
-    station: u32,
-    frame: FrameId,
-    waits: bool,
+pub(super) struct Present {
+    pub(super) station: u32,
+    pub(super) frame: FrameId,
+    pub(super) waits: bool,
 }
 
 impl<R: Recorder> Simulation<'_, R> {
-    /// Schedules the beginning and the end of every fault; where one ends as another begins, it ends first.
-    pub(super) fn schedule_faults(&mut self) {
-        let mut changes: Vec<(crate::time::Time, bool, u32)> = Vec::new();
-        for (index, fault) in (0..).zip(&self.model.faults) {
-            changes.push((fault.from, true, 2 * index));
-            changes.push((fault.until, false, 2 * index + 1));
-        }
-        changes.sort_unstable();
-        for (at, _, index) in changes {
-            if at.0 < u64::MAX {
-                self.schedule(at, Happening::Fault(index));
-            }
-        }
-    }
-
-    /// A fault begins (an even number) or is over.
-    #[inline(never)]
-    pub(super) fn fault(&mut self, index: u32) {
-        let model = self.model;
-        let (number, begins) = (index / 2, index.is_multiple_of(2));
-        let fault = &model.faults[number as usize];
-        self.recorder.fault(self.now, number, begins);
-        if fault.kind != FaultKind::Flush {
-            self.recorder.level(self.now, fault.lasts, u64::from(begins));
-        }
-        match (&fault.of, begins) {
-            (Broken::Cache(cache), true) => self.flush_cache(*cache),
-            (of, false) => self.repair(number, fault.kind, of),
-            (Broken::Replicas(service, replicas), true) => {
-                self.break_replicas(number, fault.kind, *service, replicas);
-            }
-            (Broken::Store(stations), true) => match fault.kind {
-                FaultKind::Crash => self.crash_store(stations.clone(), number),
-                FaultKind::Suspension => {
-                    self.set_down(stations.clone(), number);
-                    stations.clone().for_each(|station| self.member_stops(station, false));
-                    self.halt(number, stations.clone(), false);
-                }
-                FaultKind::Stall | FaultKind::Flush => self.halt(number, stations.clone(), true),
-            },
-        }
-    }
-
-    /// Stations of a store lose everyone who is there and take nobody until the fault is over.
-    fn crash_store(&mut self, stations: Range<u32>, fault: u32) {
-        self.set_down(stations.clone(), fault);
-        for station in stations.clone() {
-            let capacity = self.stations[station as usize].close();
-            self.faults.stopped[fault as usize].push((station, capacity, Vec::new()));
-        }
-        stations.clone().for_each(|station| self.member_stops(station, true));
-        let failed = self.fail_stations(stations);
-        self.recorder.counted(self.model.faults[fault as usize].failed, failed);
-    }
-
-    fn break_replicas(
-        &mut self,
-        fault: u32,
-        kind: FaultKind,
-        service: ServiceId,
-        replicas: &Range<u32>,
-    ) {
-        let first = self.model.services[service.0 as usize].cores.0;
-        let cores = first + replicas.start..first + replicas.end;
-        if kind != FaultKind::Crash {
-            if kind == FaultKind::Suspension {
-                self.set_down(cores.clone(), fault);
-            }
-            self.halt(fault, cores, true);
-            return;
-        }
-        self.set_down(cores, fault);
-        let failed = self.crash_service(service, replicas.clone());
-        self.recorder.counted(self.model.faults[fault as usize].failed, failed);
-    }
-
-    /// What was broken works again.
-    fn repair(&mut self, fault: u32, kind: FaultKind, of: &Broken) {
-        let stations = match of {
-            Broken::Cache(_) => return,
-            Broken::Store(stations) => stations.clone(),
-            Broken::Replicas(service, replicas) => {
-                let first = self.model.services[service.0 as usize].cores.0;
-                first + replicas.start..first + replicas.end
-            }
-        };
-        for station in stations {
-            if self.faults.down[station as usize] == fault {
-                self.faults.down[station as usize] = NONE;
-                self.faults.closed -= 1;
-                if let Broken::Store(_) = of {
-                    self.member_returns(station);
-                }
-            }
-        }
-        if let Broken::Replicas(service, replicas) = of
-            && kind != FaultKind::Stall
-        {
-            for replica in replicas.clone() {
-                let (balancer, number) = self.balancer_of(service.0, replica);
-                if let Some(watch) = self.balancers[balancer].watch() {
-                    watch.warm_up(number, self.now);
-                }
-            }
-        }
-        let mut started = Vec::new();
-        for (station, capacity, halted) in std::mem::take(&mut self.faults.stopped[fault as usize])
-        {
-            let id = StationId(station);
-            self.recorder.halted(self.now, id, false);
-            self.faults.halted[station as usize] = false;
-            let station = &mut self.stations[station as usize];
-            station.restart(self.now, capacity, &self.frames, &halted, &mut started);
-            for frame in started.drain(..) {
-                self.start(frame);
-            }
-            self.reopen_door(id);
-            let wake = self.stations[id.0 as usize].sharing().and_then(|s| s.schedule(self.now));
-            if let Some(wake) = wake {
-                self.schedule(wake, Happening::Wake(id.0));
-            }
-        }
-    }
-
-    fn set_down(&mut self, stations: Range<u32>, fault: u32) {
-        self.faults.closed += stations.len() as u32;
-        self.faults.down[stations.start as usize..stations.end as usize].fill(fault);
-    }
-
-    /// Whether a station is down; the cores of a replica stand for the replica.
-    pub(super) fn is_down(&self, station: StationId) -> bool {
-        self.faults.down.get(station.0 as usize).is_some_and(|&fault| fault != NONE)
-    }
-
-    /// Whether the servers of a station stand still.
-    pub(super) fn is_halted(&self, station: StationId) -> bool {
-        self.faults.halted.get(station.0 as usize).is_some_and(|&halted| halted)
-    }
-
-    /// A request that has come to something that is down fails.
-    #[inline(never)]
-    pub(super) fn turn_away(&mut self, at: FrameId, station: StationId) -> Flow {
-        let fault = self.faults.down[station.0 as usize];
-        self.recorder.counted(self.model.faults[fault as usize].failed, 1);
-        self.end(at, Ending::Failed)
-    }
-
-    /// Servers of stations stand still until the fault is over; an open station goes on to let requests in.
-    fn halt(&mut self, fault: u32, stations: Range<u32>, stays_open: bool) {
-        let mut present = self.present(&stations).into_iter().filter(|it| !it.waits).peekable();
-        for station in stations {
-            let mut served = Vec::new();
-            while let Some(it) = present.next_if(|it| it.station == station) {
-                served.push(it.frame);
-            }
-            if self.stations[station as usize].sharing().is_none() {
-                for &frame in &served {
-                    self.frames[frame].interrupt(self.now);
-                }
-            }
-            let capacity = self.stations[station as usize].halt(
-                self.now,
-                stays_open,
-                &mut self.frames,
-                &served,
-            );
-            self.recorder.halted(self.now, StationId(station), true);
-            self.faults.halted[station as usize] = true;
-            self.faults.stopped[fault as usize].push((station, capacity, served));
-        }
-    }
-
     /// Who is at the stations of a range that serve, by station, in the order in which they came.
-    fn present(&self, stations: &Range<u32>) -> Vec<Present> {
+    pub(super) fn present(&self, stations: &Range<u32>) -> Vec<Present> {
         let mut waiting: Vec<FrameId> = stations
             .clone()
             .flat_map(|station| self.stations[station as usize].line(&self.frames))
@@ -273,12 +70,13 @@ impl<R: Recorder> Simulation<'_, R> {
         }
         attained.sort_unstable_by_key(|&(frame, _)| frame);
         for it in &present {
+            let is_halted = self.is_halted(StationId(it.station));
             let frame = &mut self.frames[it.frame];
             let sojourn = self.now.since(frame.since);
             let shared = attained.binary_search_by_key(&it.frame, |&(frame, _)| frame);
             let left = match shared {
                 Ok(place) => attained[place].1 as u64,
-                Err(_) if it.waits => frame.due,
+                Err(_) if it.waits || is_halted => frame.due,
                 Err(_) => {
                     frame.interrupt(self.now);
                     frame.due
@@ -297,11 +95,17 @@ impl<R: Recorder> Simulation<'_, R> {
     fn empty(&mut self, station: StationId) {
         let at = &mut self.stations[station.0 as usize];
         self.recorder.occupancy(self.now, station, at.in_system());
+        self.meter.occupancy(self.now, station, at.in_system());
         at.clear();
+        if let Some(held) = self.faults.stations.get_mut(station.0 as usize)
+            && let Some((_, served)) = &mut held.stopped
+        {
+            served.clear();
+        }
     }
 
     /// A frame goes on in another place; in its own a ghost awaits the void events that are scheduled for it.
-    pub(super) fn leave_ghost(&mut self, at: FrameId) -> FrameId {
+    pub(in crate::simulation) fn leave_ghost(&mut self, at: FrameId) -> FrameId {
         let ghost = &mut self.frames[at];
         let frame = Frame { void_events: 0, next: NONE, ..*ghost };
         ghost.give_up();
@@ -322,7 +126,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// Frames for which nothing is scheduled end badly, some of them in other places than before. Returns how many.
-    pub(super) fn end_all(&mut self, failed: &[FrameId], ending: Ending) -> u64 {
+    pub(in crate::simulation) fn end_all(&mut self, failed: &[FrameId], ending: Ending) -> u64 {
         let mut moved = std::mem::take(&mut self.faults.moved);
         moved.sort_unstable();
         if !moved.is_empty() {
@@ -339,7 +143,11 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// What replicas of a service were doing is lost, and who asked for it is told so. Returns how many requests that
     /// came through their doors they were.
-    pub(super) fn crash_service(&mut self, service: ServiceId, replicas: Range<u32>) -> u64 {
+    pub(in crate::simulation) fn crash_service(
+        &mut self,
+        service: ServiceId,
+        replicas: Range<u32>,
+    ) -> u64 {
         let lost = self.lost_with(service, &replicas);
         let is_lost = |frame: FrameId| lost.binary_search(&frame).is_ok();
         // Children that survive: how many for each of the lost, and which of the lost wait for a lost one.
@@ -388,12 +196,14 @@ impl<R: Recorder> Simulation<'_, R> {
         for replica in replicas {
             let (balancer, number) = self.balancer_of(service.0, replica);
             self.balancers[balancer].forget(number);
+            self.fleet_crashed(balancer, number);
             self.forget_process_caches(service, replica);
         }
         told.sort_unstable_by_key(|&(since, id, at, _)| (since, id, at));
         let mut tellers = Vec::with_capacity(told.len());
         for (_, _, at, teller) in told {
-            self.watch_answer(service.0, teller.replica, Ending::Failed);
+            let took = self.now.since(teller.started);
+            self.watch_answer(service.0, teller.replica, Ending::Failed, took);
             let moved = self.frames.insert(teller);
             self.faults.moved.push((at, moved));
             if R::TRACES {

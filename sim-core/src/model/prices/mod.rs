@@ -1,10 +1,16 @@
-//! What is paid for: prices read, and everything on the bill with its price.
+//! What is paid for: everything on the bill with its price.
+
+mod list;
+mod usage;
+
+pub(super) use list::PriceList;
 
 use super::check::{Lowering, sorted};
+use super::load::PaidByRequest;
 use super::placement::meant;
-use super::quantity::{self, MONTH, QuantityError};
+use super::quantity::{self, MONTH};
 use super::{CounterId, Load, Model, ServiceId, StationKind};
-use crate::spec::{self, InstancePrice, Layer, Path, PriceBook, Purchase, Quantity, Store, Volume};
+use crate::spec::{self, InstancePrice, Layer, Path, Purchase, Quantity, Store, Volume};
 
 /// Years for which machines can be reserved.
 const TERMS: &str = "machines are reserved for 1 year or for 3";
@@ -17,13 +23,38 @@ pub struct Charge {
     /// What of it is paid.
     pub kind: ChargeKind,
     /// Dollars for one of `amount`.
-    pub price: f64,
+    pub price: Tariff,
     /// How much of it there is.
     pub amount: Amount,
     /// The stations that it pays for, by index of the group: what they were busy with was used, the rest is idle.
     pub stations: Vec<usize>,
+    /// What requests ask for that cause it, where that is no station.
+    pub asks: Option<PaidByRequest>,
     /// How much of it a request of each journey causes, in any unit; empty where that cannot be told.
     pub caused: Vec<f64>,
+}
+
+/// Dollars for an amount: the same for all of it, or steps of what there is in a month.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Tariff {
+    /// From which amount of a month on one more costs how much; the first from 0.
+    steps: Vec<(f64, f64)>,
+}
+
+impl Tariff {
+    /// The same for all.
+    pub fn flat(price: f64) -> Tariff {
+        Tariff { steps: vec![(0.0, price)] }
+    }
+
+    /// What an amount of a month costs: each step for what is in it.
+    pub fn of(&self, amount: f64) -> f64 {
+        let ends = self.steps.iter().skip(1).map(|&(from, _)| from).chain([f64::INFINITY]);
+        let within = |((from, price), to): (&(f64, f64), f64)| {
+            if amount > *from { (amount.min(to) - from) * price } else { 0.0 }
+        };
+        self.steps.iter().zip(ends).map(within).sum()
+    }
 }
 
 /// What is paid of a thing.
@@ -37,8 +68,12 @@ pub enum ChargeKind {
     Spot,
     /// Storage.
     Storage,
+    /// Operations a second that storage is provisioned for.
+    Iops,
     /// Requests.
     Requests,
+    /// Bytes read from storage that is priced so.
+    Retrieval,
     /// Traffic.
     Traffic,
     /// Hours of people.
@@ -53,7 +88,9 @@ impl ChargeKind {
             ChargeKind::Reserved => "reserved",
             ChargeKind::Spot => "spot",
             ChargeKind::Storage => "storage",
+            ChargeKind::Iops => "iops",
             ChargeKind::Requests => "requests",
+            ChargeKind::Retrieval => "retrieval",
             ChargeKind::Traffic => "traffic",
             ChargeKind::Operations => "operations",
         }
@@ -78,135 +115,7 @@ pub enum Amount {
     Answers,
 }
 
-/// What things cost: what the model says, and for the rest the price book.
-#[derive(Default)]
-pub(super) struct PriceList {
-    own: Option<PriceBook>,
-    book: PriceBook,
-}
-
-impl PriceList {
-    fn find<'p, T>(&'p self, of: impl Fn(&'p PriceBook) -> Option<&'p T>) -> Option<&'p T> {
-        self.own.as_ref().and_then(&of).or_else(|| of(&self.book))
-    }
-
-    fn names<'p>(&'p self, of: impl Fn(&'p PriceBook) -> Vec<&'p String>) -> Vec<&'p String> {
-        let mut names: Vec<&String> = self.own.as_ref().map(&of).unwrap_or_default();
-        names.extend(of(&self.book));
-        names
-    }
-}
-
-/// The price of some amount, `"$0.08/GB-month"`: dollars for one of the smallest units.
-fn price_of(quantity: &Quantity, units: &[(&str, f64)]) -> Result<f64, QuantityError> {
-    let example = units[0].0;
-    let wrong = |text: &str| QuantityError {
-        message: format!("\"{text}\" is no price for this"),
-        hint: Some(format!("write dollars for an amount, such as \"$0.1/{example}\"")),
-    };
-    let Quantity::Text(text) = quantity else { return Err(wrong(&shown(quantity))) };
-    let (dollars, unit) = text.split_once('/').ok_or_else(|| wrong(text))?;
-    let size = units.iter().find(|(name, _)| *name == unit.trim()).ok_or_else(|| wrong(text))?.1;
-    Ok(quantity::money(&Quantity::Text(dollars.trim().to_owned()))? / size)
-}
-
-fn shown(quantity: &Quantity) -> String {
-    match quantity {
-        Quantity::Number(number) => number.to_string(),
-        Quantity::Text(text) => text.clone(),
-    }
-}
-
-/// Of a byte in a second.
-fn storage_price(price: &Quantity) -> Result<f64, QuantityError> {
-    let units = [("GB-month", 1e9 * MONTH), ("TB-month", 1e12 * MONTH)];
-    price_of(price, &units)
-}
-
-fn request_price(price: &Quantity) -> Result<f64, QuantityError> {
-    price_of(price, &[("1M", 1e6), ("1k", 1e3), ("10k", 1e4), ("request", 1.0)])
-}
-
-fn byte_price(price: &Quantity) -> Result<f64, QuantityError> {
-    price_of(price, &[("GB", 1e9), ("TB", 1e12)])
-}
-
-/// Every price, each with where it stands, and what it comes to.
-fn all_prices(prices: &PriceBook, path: &Path) -> Vec<(Path, Result<f64, QuantityError>)> {
-    let mut all = Vec::new();
-    for (name, price) in &prices.instances {
-        let path = path.key("instances").key(name);
-        let ways = [
-            ("on_demand", Some(&price.on_demand)),
-            ("reserved_1_year", price.reserved_1_year.as_ref()),
-            ("reserved_3_years", price.reserved_3_years.as_ref()),
-            ("spot", price.spot.as_ref()),
-        ];
-        for (way, price) in ways {
-            all.extend(price.map(|price| (path.key(way), quantity::money_rate(price))));
-        }
-    }
-    for (name, price) in &prices.storage {
-        all.push((path.key("storage").key(name), storage_price(price)));
-    }
-    for (name, price) in &prices.requests {
-        all.push((path.key("requests").key(name), request_price(price)));
-    }
-    let traffic =
-        [("zones", &prices.zones), ("regions", &prices.regions), ("internet", &prices.internet)];
-    for (name, price) in traffic {
-        all.extend(price.as_ref().map(|price| (path.key(name), byte_price(price))));
-    }
-    let people = prices.people.as_ref();
-    all.extend(people.map(|price| (path.key("people"), quantity::money_rate(price))));
-    all
-}
-
 impl Lowering<'_> {
-    /// Reads the prices, and says what is wrong with any of them.
-    pub(super) fn read_prices(&mut self) {
-        let Some(own) = &self.spec.prices else { return };
-        let path = Path::root().key("prices");
-        for (path, price) in all_prices(own, &path) {
-            self.read(price, &path);
-        }
-        self.prices.own = Some(own.clone());
-        let Some(name) = &own.book else { return };
-        let at = path.key("book");
-        let read = match self.files.read(name) {
-            Ok(text) => PriceBook::parse(name, text),
-            Err(missing) => {
-                self.findings.error(&at, missing.to_string());
-                return;
-            }
-        };
-        match read {
-            Ok(book) => {
-                for (path, price) in all_prices(&book, &Path::root()) {
-                    if let Err(error) = price {
-                        let message = format!("{name}, at {path}: {}", error.message);
-                        self.findings.error(&at, message).hint = error.hint;
-                    }
-                }
-                if book.book.is_some() {
-                    let message = format!("{name} refers to another price book");
-                    self.findings.error(&at, message).hint("name one book that has all prices");
-                }
-                self.prices.book = book;
-            }
-            Err(errors) => {
-                for error in &errors {
-                    let place = match error.path.to_string() {
-                        path if path.is_empty() => String::new(),
-                        path => format!(", at {path}"),
-                    };
-                    let message = format!("{name}{place}: {}", error.message);
-                    self.findings.error(&at, message).hint.clone_from(&error.hint);
-                }
-            }
-        }
-    }
-
     /// Puts everything on the bill that is bought.
     pub(super) fn lower_charges(&mut self) {
         let spec = self.spec;
@@ -215,14 +124,20 @@ impl Lowering<'_> {
         }
         for (name, store) in sorted(&spec.stores) {
             let path = store.fields_path(&Path::root().key("stores").key(name));
-            if let Store::Database(database) = store {
-                self.charge_database(name, database, &path);
+            match store {
+                Store::Database(database) => self.charge_database(name, database, &path),
+                Store::External(external) => {
+                    self.charge_external(name, external.requests.as_ref(), &path);
+                }
+                Store::ObjectStorage(objects) => self.charge_objects(name, objects, &path),
+                Store::Search(_) => {}
             }
         }
         for (name, cache) in sorted(&spec.caches) {
+            let (of, at) = (format!("caches.{name}"), Path::root().key("caches").key(name));
+            self.charge_cache_requests(name, cache.requests.as_ref(), &at.key("requests"));
             if let Layer::Shared { instance: Some(instance), .. } = &cache.at {
-                let of = format!("caches.{name}");
-                let path = Path::root().key("caches").key(name).key("at").key("shared");
+                let path = at.key("at").key("shared");
                 let stations = self.groups(StationKind::Cache, name);
                 let held = |_| Amount::Held(1.0);
                 self.charge_machines(
@@ -237,6 +152,7 @@ impl Lowering<'_> {
         }
         self.charge_queues();
         if spec.prices.is_some() {
+            self.check_prices_between();
             self.charge_traffic();
         }
     }
@@ -321,9 +237,10 @@ impl Lowering<'_> {
         let charge = |kind, price: f64, amount| Charge {
             of: of.to_owned(),
             kind,
-            price,
+            price: Tariff::flat(price),
             amount,
             stations: stations.clone(),
+            asks: None,
             caused: Vec::new(),
         };
         let on_demand = quantity::money_rate(&price.on_demand).unwrap_or(0.0);
@@ -380,13 +297,13 @@ impl Lowering<'_> {
                 return None;
             }
         };
-        let Some(price) = price else {
+        let Some(price) = price.clone() else {
             let hint = format!("add {field}: \"$0.06/h\" to prices.instances.\"{instance}\"");
             let message = format!("there is no price of `{instance}` reserved so long");
             self.findings.error(path, message).hint(hint);
             return None;
         };
-        quantity::money_rate(price).ok()
+        list::reserved_price(&price, years).ok()
     }
 
     fn unpriced(&mut self, path: &Path, message: &str, hint: Option<String>) {
@@ -419,10 +336,19 @@ impl Lowering<'_> {
             self.unpriced(&path.key("class"), &message, hint);
             return;
         };
-        let price = storage_price(&price).unwrap_or(0.0);
+        let price = list::storage_price(&price).unwrap_or(0.0);
         let amount = Amount::Held(bytes * f64::from(members));
-        let kind = ChargeKind::Storage;
-        self.charge(of, kind, price, amount, stations);
+        self.charge(of, ChargeKind::Storage, price, amount, stations.clone());
+        let Some(iops) = volume.iops else { return };
+        let Some(price) = self.prices.find(|prices| prices.iops.get(class)).cloned() else {
+            let message = format!("there is no price of operations a second on storage `{class}`");
+            let hint = Some(format!("add prices: (iops: {{\"{class}\": \"$0.065/IOPS-month\"}})"));
+            self.unpriced(&path.key("iops"), &message, hint);
+            return;
+        };
+        let price = list::iops_price(&price).unwrap_or(0.0);
+        let amount = Amount::Held(f64::from(iops) * f64::from(members));
+        self.charge(of, ChargeKind::Iops, price, amount, stations);
     }
 
     /// What is no machine: it is used by whoever uses the stations, and is not idle when they are.
@@ -434,8 +360,15 @@ impl Lowering<'_> {
         amount: Amount,
         stations: Vec<usize>,
     ) {
-        let of = of.to_owned();
-        self.model.charges.push(Charge { of, kind, price, amount, stations, caused: Vec::new() });
+        self.model.charges.push(Charge {
+            of: of.to_owned(),
+            kind,
+            price: Tariff::flat(price),
+            amount,
+            stations,
+            asks: None,
+            caused: Vec::new(),
+        });
     }
 
     fn charge_people(
@@ -458,64 +391,6 @@ impl Lowering<'_> {
         let price = quantity::money_rate(&price).unwrap_or(0.0);
         self.charge(of, ChargeKind::Operations, price, Amount::Held(share), stations);
     }
-
-    fn charge_queues(&mut self) {
-        for index in 0..self.model.queues.len() {
-            let queue = &self.model.queues[index];
-            let (name, first, count) =
-                (queue.name.clone(), queue.first as usize, queue.count as usize);
-            let mut counted = vec![queue.published];
-            let Some(item) = self.spec.queues.get(&name).and_then(|q| q.requests.as_ref()) else {
-                continue;
-            };
-            for subscription in &self.model.subscriptions[first..first + count] {
-                counted.extend([subscription.told.deliveries, subscription.told.settled]);
-            }
-            let Some(price) = self.prices.find(|prices| prices.requests.get(item)).cloned() else {
-                let hint =
-                    meant(item, self.prices.names(|p| p.requests.keys().collect()).into_iter());
-                let path = Path::root().key("queues").key(&name).key("requests");
-                self.unpriced(&path, &format!("there is no price of requests `{item}`"), hint);
-                continue;
-            };
-            let price = request_price(&price).unwrap_or(0.0);
-            let of = format!("queues.{name}");
-            let amount = Amount::Counted(counted);
-            self.charge(&of, ChargeKind::Requests, price, amount, Vec::new());
-        }
-    }
-
-    /// Traffic that is counted and has a price.
-    fn charge_traffic(&mut self) {
-        let price = |of: fn(&PriceBook) -> Option<&Quantity>| {
-            let found = self.prices.find(of);
-            found.and_then(|price| byte_price(price).ok())
-        };
-        let zones = price(|prices| prices.zones.as_ref());
-        let regions = price(|prices| prices.regions.as_ref());
-        let internet = price(|prices| prices.internet.as_ref());
-        let Model { places, transfers, .. } = &self.model;
-        let mut charges = Vec::new();
-        let count = places.regions.len() as u16;
-        for (from, to) in (0..count).flat_map(|from| (0..count).map(move |to| (from, to))) {
-            let Some(transfer) = transfers.between(from, to) else { continue };
-            let name = |region: u16| &places.regions[usize::from(region)].name;
-            let (price, of) = match from == to {
-                true => (zones, format!("network.{} between zones", name(from))),
-                false => (regions, format!("network.{}→{}", name(from), name(to))),
-            };
-            if let Some(price) = price {
-                charges.push((of, price, Amount::Counted(vec![transfer.bytes])));
-            }
-        }
-        let has_sizes = self.spec.network.message.is_some();
-        if let Some(price) = internet.filter(|_| has_sizes) {
-            charges.push(("network.internet".into(), price, Amount::Answers));
-        }
-        for (of, price, amount) in charges {
-            self.charge(&of, ChargeKind::Traffic, price, amount, Vec::new());
-        }
-    }
 }
 
 impl Model {
@@ -526,6 +401,11 @@ impl Model {
         for charge in charges.iter_mut() {
             let queue = charge.of.strip_prefix("queues.");
             let queue = queue.and_then(|name| queues.iter().position(|queue| queue.name == name));
+            if let Some(asks) = charge.asks {
+                let each = load.caused.iter().map(|caused| caused.asks.get(&asks));
+                charge.caused = each.map(|asks| asks.copied().unwrap_or(0.0)).collect();
+                continue;
+            }
             charge.caused = match (&charge.amount, queue) {
                 (Amount::Answers, _) => (journeys.iter())
                     .map(|journey| transfers.reply_of(journey.operation) as f64)

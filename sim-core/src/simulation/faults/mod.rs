@@ -1,0 +1,379 @@
+//! Faults in a run: a controller that breaks things by the clock, and lets them work again.
+//!
+//! What is broken is counted, station by station: it works again when the last of the faults is over that hold it.
+
+mod lost;
+mod network;
+mod steps;
+
+use super::interpreter::Flow;
+use super::{Happening, Recorder, Simulation};
+use crate::component::{Capacity, Crews, Ending, FrameId};
+use crate::model::{Broken, FaultKind, Model, ServiceId, StationId, When};
+use crate::time::{Duration, Time};
+use std::ops::Range;
+
+pub(super) use network::{Passage, Peer};
+
+/// How far apart the draws of one unit are.
+const OCCURRENCES_APART: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// What is broken now.
+#[derive(Default)]
+pub(super) struct FaultState {
+    /// By station: what holds it. Of a replica of a service, its cores stand for all. Empty where nothing ever breaks.
+    stations: Vec<Held>,
+    /// How many stations are down.
+    pub(super) closed: u32,
+    /// By unit.
+    units: Vec<Unit>,
+    /// By fault: who repairs its units, and how many of these are broken.
+    crews: Vec<Crews>,
+    broken: Vec<u64>,
+    /// Units that are broken now, of the kinds that are looked up by those whom they concern: what is slow, answers with
+    /// errors, or disturbs the network.
+    active: Vec<u32>,
+    /// Frames that have moved to another place in the slab.
+    moved: Vec<(FrameId, FrameId)>,
+}
+
+/// What breaks by itself.
+#[derive(Clone, Copy, Default)]
+struct Unit {
+    /// How often it has broken.
+    times: u64,
+    /// When it broke last, and until when that lasts, if it is known.
+    since: Time,
+    until: Time,
+}
+
+/// What holds a station.
+#[derive(Clone, Default)]
+struct Held {
+    /// Faults that let nobody in or kept what was there: how many, and which came last.
+    downs: u32,
+    by: u32,
+    /// Faults for which its servers stand still, and those among them for which it takes nobody.
+    stops: u32,
+    closes: u32,
+    /// What it can do when it works, and whom it was serving.
+    stopped: Option<(Capacity, Vec<FrameId>)>,
+}
+
+impl FaultState {
+    pub(super) fn new(model: &Model) -> FaultState {
+        if model.faults.is_empty() {
+            return FaultState::default();
+        }
+        FaultState {
+            stations: vec![Held::default(); model.station_count()],
+            units: vec![Unit::default(); model.fault_units.len()],
+            crews: model.faults.iter().map(|fault| Crews::new(fault.crews)).collect(),
+            broken: vec![0; model.faults.len()],
+            ..FaultState::default()
+        }
+    }
+}
+
+impl<R: Recorder> Simulation<'_, R> {
+    /// Schedules the first time that each unit breaks.
+    pub(super) fn schedule_faults(&mut self) {
+        let mut first: Vec<(Time, u32)> = Vec::new();
+        for (number, unit) in (0..).zip(&self.model.fault_units) {
+            first.push(match self.model.faults[unit.fault as usize].when {
+                When::At(at) => (at, number),
+                When::Every(law) => (self.now + self.draw_of_unit(number, law), number),
+            });
+        }
+        first.sort_unstable();
+        for (at, unit) in first {
+            self.schedule_fault(at, Happening::Fault(2 * unit));
+        }
+        self.rate_systems();
+    }
+
+    /// What would be at the end of time never is.
+    fn schedule_fault(&mut self, at: Time, change: Happening) {
+        if at < Time::MAX {
+            self.schedule(at, change);
+        }
+    }
+
+    /// A draw for the present time that a unit is well or broken; time always goes on.
+    fn draw_of_unit(&self, unit: u32, law: crate::model::LawId) -> Duration {
+        let times = self.faults.units[unit as usize].times;
+        let site = self.model.fault_units[unit as usize].site;
+        let who = site.wrapping_add(OCCURRENCES_APART.wrapping_mul(times));
+        self.laws.time(law, who).max(Duration(1))
+    }
+
+    /// A unit breaks (an even number), or works again.
+    #[inline(never)]
+    pub(super) fn fault(&mut self, index: u32) {
+        let (unit, begins) = (index / 2, index.is_multiple_of(2));
+        let number = self.model.fault_units[unit as usize].fault;
+        let fault = &self.model.faults[number as usize];
+        self.recorder.fault(self.now, unit, begins);
+        if begins {
+            self.recorder.counted(fault.times, 1);
+            self.count_broken(number, true);
+            self.faults.units[unit as usize].since = self.now;
+            self.begin_fault(number, unit);
+            if fault.kind == FaultKind::Flush {
+                self.over(number, unit);
+            } else if self.faults.crews[number as usize].call(unit) {
+                self.begin_repair(number, unit);
+            }
+        } else {
+            self.end_fault(unit);
+            self.count_broken(number, false);
+            if let Some(next) = self.faults.crews[number as usize].leave() {
+                self.begin_repair(number, next);
+            }
+            self.over(number, unit);
+        }
+        self.rate_systems();
+    }
+
+    fn count_broken(&mut self, fault: u32, begins: bool) {
+        let broken = &mut self.faults.broken[fault as usize];
+        *broken = if begins { *broken + 1 } else { *broken - 1 };
+        let model = &self.model.faults[fault as usize];
+        if model.kind != FaultKind::Flush {
+            self.recorder.level(self.now, model.broken, *broken);
+        }
+    }
+
+    /// What is broken will work again after a time, if it ever does.
+    fn begin_repair(&mut self, fault: u32, unit: u32) {
+        let model = &self.model.faults[fault as usize];
+        let state = self.faults.units[unit as usize];
+        if model.crews.is_some() {
+            self.recorder.timed(model.waited, self.now.since(state.since));
+        }
+        let until = match model.lasts {
+            Some(law) => self.now + self.draw_of_unit(unit, law),
+            None => Time::MAX,
+        };
+        self.faults.units[unit as usize].until = until;
+        self.schedule_fault(until, Happening::Fault(2 * unit + 1));
+    }
+
+    /// All is well with a unit, until it breaks again.
+    fn over(&mut self, fault: u32, unit: u32) {
+        self.faults.units[unit as usize].times += 1;
+        if let When::Every(law) = self.model.faults[fault as usize].when {
+            let at = self.now + self.draw_of_unit(unit, law);
+            self.schedule_fault(at, Happening::Fault(2 * unit));
+        }
+    }
+
+    /// A unit breaks. First all of it stops; then what it was doing is lost.
+    fn begin_fault(&mut self, fault: u32, unit: u32) {
+        let model = self.model;
+        let parts = &model.fault_units[unit as usize].parts;
+        match model.faults[fault as usize].kind {
+            FaultKind::Flush => {
+                for part in parts {
+                    if let Broken::Cache(cache) = part {
+                        self.flush_cache(*cache);
+                    }
+                }
+            }
+            FaultKind::Slow(_) | FaultKind::Errors { .. } | FaultKind::Network(_) => {
+                self.faults.active.push(unit);
+            }
+            FaultKind::Stall => {
+                for part in parts {
+                    self.stop_stations(self.stations_of(part), true);
+                }
+            }
+            FaultKind::Suspension => {
+                for part in parts {
+                    let stations = self.stations_of(part);
+                    let is_store = matches!(part, Broken::Store(_));
+                    let fell = self.take_down(stations.clone(), fault);
+                    if is_store {
+                        fell.into_iter().for_each(|station| self.member_stops(station, false));
+                    }
+                    self.stop_stations(stations, !is_store);
+                }
+            }
+            FaultKind::Crash => {
+                for part in parts {
+                    let stations = self.stations_of(part);
+                    self.take_down(stations.clone(), fault);
+                    if let Broken::Store(_) = part {
+                        self.stop_stations(stations, false);
+                    }
+                }
+                for part in parts {
+                    let failed = match part {
+                        Broken::Store(stations) => {
+                            stations.clone().for_each(|station| self.member_stops(station, true));
+                            self.fail_stations(stations.clone())
+                        }
+                        Broken::Replicas(service, replicas) => {
+                            self.crash_service(*service, replicas.clone())
+                        }
+                        Broken::Cache(_) => 0,
+                    };
+                    self.recorder.counted(model.faults[fault as usize].failed, failed);
+                }
+            }
+        }
+    }
+
+    /// A fault is over for a unit: what no other holds works again.
+    fn end_fault(&mut self, unit: u32) {
+        let model = self.model;
+        let broken = &model.fault_units[unit as usize];
+        let kind = &model.faults[broken.fault as usize].kind;
+        if !model.faults[broken.fault as usize].takes_down() {
+            self.faults.active.retain(|&active| active != unit);
+            return;
+        }
+        for part in &broken.parts {
+            let stations = self.stations_of(part);
+            if *kind != FaultKind::Stall {
+                self.let_up(part, stations.clone());
+            }
+            match (part, kind) {
+                (Broken::Store(_), FaultKind::Stall) => self.restart_stations(stations, false),
+                (Broken::Store(_), _) => self.restart_stations(stations, true),
+                (_, FaultKind::Crash) => {}
+                _ => self.restart_stations(stations, false),
+            }
+        }
+    }
+
+    /// What is down for no other reason is up again.
+    fn let_up(&mut self, part: &Broken, stations: Range<u32>) {
+        let mut risen = Vec::new();
+        for station in stations.clone() {
+            let held = &mut self.faults.stations[station as usize];
+            held.downs -= 1;
+            if held.downs == 0 {
+                self.faults.closed -= 1;
+                risen.push(station);
+            }
+        }
+        match part {
+            Broken::Store(_) => risen.into_iter().for_each(|station| self.member_returns(station)),
+            Broken::Replicas(service, replicas) => {
+                for station in risen {
+                    let replica = replicas.start + (station - stations.start);
+                    let (balancer, number) = self.balancer_of(service.0, replica);
+                    if let Some(watch) = self.balancers[balancer].watch() {
+                        watch.warm_up(number, self.now);
+                    }
+                }
+            }
+            Broken::Cache(_) => {}
+        }
+    }
+
+    /// The stations that stand for what is broken.
+    fn stations_of(&self, part: &Broken) -> Range<u32> {
+        match part {
+            Broken::Cache(_) => 0..0,
+            Broken::Store(stations) => stations.clone(),
+            Broken::Replicas(service, replicas) => {
+                let first = self.first_cores(*service);
+                first + replicas.start..first + replicas.end
+            }
+        }
+    }
+
+    fn first_cores(&self, service: ServiceId) -> u32 {
+        self.model.services[service.0 as usize].cores.0
+    }
+
+    /// Nobody is let in from now on. Returns the stations that were up until now.
+    fn take_down(&mut self, stations: Range<u32>, fault: u32) -> Vec<u32> {
+        let mut fell = Vec::new();
+        for station in stations {
+            let held = &mut self.faults.stations[station as usize];
+            (held.downs, held.by) = (held.downs + 1, fault);
+            if held.downs == 1 {
+                self.faults.closed += 1;
+                fell.push(station);
+            }
+        }
+        fell
+    }
+
+    /// Whether a station is down; the cores of a replica stand for the replica.
+    pub(super) fn is_down(&self, station: StationId) -> bool {
+        self.faults.stations.get(station.0 as usize).is_some_and(|held| held.downs > 0)
+    }
+
+    /// Whether the servers of a station stand still.
+    pub(super) fn is_halted(&self, station: StationId) -> bool {
+        self.faults.stations.get(station.0 as usize).is_some_and(|held| held.stops > 0)
+    }
+
+    /// A request that has come to something that is down fails.
+    #[inline(never)]
+    pub(super) fn turn_away(&mut self, at: FrameId, station: StationId) -> Flow {
+        let fault = self.faults.stations[station.0 as usize].by;
+        self.recorder.counted(self.model.faults[fault as usize].failed, 1);
+        self.end(at, Ending::Failed)
+    }
+
+    /// Servers of stations stand still for one more reason; an open station goes on to let requests in.
+    fn stop_stations(&mut self, stations: Range<u32>, stays_open: bool) {
+        let mut present = self.present(&stations).into_iter().filter(|it| !it.waits).peekable();
+        for station in stations {
+            let mut served = Vec::new();
+            while let Some(it) = present.next_if(|it| it.station == station) {
+                served.push(it.frame);
+            }
+            let held = &mut self.faults.stations[station as usize];
+            held.stops += 1;
+            held.closes += u32::from(!stays_open);
+            let at = &mut self.stations[station as usize];
+            if let Some((capacity, _)) = &held.stopped {
+                at.admit(*capacity, held.closes == 0);
+                continue;
+            }
+            if at.sharing().is_none() {
+                for &frame in &served {
+                    self.frames[frame].interrupt(self.now);
+                }
+            }
+            let capacity = at.halt(self.now, stays_open, &mut self.frames, &served);
+            self.faults.stations[station as usize].stopped = Some((capacity, served));
+            self.recorder.halted(self.now, StationId(station), true);
+        }
+    }
+
+    /// Servers of stations work again, where there is no other reason for which they stand still.
+    fn restart_stations(&mut self, stations: Range<u32>, was_closed: bool) {
+        let mut started = Vec::new();
+        for number in stations {
+            let id = StationId(number);
+            let held = &mut self.faults.stations[number as usize];
+            held.stops -= 1;
+            held.closes -= u32::from(was_closed);
+            let station = &mut self.stations[number as usize];
+            if held.stops > 0 {
+                if let Some((capacity, _)) = &held.stopped {
+                    station.admit(*capacity, held.closes == 0);
+                }
+                continue;
+            }
+            let Some((capacity, served)) = held.stopped.take() else { continue };
+            self.recorder.halted(self.now, id, false);
+            station.restart(self.now, capacity, &self.frames, &served, &mut started);
+            for frame in started.drain(..) {
+                self.start(frame);
+            }
+            self.reopen_door(id);
+            let wake = self.stations[number as usize].sharing().and_then(|s| s.schedule(self.now));
+            if let Some(wake) = wake {
+                self.schedule(wake, Happening::Wake(number));
+            }
+        }
+    }
+}
