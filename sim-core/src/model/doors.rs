@@ -326,8 +326,10 @@ impl Lowering<'_> {
         for (index, criticality) in Criticality::ALL.into_iter().enumerate() {
             let Some(bound) = written.all()[index] else { continue };
             let at = path.key(criticality.name());
-            let Some(bound) = self.read(quantity::count(bound), &at) else { continue };
-            bounds[index] = u32::try_from(bound).unwrap_or(UNLIMITED - 1);
+            let Some(bound) = self.read(quantity::count(bound).map(|n| n as f64), &at) else {
+                continue;
+            };
+            bounds[index] = bound.min(f64::from(UNLIMITED - 1)) as u32;
             if bounds[index] >= limit {
                 let message =
                     format!("this is never reached: `queue` lets no more than {limit} wait");

@@ -282,7 +282,7 @@ impl<'a> Lowering<'a> {
             group.name = format!("{name}.pools.{store}");
             group.kind = StationKind::Connections;
             group.servers = *connections;
-            group.queue = UNLIMITED;
+            (group.queue, group.door) = (UNLIMITED, None);
             group.discipline = Discipline::Fifo;
             group.site = name_hash(&format!("services.{name}.pools.{store}"));
             let first = self.push_groups(&group, spread);
@@ -295,7 +295,7 @@ impl<'a> Lowering<'a> {
         let nanos = written.and_then(|it| self.value(it, Unit::Time, &path.key("contention")));
         Duration::from_nanos(nanos.unwrap_or(0.0))
     }
-            (group.queue, group.door) = (UNLIMITED, None);
+
     pub(super) fn place_stores(&mut self) {
         let spec = self.spec;
         for (name, store) in sorted(&spec.stores) {

@@ -317,7 +317,7 @@ fn notes(sweep: &SweepSummary) -> Vec<String> {
     });
     let broken = broken.count();
     if broken > 0 {
-        notes.push(format!("{broken} points do not keep to their operational bounds, which is a bug in the simulator."));
+        notes.push(format!("{broken} points do not keep to their operational bounds by more than chance explains: look into the model there."));
     }
     let refused = || sweep.points.iter().filter(|point| point.refused.is_some());
     if let Some((first, reason)) =

@@ -309,6 +309,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let waited = line.withdraw(&mut self.frames, at);
         if waited {
             self.recorder.occupancy(self.now, station, before);
+            self.meter.occupancy(self.now, station, before);
         }
         waited
     }
@@ -350,10 +351,10 @@ impl<R: Recorder> Simulation<'_, R> {
             at_door: false,
             ..self.frames[teller]
         };
+        let took = self.now.since(frame.started);
         // What is left behind is cancelled as it was.
         self.frames[at] = Frame { parent: NONE, ..frame };
         self.cancel(at);
-        let took = self.now.since(frame.started);
         self.watch_answer(frame.service, frame.replica, Ending::TimedOut, took);
         self.end_all(&[teller], Ending::TimedOut);
     }

@@ -107,7 +107,7 @@ fn caption(summary: &Summary, says: &str) -> String {
         [] => says.to_owned(),
         names => {
             let names = names.join(", ");
-            format!("{says} Of {names} there is no latency to be sure of.")
+            format!("{says} Of {names} there is no p99 to be sure of.")
         }
     }
 }

@@ -224,6 +224,8 @@ pub struct Swing {
     pub high: (Value, String),
 }
 
+type EndOf = fn(&Swing) -> &(Value, String);
+
 /// What matters most on top: how far each knob moves a metric to either side of what it is as written.
 pub fn tornado(metric: &str, unit: (f64, &str), base: f64, swings: &[Swing]) -> Figure {
     let span = |swing: &Swing| (swing.high.0.mean - swing.low.0.mean).abs();
@@ -233,7 +235,7 @@ pub fn tornado(metric: &str, unit: (f64, &str), base: f64, swings: &[Swing]) -> 
     let names = swings.iter().map(|swing| swing.name.clone()).collect();
     let axis = Axis { covers: Vec::new(), ..Axis::linear(metric, unit.1) };
     let mut panel = Panel::new(axis, Axis::names("", names));
-    let ends: [(&str, fn(&Swing) -> &(Value, String)); 2] =
+    let ends: [(&str, EndOf); 2] =
         [("at its lowest", |swing| &swing.low), ("at its highest", |swing| &swing.high)];
     for (number, (name, of)) in ends.into_iter().enumerate() {
         let key = panel.key(name, Colour::Number(number));

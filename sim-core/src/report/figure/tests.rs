@@ -199,7 +199,8 @@ fn numbers(text: &str, name: &str) -> Vec<f64> {
     let parts = text.split(&start).skip(1);
     let read =
         |part: &str| part.split('"').next().map(|n| n.split(' ').map(|n| n.parse().ok()).collect());
-    parts.filter_map(read).filter_map(|it: Option<Vec<f64>>| it).flatten().collect()
+    let lists: Vec<Option<Vec<f64>>> = parts.filter_map(read).collect();
+    lists.into_iter().flatten().flatten().collect()
 }
 
 #[test]

@@ -178,7 +178,9 @@ impl Run<'_> {
     }
 }
 
-const PERCENTILES: [(&str, fn(&Felt) -> f64); 3] =
+type Told = (&'static str, fn(&Felt) -> f64);
+
+const PERCENTILES: [Told; 3] =
     [("median", |felt| felt.p50), ("p95", |felt| felt.p95), ("p99", |felt| felt.p99)];
 
 /// Faults between their beginning and their end; those of an instant as lines.

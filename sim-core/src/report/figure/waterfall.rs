@@ -52,7 +52,7 @@ pub fn waterfall(trace: &Trace, model: &Model) -> Figure {
     let unit = time_unit(rows.iter().map(|&(number, _)| seconds(number).1));
     // Names are shifted to the right by how deep they are.
     let name = |&(number, depth): &(u32, usize)| {
-        format!("{}{}", "\u{a0}\u{a0}\u{a0}".repeat(depth.min(6)), label(trace, number, model))
+        format!("{}{}", "\u{a0}\u{a0}".repeat(depth.min(6)), label(trace, number, model))
     };
     let names = rows.iter().map(name).collect();
     let mut panel =

@@ -35,9 +35,8 @@ pub(in crate::report) fn lay_out(topology: &Topology) -> Layout {
     }
     for (number, edge) in topology.edges.iter().enumerate() {
         let (from, to) = (layer_of[edge.from], layer_of[edge.to]);
-        for layer in from.min(to) + 1..from.max(to) {
-            layers[layer].push(Placed::Edge(number));
-        }
+        let passed = layers.iter_mut().take(from.max(to)).skip(from.min(to) + 1);
+        passed.for_each(|layer| layer.push(Placed::Edge(number)));
     }
     for round in 0..ROUNDS {
         if round % 2 == 0 {

@@ -21,9 +21,15 @@ const WORDS: f64 = 16.0;
 pub(super) fn margins(figure: &Figure, width: f64) -> (f64, f64) {
     let labels = figure.panels.iter().map(|panel| {
         let range = range(panel, false);
-        let widths = range.ticks(5).into_iter().map(|tick| text::width(&tick.label, LABEL));
+        // However many ticks there will be room for.
+        let ticks = (3..10).flat_map(|most| range.ticks(most));
+        let widths = ticks.map(|tick| text::width(&tick.label, LABEL));
         let widest = widths.fold(0.0, f64::max);
-        if is_named(&panel.y.scale) { widest.min(0.38 * width) } else { widest }
+        if is_named(&panel.y.scale) {
+            widest.min(if width < NARROW { 0.5 } else { 0.38 } * width)
+        } else {
+            widest
+        }
     });
     let left = labels.fold(0.0, f64::max) + EDGE + 8.0;
     let beside = figure.panels.iter().flat_map(|panel| &panel.marks).map(|mark| match mark {

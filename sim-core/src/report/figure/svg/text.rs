@@ -18,6 +18,7 @@ pub(super) fn width(text: &str, size: f64) -> f64 {
 fn of(c: char) -> u8 {
     match (c as u32).checked_sub(32) {
         Some(place) if place < 95 => WIDTHS[place as usize],
+        _ if c == '\u{a0}' => WIDTHS[0],
         _ if (c as u32) < 0x2000 => 66,
         _ => 100,
     }
@@ -27,6 +28,10 @@ fn of(c: char) -> u8 {
 pub(super) fn fit(text: &str, size: f64, room: f64) -> String {
     if width(text, size) <= room {
         return text.to_owned();
+    }
+    // What a name is indented by is kept.
+    if let Some(name) = text.strip_prefix('\u{a0}') {
+        return format!("\u{a0}{}", fit(name, size, room - width("\u{a0}", size)));
     }
     let chars: Vec<char> = text.chars().collect();
     let shortened = |kept: usize| {
