@@ -41,9 +41,9 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// What the replica that these are the cores of is doing, where the number of replicas changes.
     fn stage(&self, station: StationId) -> Option<Stage> {
-        self.scaling.fleets.iter().find_map(|fleet| {
+        self.model.fleets.iter().zip(&self.scaling.fleets).find_map(|(fleet, state)| {
             let number = station.0.checked_sub(fleet.cores_at(self.model, 0).0)?;
-            fleet.replicas.get(number as usize).map(|replica| replica.stage)
+            state.replicas.get(number as usize).map(|replica| replica.stage)
         })
     }
 
