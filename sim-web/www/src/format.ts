@@ -3,7 +3,7 @@
 const digits = (value: number, count: number): string => {
   if (value === 0) return "0";
   const places = Math.max(0, count - 1 - Math.floor(Math.log10(Math.abs(value))));
-  return value.toFixed(Math.min(places, 6));
+  return String(Number(value.toFixed(Math.min(places, 9))));
 };
 
 /** Three significant digits, with thousands set apart. */

@@ -27,6 +27,8 @@ export interface Placed {
   width: number;
   height: number;
   boxes: Box[];
+  /** The regions of rows of boxes. */
+  labels: { text: string; x: number; y: number }[];
   /** The path of the thing in the model. */
   path: string;
   /** Boxes that are not drawn, because there are too many. */
@@ -51,6 +53,7 @@ export interface Layout {
 
 const SECTIONS = { client: "clients", service: "services", cache: "caches", queue: "queues", store: "stores", external: "stores" };
 const BOXES_MAX = 24;
+const COLUMNS = 8;
 const BOX = { width: 22, height: 26, gap: 4 };
 
 /** The groups whose stations are drawn as boxes: what serves. */
@@ -69,19 +72,20 @@ export function layOut(parts: Parts, portrait: boolean): Layout {
   dagre.layout(graph);
   const placed = nodes.map((node, number): Placed => {
     const { x, y, width, height } = graph.node(String(number)) as Required<Placed>;
-    const { stations, more } = sized[number]!;
-    const left = x - width / 2;
-    const top = y - height / 2;
-    const columns = Math.min(stations.length, 8);
-    const inner = columns * (BOX.width + BOX.gap) - BOX.gap;
-    const boxes = stations.map((station, place) => ({
-      ...station,
-      x: left + (width - inner) / 2 + (place % 8) * (BOX.width + BOX.gap),
-      y: top + 44 + Math.floor(place / 8) * (BOX.height + BOX.gap),
-      width: BOX.width,
-      height: BOX.height,
-    }));
-    return { node, number, x: left, y: top, width, height, boxes, more, path: `${SECTIONS[node.kind]}.${bare(node.name)}` };
+    const { rows, more } = sized[number]!;
+    const [left, top] = [x - width / 2, y - height / 2];
+    const boxes: Box[] = [];
+    const labels: Placed["labels"] = [];
+    rows.forEach(({ label, stations }, row) => {
+      const inner = labelWidth(label) + stations.length * (BOX.width + BOX.gap) - BOX.gap;
+      const start = (width - inner) / 2;
+      const below = 44 + row * (BOX.height + BOX.gap);
+      if (label !== "") labels.push({ text: label, x: start, y: below + BOX.height / 2 + 4 });
+      stations.forEach((station, place) => {
+        boxes.push({ ...station, x: left + start + labelWidth(label) + place * (BOX.width + BOX.gap), y: top + below, width: BOX.width, height: BOX.height });
+      });
+    });
+    return { node, number, x: left, y: top, width, height, boxes, labels, more, path: `${SECTIONS[node.kind]}.${bare(node.name)}` };
   });
   const ways = edges.map((edge, number): Way => {
     const { points } = graph.edge(String(edge.from), String(edge.to), String(number)) as { points: Point[] };
@@ -91,18 +95,33 @@ export function layOut(parts: Parts, portrait: boolean): Layout {
   return { width, height, nodes: placed, ways };
 }
 
+const labelWidth = (label: string): number => (label === "" ? 0 : label.length * 6 + 8);
+
+interface Row {
+  /** The region of its boxes; empty where there is only one. */
+  label: string;
+  stations: { station: number; group: number; servers: number | null }[];
+}
+
+/** How large a thing is: boxes in rows of eight, those of a region together. */
 function size(node: TopologyNode, parts: Parts) {
   const all = node.stations
     .map((group) => ({ group, it: parts.stations[group]! }))
     .filter(({ it }) => isDrawn(it))
     .flatMap(({ group, it }) => Array.from({ length: it.count }, (_, member) => ({ station: it.first + member, group, servers: it.servers })));
-  const stations = all.slice(0, BOXES_MAX);
-  const rows = Math.ceil(stations.length / 8);
-  const columns = Math.min(8, stations.length);
+  const rows: Row[] = [];
+  for (const station of all.slice(0, BOXES_MAX)) {
+    const label = parts.regions[parts.places[station.station] ?? -1] ?? "";
+    const last = rows.at(-1);
+    const isNew = last === undefined || last.stations.length === COLUMNS || parts.regions[parts.places[last.stations[0]!.station] ?? -1] !== (label === "" ? undefined : label);
+    if (isNew) rows.push({ label, stations: [station] });
+    else last.stations.push(station);
+  }
+  const widest = Math.max(0, ...rows.map((row) => labelWidth(row.label) + row.stations.length * (BOX.width + BOX.gap)));
   const text = Math.max(node.name.length * 8.2, node.size.length * 6.4) + 28;
-  const width = Math.max(96, Math.min(text, 240), columns * (BOX.width + BOX.gap) + 20);
-  const height = (node.kind === "client" ? 48 : 46) + (rows > 0 ? rows * (BOX.height + BOX.gap) + 20 : 4);
-  return { width, height, stations, more: all.length - stations.length };
+  const width = Math.max(96, Math.min(text, 240), widest + 20);
+  const height = (node.kind === "client" ? 48 : 46) + (rows.length > 0 ? rows.length * (BOX.height + BOX.gap) + 20 : 4);
+  return { width, height, rows, more: Math.max(0, all.length - BOXES_MAX) };
 }
 
 /** A line through the middles of what dagre gives, with its corners rounded. */

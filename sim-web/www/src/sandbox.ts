@@ -65,8 +65,8 @@ export class Sandbox {
 
   /** How long a window of statistics is, in nanoseconds. */
   get window(): number {
-    const seconds = (this.checked?.horizon ?? 60) / 240;
-    return [0.25, 0.5, 1, 2, 5, 10, 30, 60].reduce((best, it) => (Math.abs(it - seconds) < Math.abs(best - seconds) ? it : best)) * 1e9;
+    const seconds = (this.checked?.horizon ?? 60) / 300;
+    return [0.5, 1, 2, 5, 10, 30, 60, 300].reduce((best, it) => (Math.abs(it - seconds) < Math.abs(best - seconds) ? it : best)) * 1e9;
   }
 
   /** Begins: checks, opens the runs, and asks the workers for the steady state. */

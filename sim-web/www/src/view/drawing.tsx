@@ -8,6 +8,9 @@ import { layOut, type Layout, type Placed } from "../layout";
 import type { Live } from "../live";
 import type { Sandbox } from "../sandbox";
 
+/** How a box looks: up, down, halted, off, starting, draining or waiting. */
+const CONDITIONS = ["frame", "frame down", "frame halted", "frame off", "frame starting", "frame aside"];
+
 const BREAKER = ["shut", "open", "half open"];
 
 /** Colours of operations: told apart also without red and green. */
@@ -75,6 +78,16 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
   const layout = useMemo(() => (parts === undefined ? undefined : layOut(parts, portrait)), [key]);
   const dots = useMemo(() => (parts === undefined || layout === undefined ? undefined : new Dots(parts, layout)), [layout, parts]);
   const frame = useRef<HTMLDivElement>(null);
+  const [room, setRoom] = useState(0);
+  useEffect(() => {
+    const stage = frame.current;
+    if (stage === null) return;
+    const observer = new ResizeObserver(() => setRoom(stage.clientWidth));
+    observer.observe(stage);
+    return () => observer.disconnect();
+  }, [layout === undefined]);
+  // As large as there is room for, within what is pleasant to read.
+  const scale = layout === undefined || room === 0 ? 1 : Math.max(portrait ? 0.8 : 0.7, Math.min(1.45, room / layout.width));
   const canvas = useRef<HTMLCanvasElement>(null);
   const elements = useRef(new Map<number, Elements>());
   useEffect(() => {
@@ -109,7 +122,7 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
     <figure class="drawing" aria-label={title}>
       <div class="stage" ref={frame}>
         <div class="sheet">
-          <svg width={layout.width} height={layout.height} viewBox={`0 0 ${layout.width} ${layout.height}`} role="group" aria-label={`${title}: ${layout.nodes.length} things`}>
+          <svg width={layout.width * scale} height={layout.height * scale} viewBox={`0 0 ${layout.width} ${layout.height}`} role="group" aria-label={`${title}: ${layout.nodes.length} things`}>
             {layout.ways.map((way, at) => (
               <g key={at} class={way.isAsync ? "way async" : "way"}>
                 <path d={way.path} />
@@ -175,6 +188,11 @@ function Thing({ node, sandbox, parts }: { node: Placed; sandbox: Sandbox; parts
         {node.node.size}
         {node.more > 0 ? ` (${node.more} not drawn)` : ""}
       </text>
+      {node.labels.map((label) => (
+        <text key={label.text + label.y} class="region" x={label.x} y={label.y}>
+          {label.text}
+        </text>
+      ))}
       {node.boxes.map((box) => (
         <g key={box.station}>
           <rect class="frame" x={box.x - node.x} y={box.y - node.y} width={box.width} height={box.height} rx={3} />
@@ -227,7 +245,7 @@ function update(elements: Map<number, Elements>, layout: Layout, parts: Parts, s
       fill.setAttribute("y", String(box.y - placed.y + box.height - height));
       fill.setAttribute("height", String(height));
       fill.setAttribute("class", `fill ${level(busy)}`);
-      it.frames[member]!.setAttribute("class", condition === 1 ? "frame down" : condition === 2 ? "frame halted" : "frame");
+      it.frames[member]!.setAttribute("class", CONDITIONS[condition] ?? "frame");
     });
     const { waiting, told } = tell(placed, parts, state);
     const isLong = placed.node.kind !== "client";
@@ -249,7 +267,7 @@ function breakersOf(parts: Parts, state: Float64Array, first: number, placed: Pl
 }
 
 function drawDots(canvas: HTMLCanvasElement, layout: Layout, dots: Dots): void {
-  const ratio = Math.min(2, devicePixelRatio || 1);
+  const ratio = Math.min(3, (devicePixelRatio || 1) * Math.max(1, canvas.clientWidth / layout.width));
   const [width, height] = [Math.round(layout.width * ratio), Math.round(layout.height * ratio)];
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;

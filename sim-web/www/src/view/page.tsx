@@ -107,6 +107,7 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
               <Drawing key={designName(run.design)} sandbox={sandbox} run={run} title={sandbox.runs.length > 1 ? `${at === 0 ? "A" : "B"}: ${designName(run.design)}` : designName(run.design)} />
             ))}
           </div>
+          {sandbox.runs.length > 1 && <Numbers sandbox={sandbox} />}
           {sandbox.main !== undefined && (
             <Disclosure summary="the drawing as a table">{() => <DrawingTable run={sandbox.main!} sandbox={sandbox} />}</Disclosure>
           )}
@@ -115,7 +116,7 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
           <Waterfall sandbox={sandbox} />
         </div>
         <div class="side-column">
-          <Numbers sandbox={sandbox} />
+          {sandbox.runs.length <= 1 && <Numbers sandbox={sandbox} />}
           <BreakThings sandbox={sandbox} />
           <Selected sandbox={sandbox} />
           <Knobs sandbox={sandbox} />
@@ -193,7 +194,6 @@ function Designs({ sandbox }: { sandbox: Sandbox }) {
 function Clock({ sandbox }: { sandbox: Sandbox }) {
   const places = sandbox.speed >= 1 ? 1 : sandbox.speed >= 0.1 ? 2 : 4;
   const main = sandbox.main;
-  const lags = sandbox.playing && Number.isFinite(sandbox.speed) && sandbox.speed >= 10;
   return (
     <section class="clock" aria-label="Clock">
       <div class="row">
@@ -217,7 +217,6 @@ function Clock({ sandbox }: { sandbox: Sandbox }) {
         </output>
         <span class="hint">
           of {clock(sandbox.horizon, 0)}
-          {lags ? "" : ""}
         </span>
       </div>
       <input
