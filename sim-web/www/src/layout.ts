@@ -51,7 +51,8 @@ export interface Layout {
   ways: Way[];
 }
 
-const SECTIONS = { client: "clients", service: "services", cache: "caches", queue: "queues", store: "stores", external: "stores" };
+/** The section of the model in which things of a kind are written. */
+export const SECTIONS = { client: "clients", service: "services", cache: "caches", queue: "queues", store: "stores", external: "stores" };
 const BOXES_MAX = 24;
 const COLUMNS = 8;
 const BOX = { width: 22, height: 26, gap: 4 };

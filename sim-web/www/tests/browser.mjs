@@ -266,8 +266,8 @@ test("hostile links do no harm", async (page) => {
 test("a model without end can be stopped, and the page stays awake", async (page) => {
   const text = `(components: {"a": {"b": [repeat(1000000, [work("1ns")])]}}, services: {"s": (components: ["a"], cores: 0)}, clients: {"c": (rate: "100000/s", mix: "a.b")}, run: (horizon: "100h", replications: 1000))`;
   await page.goto(link({ name: "endless.ron", text }));
-  await page.locator(".steady button").waitFor(SLOW);
-  await page.locator(".steady button").click();
+  await page.locator(".steady progress").waitFor(SLOW);
+  await page.locator(".steady").getByRole("button", { name: "Stop" }).click();
   await until(async () => (await page.locator(".steady progress").count()) === 0, "it cannot be stopped");
   const late = await page.evaluate(async () => {
     const began = performance.now();

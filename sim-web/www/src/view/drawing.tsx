@@ -171,7 +171,7 @@ function Thing({ node, sandbox, parts }: { node: Placed; sandbox: Sandbox; parts
       role="button"
       tabindex={0}
       aria-pressed={sandbox.selected === node.path}
-      aria-label={`${node.node.kind} ${node.node.name}, ${node.node.size}: show its parameters`}
+      aria-description={`${node.node.kind}: show its parameters`}
       onClick={select}
       onKeyDown={(event) => {
         if (event.key === "Enter" || event.key === " ") {

@@ -136,7 +136,7 @@ export function Editor({ sandbox }: { sandbox: Sandbox }) {
           lintGutter(),
           autocompletion({ override: [complete] }),
           keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
-          EditorView.contentAttributes.of({ "aria-label": "The model as text" }),
+          EditorView.contentAttributes.of({ "aria-label": "The model as text", tabindex: "0" }),
           theme,
           EditorView.updateListener.of((update) => {
             if (!update.docChanged) return;

@@ -166,10 +166,10 @@ function Slider({ knob, sandbox }: { knob: Knob; sandbox: Sandbox }) {
       <button
         class="small"
         title={`Sweep ${path}: draw the curve over its values`}
-        aria-label={`sweep ${label}`}
+        aria-label={`curve over ${label}`}
         onClick={() => {
           const [from, to] = isSmall ? [1, Math.max(6, Math.min(12, origin.current * 2))] : [origin.current / 2, origin.current * 1.5];
-          void sandbox.sweep(isSmall ? `${path}=${from}..${to}` : `${path}=${written(from, of)}..${written(to, of)} x8`);
+          void sandbox.sweep(isSmall ? `${path}=${from}..${to}` : `${path}=${written(from, of)}..${written(to, of)}:linear:8`);
         }}
       >
         curve

@@ -5,7 +5,8 @@ import { useEffect, useReducer, useState } from "preact/hooks";
 import type { Design } from "../engine/protocol";
 import { clock } from "../format";
 import { models } from "../models";
-import { Sandbox, SPEEDS } from "../sandbox";
+import { type Sandbox, SPEEDS } from "../sandbox";
+import { SECTIONS } from "../layout";
 import { pack } from "../share";
 import type { Preset } from "../stories";
 import { Disclosure } from "./disclosure";
@@ -24,10 +25,9 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
   // A story starts by itself; a viewer who likes less motion starts it.
   useEffect(() => {
     let isCurrent = true;
-    void sandbox.start().then(async () => {
-      if (!isCurrent) return;
-      if (preset !== undefined && preset.story.length > 0 && sandbox.model.edits.length === 0) await tell(sandbox, preset, 0);
-      if (!isCalm()) sandbox.play(true);
+    const begun = preset !== undefined && preset.story.length > 0 ? tell(sandbox, preset, 0) : sandbox.start();
+    void begun.then(() => {
+      if (isCurrent && !isCalm()) sandbox.play(true);
     });
     return () => {
       isCurrent = false;
@@ -135,25 +135,16 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
 async function tell(sandbox: Sandbox, preset: Preset, at: number): Promise<void> {
   const step = preset.story[at]!;
   if (step.speed !== undefined) sandbox.setSpeed(step.speed);
-  if (step.look !== undefined) {
-    const node = sandbox.main?.parts?.topology.nodes.find(({ name }) => name === step.look);
-    const sections = { client: "clients", service: "services", cache: "caches", queue: "queues", store: "stores", external: "stores" };
-    sandbox.selected = node === undefined ? undefined : `${sections[node.kind]}.${node.name}`;
-  }
-  const has = (design: Design | undefined): design is Design => design !== undefined && (sandbox.checked?.designs.includes(design) ?? false);
   if (step.design !== undefined || step.beside !== undefined) {
-    sandbox.design = has(step.design) ? step.design : sandbox.design;
-    sandbox.beside = has(step.beside) && step.beside !== sandbox.design ? step.beside : undefined;
+    sandbox.design = step.design ?? (step.design === null ? null : sandbox.design);
+    sandbox.beside = step.beside;
   }
-  if (step.fresh === true || at === 0) sandbox.model = { ...sandbox.model, edits: [] };
-  const instant = step.seek === undefined ? 0 : step.seek * 1e9;
-  if (step.set !== undefined) {
-    const edits = [...sandbox.model.edits.filter(([path]) => !step.set!.some(([other]) => other === path)), ...step.set];
-    await sandbox.apply({ ...sandbox.model, edits }, instant);
-  } else {
-    await sandbox.reopen(instant);
-    sandbox.study();
-  }
+  const kept = step.fresh === true || at === 0 ? [] : sandbox.model.edits;
+  const edits = [...kept.filter(([path]) => !step.set?.some(([other]) => other === path)), ...(step.set ?? [])];
+  await sandbox.apply({ ...sandbox.model, edits }, step.seek === undefined ? 0 : step.seek * 1e9);
+  const node = sandbox.main?.parts?.topology.nodes.find(({ name }) => name === step.look);
+  sandbox.selected = node === undefined ? undefined : `${SECTIONS[node.kind]}.${node.name}`;
+  sandbox.changed();
 }
 
 function Designs({ sandbox }: { sandbox: Sandbox }) {
