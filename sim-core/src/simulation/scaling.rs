@@ -571,7 +571,9 @@ impl<R: Recorder> Simulation<'_, R> {
         self.recorder.level(self.now, fleet.told.paid, u64::from(paid));
         self.recorder.level(self.now, fleet.told.at_max, u64::from(is_at_max));
         let service = &self.model.services[fleet.service.0 as usize];
-        if let (Some(first), 2..) = (service.fleet, service.fronts.len())
+        if service.spot.is_some() {
+            self.tell_spot(fleet.service);
+        } else if let (Some(first), 2..) = (service.fleet, service.fronts.len())
             && let Some(billed) = service.billed
         {
             let all = &self.scaling.fleets[first as usize..first as usize + service.fronts.len()];
@@ -580,6 +582,16 @@ impl<R: Recorder> Simulation<'_, R> {
             self.recorder.level(self.now, billed, u64::from(paid));
         }
         self.employ_workers(fleet.service);
+    }
+
+    /// Whether a replica is there to be paid for: where their number does not change, always.
+    pub(super) fn has_replica(&self, service: crate::model::ServiceId, replica: u32) -> bool {
+        let service = &self.model.services[service.0 as usize];
+        let Some(first) = service.fleet else { return true };
+        let front = service.front_of(replica);
+        let number = replica - service.fronts[front].first;
+        let fleet = &self.scaling.fleets[first as usize + front];
+        fleet.replicas[number as usize].stage != Stage::Off
     }
 
     /// Replicas in service of a service, in all its regions.
