@@ -1,5 +1,11 @@
 //! What can be written on the command line.
 
+mod study;
+
+pub(crate) use study::{
+    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, StudyOutputArgs, SweepArgs,
+};
+
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -15,7 +21,8 @@ use std::path::PathBuf;
   archsim new shop.ron                       write a model to start from
   archsim check shop.ron                     say what is wrong, and what is busiest
   archsim run shop.ron --set services.shop.replicas=4
-  archsim compare shop.ron                   every design side by side",
+  archsim compare shop.ron                   every design side by side
+  archsim sweep shop.ron --vary services.shop.replicas=1..8",
     after_help = EXIT_CODES,
     subcommand_required = true,
     arg_required_else_help = true
@@ -93,6 +100,24 @@ pub(crate) enum Verb {
     /// Simulate several designs under the same traffic, side by side
     #[command(before_help = COMPARE_EXAMPLES, after_help = EXIT_CODES)]
     Compare(CompareArgs),
+    /// Simulate every point of some axes under the same traffic, and find where the curve bends
+    #[command(before_help = study::SWEEP_EXAMPLES)]
+    Sweep(SweepArgs),
+    /// Find the highest load at which each design meets the objectives
+    #[command(before_help = study::CAPACITY_EXAMPLES)]
+    Capacity(CapacityArgs),
+    /// Judge a model by its objectives, and against its baseline: for pull requests
+    #[command(before_help = study::GATE_EXAMPLES, after_help = EXIT_CODES)]
+    Gate(GateArgs),
+    /// Tell which parameters matter, the most first
+    #[command(before_help = study::SENSITIVITY_EXAMPLES)]
+    Sensitivity(SensitivityArgs),
+    /// Find the cheapest of many alternatives that meets the objectives, with stated confidence
+    #[command(before_help = study::OPTIMIZE_EXAMPLES, after_help = EXIT_CODES)]
+    Optimize(OptimizeArgs),
+    /// Put the shards of a sweep together
+    #[command(before_help = study::MERGE_EXAMPLES)]
+    Merge(MergeArgs),
     /// Follow single requests: a p99 one, the slowest, the failed, or one in a thousand
     #[command(before_help = TRACE_EXAMPLES)]
     Trace(TraceArgs),
@@ -526,6 +551,8 @@ pub(crate) enum Template {
     Queue,
     /// A service fed with recorded arrivals
     Replay,
+    /// No model: a workflow for GitHub Actions that runs archsim gate
+    Gate,
 }
 
 #[derive(ClapArgs)]

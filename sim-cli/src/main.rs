@@ -10,6 +10,7 @@ mod model;
 mod output;
 mod picture;
 mod pool;
+mod study;
 mod verb;
 
 use args::{Args, Verb};
@@ -33,6 +34,12 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Check(args) => verb::check::run(&args),
         Verb::Run(args) => verb::run::run(&args),
         Verb::Compare(args) => verb::compare::run(&args),
+        Verb::Sweep(args) => verb::sweep::run(&args),
+        Verb::Capacity(args) => verb::capacity::run(&args),
+        Verb::Gate(args) => verb::gate::run(&args),
+        Verb::Sensitivity(args) => verb::sensitivity::run(&args),
+        Verb::Optimize(args) => verb::optimize::run(&args),
+        Verb::Merge(args) => verb::merge::run(&args),
         Verb::Trace(args) => verb::trace::run(&args),
         Verb::Series(args) => verb::series::run(&args),
         Verb::Events(args) => verb::events::run(&args),
