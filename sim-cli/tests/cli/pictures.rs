@@ -75,7 +75,7 @@ fn a_report_is_written_and_is_the_same_again() {
 #[test]
 fn studies_are_drawn() {
     let folder = folder();
-    let range = "clients.customers.rate=10/s..40/s:4";
+    let range = "clients.users.rate=10/s..40/s:4";
     let cores = "services.desk.cores=1,2";
     for (args, figure) in [
         (&["sweep", "queue.ron", "--vary", range, "--replications", "2"][..], "latency-against"),
