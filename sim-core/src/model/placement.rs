@@ -235,16 +235,7 @@ impl<'a> Lowering<'a> {
             group.site = name_hash(&format!("services.{name}.threads"));
             self.push_groups(&group, &spread)
         });
-        for (store, connections) in sorted(&service.pools) {
-            group.name = format!("{name}.pools.{store}");
-            group.kind = StationKind::Connections;
-            group.servers = *connections;
-            (group.queue, group.door) = (UNLIMITED, None);
-            group.discipline = Discipline::Fifo;
-            group.site = name_hash(&format!("services.{name}.pools.{store}"));
-            let first = self.push_groups(&group, &spread);
-            self.places.pools.insert((index, store.clone()), Resource::per_replica(first));
-        }
+        self.place_pools(index, name, service, group, &spread);
         let before = self.model.services.last();
         let first_front = before.map_or(0, |s| s.first_front + s.fronts.len() as u32);
         self.warn_of_single(service, path);
@@ -276,6 +267,27 @@ impl<'a> Lowering<'a> {
             door,
             site: name_hash(&format!("services.{name}.balancer")),
         });
+    }
+
+    /// The connections of a service's replicas to stores, each like `group`.
+    fn place_pools(
+        &mut self,
+        index: u32,
+        name: &str,
+        service: &spec::Service,
+        mut group: StationGroup,
+        spread: &super::regions::Spread,
+    ) {
+        for (store, connections) in sorted(&service.pools) {
+            group.name = format!("{name}.pools.{store}");
+            group.kind = StationKind::Connections;
+            group.servers = *connections;
+            (group.queue, group.door) = (UNLIMITED, None);
+            group.discipline = Discipline::Fifo;
+            group.site = name_hash(&format!("services.{name}.pools.{store}"));
+            let first = self.push_groups(&group, spread);
+            self.places.pools.insert((index, store.clone()), Resource::per_replica(first));
+        }
     }
 
     fn contention(&mut self, service: &spec::Service, path: &Path) -> Duration {
