@@ -6,8 +6,8 @@ use super::laws::Unit;
 use super::stores::Compiled;
 use super::views::view_law;
 use super::{
-    Delay, DoorStep, HoldStep, Instruction, LawId, LimitStep, Operation, OperationId, OutsideStep,
-    Pc, QueueStep, Resource, ServiceId, Travel, ViewStep, Way, shares,
+    Delay, DoorStep, HoldStep, Instruction, LawId, Operation, OperationId, OutsideStep, Pc,
+    QueueStep, Resource, ServiceId, Travel, ViewStep, Way, shares,
 };
 use crate::random::{Sampler, name_hash};
 use crate::spec::{Choice, Count, Key, Law, Message, Path, Query, Step, Store};
@@ -113,36 +113,6 @@ impl<'a> Lowering<'a> {
                 self.emit(Instruction::Pause { law, delay: Delay::Network });
             }
             self.emit(Instruction::Queue(QueueStep::Work));
-        }
-    }
-
-    /// The door of a service: a limit if there is one, then the balancer and the threads.
-    fn compile_door(&mut self, service: ServiceId) {
-        let door = self.model.services[service.0 as usize].door;
-        let enter = match self.model.places.is_one() {
-            _ if door.is_some() => Instruction::Door(DoorStep::Choose(service)),
-            true => Instruction::Enter(service),
-            false => Instruction::Travel(Travel::Enter(service)),
-        };
-        let limit = self.model.services[service.0 as usize].limit;
-        match limit.map(|limit| (limit, self.model.limits[limit.0 as usize].count)) {
-            None => {
-                self.emit(enter);
-            }
-            Some((limit, 1)) => {
-                self.emit(Instruction::Limit(LimitStep::Service(limit)));
-                self.emit(enter);
-            }
-            Some((limit, _)) => {
-                self.emit(Instruction::Limit(LimitStep::Replica(limit, service)));
-                self.emit(match door {
-                    Some(_) => Instruction::Door(DoorStep::Enter(service)),
-                    None => Instruction::Limit(LimitStep::Enter(service)),
-                });
-            }
-        }
-        if self.model.services[service.0 as usize].has_errors {
-            self.emit(Instruction::Version(service));
         }
     }
 
