@@ -210,6 +210,11 @@ impl<'a> Lowering<'a> {
             Some(threads) if held.is_none() => cores.min(threads),
             _ => cores,
         };
+        let door_line = match held {
+            Some(threads) => (threads, for_permits(service.discipline)),
+            None => (servers, service.discipline),
+        };
+        let door = self.service_door(name, service, door_line, path);
         let mut group = StationGroup {
             name: name.to_owned(),
             kind: StationKind::Cores,
@@ -218,6 +223,7 @@ impl<'a> Lowering<'a> {
             servers,
             discipline: service.discipline,
             queue: if held.is_none() { queue } else { UNLIMITED },
+            door: door.filter(|_| held.is_none()),
             site: name_hash(&format!("services.{name}.cores")),
         };
         let cores = self.push_groups(&group, &spread);
@@ -225,7 +231,7 @@ impl<'a> Lowering<'a> {
             group.name = format!("{name}.threads");
             group.kind = StationKind::Threads;
             group.servers = threads;
-            group.queue = queue;
+            (group.queue, group.door) = (queue, door);
             group.discipline = for_permits(service.discipline);
             group.site = name_hash(&format!("services.{name}.threads"));
             self.push_groups(&group, &spread)
@@ -259,6 +265,7 @@ impl<'a> Lowering<'a> {
             balancer: service.balancer.clone(),
             queue,
             limit,
+            door,
             site: name_hash(&format!("services.{name}.balancer")),
         });
     }
@@ -275,7 +282,7 @@ impl<'a> Lowering<'a> {
             group.name = format!("{name}.pools.{store}");
             group.kind = StationKind::Connections;
             group.servers = *connections;
-            group.queue = UNLIMITED;
+            (group.queue, group.door) = (UNLIMITED, None);
             group.discipline = Discipline::Fifo;
             group.site = name_hash(&format!("services.{name}.pools.{store}"));
             let first = self.push_groups(&group, spread);
@@ -325,6 +332,7 @@ impl<'a> Lowering<'a> {
             servers: if *servers == 0 { UNLIMITED } else { *servers },
             discipline: *discipline,
             queue: queue.unwrap_or(UNLIMITED),
+            door: self.database_door(name, database, path),
             site: name_hash(&format!("stores.{name}")),
         };
         self.place_members(name, database, group, path);
