@@ -69,6 +69,21 @@ const EVENTS_EXAMPLES: &str = "Examples:
   archsim events shop.ron
   archsim events shop.ron --kinds fault,level --horizon 1h";
 
+const PLOT_EXAMPLES: &str = "Examples:
+  archsim plot shop.ron                      in the terminal
+  archsim plot shop.ron -o designs.svg
+  archsim plot shop.ron --figure distribution --theme dark -o latency.png
+  archsim plot shop.ron --figure timeline --design microservices -o run.svg";
+
+const REPORT_EXAMPLES: &str = "Examples:
+  archsim report shop.ron -o report.html
+  archsim report shop.ron --designs monolith,microservices -o report.md";
+
+const GRAPH_EXAMPLES: &str = "Examples:
+  archsim graph shop.ron > shop.mmd
+  archsim graph shop.ron --design microservices --format svg -o shop.svg
+  archsim graph shop.ron --format dot | dot -Tpdf > shop.pdf";
+
 const NEW_EXAMPLES: &str = "Examples:
   archsim new shop.ron
   archsim new --template queue queue.ron
@@ -112,6 +127,15 @@ pub(crate) enum Verb {
     /// Log what happens in a run, as JSON lines
     #[command(before_help = EVENTS_EXAMPLES)]
     Events(EventsArgs),
+    /// Write a report to pass around: one HTML file that opens offline, or Markdown
+    #[command(before_help = REPORT_EXAMPLES, after_help = EXIT_CODES)]
+    Report(ReportArgs),
+    /// Draw a figure, as SVG or PNG
+    #[command(before_help = PLOT_EXAMPLES)]
+    Plot(PlotArgs),
+    /// Draw what runs where and who asks whom, without simulating
+    #[command(before_help = GRAPH_EXAMPLES)]
+    Graph(GraphArgs),
     /// Write a commented model to start from
     #[command(before_help = NEW_EXAMPLES)]
     New(NewArgs),
@@ -390,6 +414,124 @@ pub(crate) struct CompareArgs {
     pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct PlotArgs {
+    /// The model, or several to compare as they are written; - reads stdin
+    #[arg(required = true, value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// What to draw [default: designs side by side, or the distribution where there is only one]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) figure: Option<FigureName>,
+    /// Designs to show [default: all]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', alias = "design")]
+    pub(crate) designs: Vec<String>,
+    /// Draw with characters [default: on a terminal, without --out]
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) text: bool,
+    /// Of waterfall: the operation, such as web.order [default: what is asked for most]
+    #[arg(long, value_name = "OPERATION")]
+    pub(crate) of: Option<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) picture: PictureArgs,
+}
+
+/// How a picture is to look, and where it goes.
+#[derive(ClapArgs)]
+pub(crate) struct PictureArgs {
+    /// Its colours
+    #[arg(long, value_enum, default_value_t = ThemeName::Light)]
+    pub(crate) theme: ThemeName,
+    /// Its width in pixels; of a PNG there are twice as many dots
+    #[arg(long, value_name = "PIXELS", default_value_t = 720, value_parser = clap::value_parser!(u32).range(280..=4000))]
+    pub(crate) width: u32,
+    /// Write to a file whose name ends in .svg or .png, instead of SVG to stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ReportArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    /// Designs to compare, the first is what the others are held against [default: all]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+    pub(crate) designs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// How to write it [default: by the file's name, or html]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ReportFormat>,
+    /// Write to a file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// One file with everything in it
+    Html,
+    /// For pull requests
+    Markdown,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct GraphArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    /// Draw this design of the model [default: the model as written]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) design: Option<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    /// In which language [default: svg for a picture's name, or else mermaid]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<GraphFormatName>,
+    #[command(flatten)]
+    pub(crate) picture: PictureArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormatName {
+    /// A flow chart of Mermaid, which many sites draw in Markdown
+    Mermaid,
+    /// Graphviz
+    Dot,
+    /// Structurizr's DSL, a container view of C4
+    Structurizr,
+    /// A picture, coloured by how busy things are
+    Svg,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThemeName {
+    /// Dark on white
+    Light,
+    /// Light on near black
+    Dark,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum FigureName {
+    /// Latency, errors and cost of each design, with intervals
+    Designs,
+    /// Each objective with its limit, and how the designs keep to it
+    Objectives,
+    /// Cost against latency, and which designs no other beats in both
+    CostLatency,
+    /// How latencies are distributed: a histogram, and how many take longer
+    Distribution,
+    /// One run over time: rate, latency, utilisation, levels, faults
+    Timeline,
+    /// One request near the 99th percentile, span by span
+    Waterfall,
 }
 
 #[derive(ClapArgs)]

@@ -4,9 +4,11 @@ mod args;
 mod diagnostics;
 mod failure;
 mod files;
+mod findings;
 mod look;
 mod model;
 mod output;
+mod picture;
 mod pool;
 mod study;
 mod verb;
@@ -41,6 +43,9 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Trace(args) => verb::trace::run(&args),
         Verb::Series(args) => verb::series::run(&args),
         Verb::Events(args) => verb::events::run(&args),
+        Verb::Report(args) => verb::report::run(&args),
+        Verb::Plot(args) => verb::plot::run(&args),
+        Verb::Graph(args) => verb::graph::run(&args),
         Verb::New(args) => verb::new::run(&args),
         Verb::Reference(args) => verb::reference::run(&args),
         Verb::Schema => verb::schema::run(),

@@ -124,6 +124,12 @@ impl Written {
         }
     }
 
+    /// The warnings so far, in words.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let warned = self.warned.borrow();
+        warned.iter().map(|warning| format!("{}: {}", warning.path, warning.message)).collect()
+    }
+
     /// The model as written and every design.
     pub(crate) fn all_designs(&self) -> Vec<Option<String>> {
         designs_of(&self.spec).into_iter().map(|design| design.map(str::to_owned)).collect()

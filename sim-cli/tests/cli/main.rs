@@ -6,6 +6,7 @@ mod gate;
 mod look;
 mod models;
 mod output;
+mod pictures;
 mod run;
 mod search;
 mod sweep;

@@ -84,6 +84,28 @@ fn erlang_b() {
     case.close();
 }
 
+/// Everybody who comes counts, those who hang up included.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
+fn erlang_a() {
+    let Some(mut case) = Case::open("erlang-a", &[]) else { return };
+    case.steady("", |run, name| {
+        let (callers, agents) = (run.client("callers"), run.station("agents"));
+        let seen = agents.seen;
+        let all = (seen.wait.count() + seen.dropped) as f64;
+        match name {
+            "p_abandon" => Some(callers.timed_out as f64 / callers.ended() as f64),
+            "p_wait" => Some(1.0 - seen.wait.fraction_at_most(0) * seen.wait.count() as f64 / all),
+            "wait_mean_all" => {
+                let waited = seen.wait.sum() as f64 + seen.dropped_wait as f64;
+                Some(waited / all * 1e-9)
+            }
+            _ => agents.standard(name),
+        }
+    });
+    case.close();
+}
+
 #[test]
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn mg1_ps() {

@@ -5,6 +5,7 @@
 //! once the slab has grown to its largest.
 
 use crate::model::{BURY, Pc};
+use crate::spec::Criticality;
 use crate::time::{Duration, Time};
 use std::ops::{AddAssign, Index, IndexMut};
 
@@ -20,9 +21,9 @@ pub enum Ending {
     /// Well.
     #[default]
     Done,
-    /// A queue was full.
+    /// A queue was full, a limit reached, or it was shed.
     Refused,
-    /// The client gave up first.
+    /// Its client, a guard or its patience gave up first.
     TimedOut,
     /// What worked on it has crashed, or what was asked has failed.
     Failed,
@@ -110,7 +111,7 @@ pub struct Frame {
     pub pc: Pc,
     /// Who waits for it; [`NONE`] for a client's request.
     pub parent: FrameId,
-    /// The next frame in the same waiting line or free list.
+    /// The next frame in the same waiting line or free list; its place in the line at a door.
     pub next: FrameId,
     /// The replica it runs on, counted within its service.
     pub replica: u32,
@@ -150,12 +151,16 @@ pub struct Frame {
     pub place: u16,
     /// Where priorities count: 0 is the most urgent.
     pub lane: u8,
+    /// How much its answer matters.
+    pub criticality: Criticality,
     /// How it has ended, while the answer is on its way.
     pub ending: Ending,
     /// What it is.
     pub kind: FrameKind,
     /// It came in through the door of its service, which counts it until it ends.
     pub entered: bool,
+    /// Nothing of it has been served yet by the service that it has come to, where that makes a difference.
+    pub at_door: bool,
     /// Its thread is held until it ends.
     pub holds_thread: bool,
     /// It has passed the limit that a gateway keeps on its client.
@@ -197,9 +202,11 @@ impl Frame {
             void_events: 0,
             place: 0,
             lane: 0,
+            criticality: Criticality::Critical,
             ending: Ending::Done,
             kind: FrameKind::Operation,
             entered: false,
+            at_door: false,
             holds_thread: false,
             passed_gateway: false,
             abandoned: false,
@@ -219,6 +226,7 @@ impl Frame {
             place: self.place,
             journey: self.journey,
             lane: self.lane,
+            criticality: self.criticality,
             ..Frame::new(id, pc, parent, started)
         }
     }

@@ -3,12 +3,13 @@
 //! Cores of a replica, servers of a store, threads and connections are all stations. The first two hold a request
 //! for as long as it asks; of the latter the holder decides when to leave.
 
+mod door;
 mod outage;
 
 pub use outage::Capacity;
 
-use super::{FrameId, Frames, NONE, Sharing};
-use crate::model::StationGroup;
+use super::{DoorLine, FrameId, Frames, NONE, Sharing};
+use crate::model::{Door, StationGroup};
 use crate::random::{Draw, Key};
 use crate::spec::Discipline;
 use crate::time::Time;
@@ -22,6 +23,21 @@ pub enum Admission {
     Waits,
     /// It is served now, and this one, less urgent, is interrupted.
     Interrupts(FrameId),
+    /// It is served now; this is a door.
+    PassesDoor,
+    /// It waits; this is a door.
+    ComesToDoor,
+}
+
+/// What a request leaves behind.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Departure {
+    /// Nobody waits: its server is idle.
+    Idle,
+    /// The next in line has its server.
+    Next(FrameId),
+    /// Others wait at a door: its server is kept for whom [`Station::call`] says.
+    Door,
 }
 
 /// Servers and a waiting line.
@@ -47,6 +63,8 @@ enum Line {
     Priority(Box<[Lane]>),
     /// The same, and those being served, who may be interrupted.
     Preemptive(Box<[Lane]>, Vec<FrameId>),
+    /// First in, first out or another order; who waits is impatient, or may be shed.
+    Door(Box<DoorLine>),
     /// Nobody waits: all share the servers.
     Sharing(Box<Sharing>),
 }
@@ -94,7 +112,11 @@ impl Lane {
 
 impl Station {
     /// An idle station; `lanes` is the number of different priorities in the model.
-    pub fn new(group: &StationGroup, lanes: usize, key: Key) -> Station {
+    pub fn new(group: &StationGroup, door: Option<&Door>, lanes: usize, key: Key) -> Station {
+        if let Some(door) = door {
+            let line = DoorLine::new(group.discipline, door.shedding.as_ref(), lanes, key);
+            return Station::with(group, Line::Door(Box::new(line)));
+        }
         let lanes = || vec![Lane::EMPTY; lanes.max(1)].into_boxed_slice();
         let line = match group.discipline {
             Discipline::Fifo => Line::Fifo(Lane::EMPTY),
@@ -104,6 +126,10 @@ impl Station {
             Discipline::PreemptivePriority => Line::Preemptive(lanes(), Vec::new()),
             Discipline::ProcessorSharing => Line::Sharing(Box::new(Sharing::new(group.servers))),
         };
+        Station::with(group, line)
+    }
+
+    fn with(group: &StationGroup, line: Line) -> Station {
         Station { servers: group.servers, busy: 0, waiting: 0, limit: group.queue, line }
     }
 
@@ -144,8 +170,8 @@ impl Station {
     pub fn arrive(&mut self, frames: &mut Frames, frame: FrameId, now: Time) -> Admission {
         if self.busy < self.servers {
             self.busy += 1;
-            if let Line::Preemptive(_, serving) = &mut self.line {
-                serving.push(frame);
+            if let Line::Preemptive(..) | Line::Door(_) = &self.line {
+                return self.serve_at_once(frame);
             }
             return Admission::Served;
         }
@@ -155,6 +181,18 @@ impl Station {
             return Admission::Waits;
         }
         self.line_up(frames, frame, now)
+    }
+
+    /// What else there is to do where a server is free.
+    fn serve_at_once(&mut self, frame: FrameId) -> Admission {
+        match &mut self.line {
+            Line::Door(_) => Admission::PassesDoor,
+            Line::Preemptive(_, serving) => {
+                serving.push(frame);
+                Admission::Served
+            }
+            _ => Admission::Served,
+        }
     }
 
     /// Takes a place in a line other than first in, first out.
@@ -176,6 +214,10 @@ impl Station {
                 lanes[lane].push_front(frames, interrupted);
                 return Admission::Interrupts(interrupted);
             }
+            Line::Door(line) => {
+                line.push(frames, frame, now);
+                return Admission::ComesToDoor;
+            }
             Line::Sharing(_) => unreachable!("a shared station has no line"),
         }
         Admission::Waits
@@ -184,20 +226,22 @@ impl Station {
     /// A request leaves; the next in line, if any, takes its server and is returned. Where the next is drawn, the draw
     /// is named by who leaves.
     #[inline]
-    pub fn leave(&mut self, frames: &Frames, frame: FrameId) -> Option<FrameId> {
+    pub fn leave(&mut self, frames: &Frames, frame: FrameId) -> Departure {
         if let Line::Preemptive(_, serving) = &mut self.line {
             let at = serving.iter().position(|&f| f == frame).expect("it was being served");
             serving.swap_remove(at);
         }
         if self.waiting == 0 {
             self.busy -= 1;
-            return None;
+            return Departure::Idle;
         }
-        self.waiting -= 1;
-        match &mut self.line {
+        let next = match &mut self.line {
             Line::Fifo(lane) => lane.pop_front(frames),
+            Line::Door(_) => return Departure::Door,
             _ => self.next_in_line(frames, frame),
-        }
+        };
+        self.waiting -= 1;
+        next.map_or(Departure::Idle, Departure::Next)
     }
 
     /// Takes the next out of a line other than first in, first out.
@@ -216,7 +260,7 @@ impl Station {
                 serving.extend(next);
                 next
             }
-            Line::Sharing(_) => unreachable!("a shared station has no line"),
+            Line::Door(_) | Line::Sharing(_) => unreachable!("these have no line to take it from"),
         }
     }
 

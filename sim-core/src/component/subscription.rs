@@ -2,6 +2,7 @@
 
 use super::{Acquired, Locks, Mode};
 use crate::model::{Terms, UNLIMITED};
+use crate::spec::Criticality;
 use crate::time::{Duration, Time};
 use std::collections::VecDeque;
 
@@ -29,6 +30,8 @@ pub struct Message {
     pub place: u16,
     /// How urgent its sender was.
     pub lane: u8,
+    /// How much an answer to its sender matters.
+    pub criticality: Criticality,
     stage: Stage,
     /// Its number, by which it is told from what had its place in the slab before.
     number: u64,
@@ -62,6 +65,7 @@ impl Message {
             subscription: 0,
             place: 0,
             lane: 0,
+            criticality: Criticality::Critical,
             stage: Stage::Hidden,
             number: 0,
             held: 1,

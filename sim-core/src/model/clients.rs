@@ -36,7 +36,8 @@ impl<'a> Lowering<'a> {
             let regions = self.client_regions(client, &path);
             let limit = self.client_limit(client, &path);
             let first_journey = self.model.journeys.len() as u32;
-            let Some(mix) = self.mix(&client.mix, &path.key("mix")) else { continue };
+            self.check_criticality(client, &path);
+            let Some(mix) = self.mix(client, &path.key("mix")) else { continue };
             let Some(source) = source else { continue };
             self.model.clients.push(Client {
                 name: name.clone(),
@@ -59,8 +60,8 @@ impl<'a> Lowering<'a> {
     }
 
     /// Adds a journey for each operation of a mix and returns the cumulated shares.
-    fn mix(&mut self, mix: &'a Mix, path: &Path) -> Option<Vec<u64>> {
-        let entries: Vec<(&str, f64, Path)> = match mix {
+    fn mix(&mut self, client: &'a spec::Client, path: &Path) -> Option<Vec<u64>> {
+        let entries: Vec<(&str, f64, Path)> = match &client.mix {
             Mix::Only(target) => vec![(target.as_str(), 1.0, path.clone())],
             Mix::Weighted(weights) => sorted(weights)
                 .map(|(target, &weight)| (target.as_str(), weight, path.key(target)))
@@ -71,11 +72,16 @@ impl<'a> Lowering<'a> {
             return None;
         }
         self.check_weights(entries.iter().map(|(_, weight, at)| (*weight, at.clone())), path);
-        let client = self.model.clients.len() as u32;
+        let number = self.model.clients.len() as u32;
         for (target, _, path) in &entries {
             self.operation(target, path);
             self.places.journeys.push((*target).to_owned());
-            self.model.journeys.push(Journey { client, entry: 0, operation: OperationId(0) });
+            self.model.journeys.push(Journey {
+                client: number,
+                entry: 0,
+                operation: OperationId(0),
+                criticality: client.criticality.of(target),
+            });
         }
         Some(shares(&entries.iter().map(|entry| entry.1).collect::<Vec<_>>()))
     }

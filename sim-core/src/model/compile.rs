@@ -6,8 +6,8 @@ use super::laws::Unit;
 use super::stores::Compiled;
 use super::views::view_law;
 use super::{
-    Delay, HoldStep, Instruction, LawId, LimitStep, Operation, OperationId, OutsideStep, Pc,
-    QueueStep, Resource, ServiceId, Travel, ViewStep, Way, shares,
+    Delay, DoorStep, HoldStep, Instruction, LawId, LimitStep, Operation, OperationId, OutsideStep,
+    Pc, QueueStep, Resource, ServiceId, Travel, ViewStep, Way, shares,
 };
 use crate::random::{Sampler, name_hash};
 use crate::spec::{Choice, Count, Key, Law, Message, Path, Query, Step, Store};
@@ -118,7 +118,9 @@ impl<'a> Lowering<'a> {
 
     /// The door of a service: a limit if there is one, then the balancer and the threads.
     fn compile_door(&mut self, service: ServiceId) {
+        let door = self.model.services[service.0 as usize].door;
         let enter = match self.model.places.is_one() {
+            _ if door.is_some() => Instruction::Door(DoorStep::Choose(service)),
             true => Instruction::Enter(service),
             false => Instruction::Travel(Travel::Enter(service)),
         };
@@ -133,7 +135,10 @@ impl<'a> Lowering<'a> {
             }
             Some((limit, _)) => {
                 self.emit(Instruction::Limit(LimitStep::Replica(limit, service)));
-                self.emit(Instruction::Limit(LimitStep::Enter(service)));
+                self.emit(match door {
+                    Some(_) => Instruction::Door(DoorStep::Enter(service)),
+                    None => Instruction::Limit(LimitStep::Enter(service)),
+                });
             }
         }
         if self.model.services[service.0 as usize].has_errors {
@@ -572,7 +577,12 @@ impl<'a> Lowering<'a> {
                 Some(members) => {
                     this.compile_at_members(members, Compiled { query, kind, law, hop, path })
                 }
-                None => drop(this.emit(Instruction::Serve { station: store, law })),
+                None => {
+                    if this.model.sheds_at_once(station) {
+                        this.emit(Instruction::Door(DoorStep::Query(station)));
+                    }
+                    this.emit(Instruction::Serve { station: store, law });
+                }
             }
         });
         if locks > 0

@@ -46,6 +46,7 @@ impl Lowering<'_> {
                 servers: if front.cores == 0 { UNLIMITED } else { front.cores },
                 discipline: Discipline::Fifo,
                 queue: UNLIMITED,
+                door: None,
                 site: name_hash(&at.to_string()),
             });
             Some((Resource::shared(first), law))

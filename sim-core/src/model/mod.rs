@@ -1,5 +1,6 @@
 //! What was meant: a checked, indexed, immutable model, ready to run.
 
+mod autoscaler;
 mod availability;
 mod balancing;
 mod caches;
@@ -9,6 +10,7 @@ mod compile;
 mod components;
 pub mod data;
 mod deployments;
+mod doors;
 mod external;
 mod faults;
 mod front;
@@ -38,6 +40,7 @@ pub mod traffic;
 mod views;
 mod warnings;
 
+pub use autoscaler::{AutoscalerRules, FleetMetric, PaceRule, PolicyRule, StepRule};
 pub use availability::{System, SystemFigure, Up};
 pub use balancing::{EjectionRule, HealthRule, WatchRules};
 pub use caches::{
@@ -47,6 +50,7 @@ pub use caches::{
 pub use check::Checked;
 pub use data::Files;
 pub use deployments::{RollBackRule, RolloutKind, RolloutRules};
+pub use doors::{CriticalityBounds, Door, DoorId, DoorMeasures, DoorStep, Shedding};
 pub use external::{External, OutsideStep, Quota, QuotaRule};
 pub use faults::{
     Answering, Broken, Disturbance, End, Fault, FaultKind, FaultStep, FaultUnit, When,
@@ -74,9 +78,7 @@ pub use poolers::Pooler;
 pub use prices::{Amount, Charge, ChargeKind, Tariff};
 pub use quantity::MONTH;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
-pub use scaling::{
-    AutoscalerRules, Fleet, FleetMeasures, FleetMetric, PaceRule, PolicyRule, StepRule,
-};
+pub use scaling::{Fleet, FleetMeasures};
 pub use search::{Search, SearchStep};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use slos::{BurnAlert, LOOKS_MAX, Slo, SloFigure};
@@ -86,7 +88,7 @@ pub use stores::{
 };
 pub use views::{View, ViewStep};
 
-use crate::spec::{Balancer, Discipline};
+use crate::spec::{Balancer, Criticality, Discipline};
 use crate::time::Duration;
 use traffic::Traffic;
 
@@ -125,6 +127,8 @@ pub struct Model {
     pub subscriptions: Vec<Subscription>,
     /// Limits on requests by [`LimitId`].
     pub limits: Vec<LimitPlace>,
+    /// Doors where requests are impatient or shed, by [`DoorId`].
+    pub doors: Vec<Door>,
     /// Stations in groups: the replicas of one service have equal stations side by side.
     pub stations: Vec<StationGroup>,
     /// Guards on calls.
@@ -233,6 +237,8 @@ pub struct Service {
     pub queue: u32,
     /// The limit at its door.
     pub limit: Option<LimitId>,
+    /// What else happens there.
+    pub door: Option<DoorId>,
     /// Hash of the name: the balancer's stream of draws.
     pub site: u64,
 }
@@ -254,6 +260,8 @@ pub struct StationGroup {
     pub discipline: Discipline,
     /// How many may wait at each; one more is refused.
     pub queue: u32,
+    /// What happens there to those who wait, if they do not simply wait.
+    pub door: Option<DoorId>,
     /// Hash of the name: its stream of draws.
     pub site: u64,
 }
@@ -340,6 +348,8 @@ pub struct Journey {
     pub entry: Pc,
     /// The operation.
     pub operation: OperationId,
+    /// How much its answer matters.
+    pub criticality: Criticality,
 }
 
 impl Model {

@@ -5,6 +5,7 @@ use super::check::{Lowering, sorted};
 use super::components::called;
 use super::laws::Unit;
 use super::poolers::PoolerPlace;
+use super::regions::Spread;
 use super::views::ViewPlace;
 use super::{
     Model, QueueId, Resource, Service, ServiceId, StationGroup, StationId, StationKind, UNLIMITED,
@@ -116,7 +117,7 @@ impl<'a> Lowering<'a> {
 
     fn is_service_sound(&mut self, service: &spec::Service, path: &Path) -> bool {
         let replicas = self.replicas_of(service);
-        let counted = path.key(counted_by(service));
+        let counted = counted_at(service, path);
         let errors = &mut self.findings;
         let mut wrong = false;
         let mut error = |path: Path, message: String| {
@@ -192,7 +193,7 @@ impl<'a> Lowering<'a> {
                 "with this service there are {all} stations, replicas times what each consists of; \
                  at most {STATIONS_MAX} can be run"
             );
-            let counted = path.key(counted_by(service));
+            let counted = counted_at(service, path);
             self.findings.error(&counted, message).hint("run fewer, larger replicas");
             return false;
         }
@@ -209,6 +210,11 @@ impl<'a> Lowering<'a> {
             Some(threads) if held.is_none() => cores.min(threads),
             _ => cores,
         };
+        let door_line = match held {
+            Some(threads) => (threads, for_permits(service.discipline)),
+            None => (servers, service.discipline),
+        };
+        let door = self.service_door(name, service, door_line, path);
         let mut group = StationGroup {
             name: name.to_owned(),
             kind: StationKind::Cores,
@@ -217,6 +223,7 @@ impl<'a> Lowering<'a> {
             servers,
             discipline: service.discipline,
             queue: if held.is_none() { queue } else { UNLIMITED },
+            door: door.filter(|_| held.is_none()),
             site: name_hash(&format!("services.{name}.cores")),
         };
         let cores = self.push_groups(&group, &spread);
@@ -224,21 +231,12 @@ impl<'a> Lowering<'a> {
             group.name = format!("{name}.threads");
             group.kind = StationKind::Threads;
             group.servers = threads;
-            group.queue = queue;
+            (group.queue, group.door) = (queue, door);
             group.discipline = for_permits(service.discipline);
             group.site = name_hash(&format!("services.{name}.threads"));
             self.push_groups(&group, &spread)
         });
-        for (store, connections) in sorted(&service.pools) {
-            group.name = format!("{name}.pools.{store}");
-            group.kind = StationKind::Connections;
-            group.servers = *connections;
-            group.queue = UNLIMITED;
-            group.discipline = Discipline::Fifo;
-            group.site = name_hash(&format!("services.{name}.pools.{store}"));
-            let first = self.push_groups(&group, &spread);
-            self.places.pools.insert((index, store.clone()), Resource::per_replica(first));
-        }
+        self.place_pools(index, name, service, (group, &spread));
         let before = self.model.services.last();
         let first_front = before.map_or(0, |s| s.first_front + s.fronts.len() as u32);
         self.warn_of_single(service, path);
@@ -267,8 +265,29 @@ impl<'a> Lowering<'a> {
             balancer: service.balancer.clone(),
             queue,
             limit,
+            door,
             site: name_hash(&format!("services.{name}.balancer")),
         });
+    }
+
+    /// The connections that each replica keeps to stores.
+    fn place_pools(
+        &mut self,
+        index: u32,
+        name: &str,
+        service: &spec::Service,
+        (mut group, spread): (StationGroup, &Spread),
+    ) {
+        for (store, connections) in sorted(&service.pools) {
+            group.name = format!("{name}.pools.{store}");
+            group.kind = StationKind::Connections;
+            group.servers = *connections;
+            (group.queue, group.door) = (UNLIMITED, None);
+            group.discipline = Discipline::Fifo;
+            group.site = name_hash(&format!("services.{name}.pools.{store}"));
+            let first = self.push_groups(&group, spread);
+            self.places.pools.insert((index, store.clone()), Resource::per_replica(first));
+        }
     }
 
     fn contention(&mut self, service: &spec::Service, path: &Path) -> Duration {
@@ -313,6 +332,7 @@ impl<'a> Lowering<'a> {
             servers: if *servers == 0 { UNLIMITED } else { *servers },
             discipline: *discipline,
             queue: queue.unwrap_or(UNLIMITED),
+            door: self.database_door(name, database, path),
             site: name_hash(&format!("stores.{name}")),
         };
         self.place_members(name, database, group, path);
@@ -411,9 +431,13 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// The field that says how many replicas a service has.
-fn counted_by(service: &spec::Service) -> &'static str {
-    if service.regions.is_empty() { "replicas" } else { "regions" }
+/// Where it is written how many replicas a service can have.
+fn counted_at(service: &spec::Service, path: &Path) -> Path {
+    match (&service.autoscaler, service.regions.is_empty()) {
+        (Some(_), _) => path.key("autoscaler").key("max"),
+        (None, true) => path.key("replicas"),
+        (None, false) => path.key("regions"),
+    }
 }
 
 /// "did you mean …?", if one of the names is like enough.

@@ -5,7 +5,7 @@
 //! serialisation are spelled out, so that running the plan needs no rule beyond each instruction's own.
 
 use super::caches::CacheStep;
-use super::{FaultStep, GuardStep, LimitStep, QueueStep};
+use super::{DoorStep, FaultStep, GuardStep, LimitStep, QueueStep};
 use super::{HoldStep, OutsideStep, SearchStep, StoreStep, Travel, ViewStep};
 use crate::random::Sampler;
 
@@ -185,6 +185,8 @@ pub enum Instruction {
     Queue(QueueStep),
     /// Ask a limit on requests.
     Limit(LimitStep),
+    /// Come to a door where requests are impatient or shed.
+    Door(DoorStep),
     /// Go to one of several places, drawn by weight.
     Choose {
         /// First of them in [`super::Model::ways`].

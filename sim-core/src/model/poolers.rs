@@ -45,6 +45,7 @@ impl Lowering<'_> {
             servers: pooler.connections.max(1),
             discipline: Discipline::Fifo,
             queue: pooler.queue.unwrap_or(UNLIMITED),
+            door: None,
             site: name_hash(&format!("stores.{name}.pooler")),
         };
         self.model.stations.push(group);

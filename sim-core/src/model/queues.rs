@@ -302,6 +302,7 @@ impl Lowering<'_> {
             servers: workers,
             discipline: Discipline::Fifo,
             queue: terms.limit,
+            door: None,
             site,
         });
         let told = self.told(&if is_only { path.to_string() } else { at.to_string() });

@@ -83,6 +83,7 @@ impl Lowering<'_> {
             servers: if written.servers == 0 { UNLIMITED } else { written.servers },
             discipline: written.discipline,
             queue: written.queue.unwrap_or(UNLIMITED),
+            door: None,
             site: name_hash(&format!("stores.{name}")),
         });
         self.places.stores.insert(name.to_owned(), (first, hop));

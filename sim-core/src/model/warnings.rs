@@ -26,6 +26,7 @@ impl Lowering<'_> {
         self.warn_of_tight_timeouts(load);
         self.warn_of_idle();
         self.warn_of_idle_guards();
+        self.warn_of_idle_criticality();
     }
 
     fn warn_of_endless(&mut self, load: &Load) {
@@ -59,9 +60,12 @@ impl Lowering<'_> {
             let path = self.path_of(&group.name, group.kind);
             let closed =
                 self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. }));
+            let door = group.door.map(|door| &self.model.doors[door.0 as usize]);
             let limited = group.queue != super::UNLIMITED || !self.model.limits.is_empty();
             if offered.utilisation >= 1.0 && !closed {
-                let consequence = if limited {
+                let consequence = if door.is_some_and(|door| door.patience.is_some()) {
+                    "requests will leave before their turn"
+                } else if limited || door.is_some() {
                     "requests will be refused"
                 } else {
                     "the queue will grow without end"

@@ -190,7 +190,7 @@ fn failures(design: &DesignSummary) -> Option<Block> {
         parts.push(format!("{} were refused", percent(refused)));
     }
     if timed_out > 0.0 {
-        parts.push(format!("{} were given up by their clients", percent(timed_out)));
+        parts.push(format!("{} timed out", percent(timed_out)));
     }
     if design.all.failed.mean > 0.0 {
         parts.push(format!("{} met a failure", percent(design.all.failed.mean)));

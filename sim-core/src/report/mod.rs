@@ -10,6 +10,8 @@ mod blocks;
 mod capacity;
 mod cell;
 mod csv;
+pub mod document;
+pub mod figure;
 mod gate;
 mod load;
 mod markdown;
@@ -21,6 +23,7 @@ mod sweep;
 pub mod telemetry;
 mod text;
 mod time_spent;
+pub mod topology;
 mod units;
 mod versus;
 

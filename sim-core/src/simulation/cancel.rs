@@ -1,7 +1,7 @@
 //! Cancelling: what is under way on behalf of a frame stops, wherever it is.
 
 use super::{Happening, Recorder, Simulation};
-use crate::component::{Ending, FrameId, FrameKind, NONE};
+use crate::component::{Departure, Ending, FrameId, FrameKind, NONE};
 use crate::model::StationId;
 use crate::time::Duration;
 
@@ -76,7 +76,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// Leaves a station that serves, waiting or in service.
-    fn leave_station(&mut self, at: FrameId, id: StationId) {
+    pub(super) fn leave_station(&mut self, at: FrameId, id: StationId) {
         let now = self.now;
         let sojourn = now.since(self.frames[at].since);
         let demand = self.frames[at].demand.0;
@@ -98,8 +98,10 @@ impl<R: Recorder> Simulation<'_, R> {
             self.frames[at].interrupt(now);
             let left = self.frames[at].due;
             let station = &mut self.stations[id.0 as usize];
-            if let Some(next) = station.leave(&self.frames, at) {
-                self.start(next);
+            match station.leave(&self.frames, at) {
+                Departure::Idle => {}
+                Departure::Next(next) => self.start(next),
+                Departure::Door => self.next_at_door(id, at),
             }
             left
         };
@@ -125,7 +127,7 @@ impl<R: Recorder> Simulation<'_, R> {
         true
     }
 
-    fn leave_threads_line(&mut self, at: FrameId) -> bool {
+    pub(super) fn leave_threads_line(&mut self, at: FrameId) -> bool {
         let frame = &self.frames[at];
         let (holds, replica) = (frame.holds_thread, frame.replica);
         let service = frame.service as usize;

@@ -158,6 +158,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let target = &self.model.journeys[journey as usize];
         frame.journey = journey;
         frame.operation = target.operation.0;
+        frame.criticality = target.criticality;
         frame.pc = target.entry;
         frame.sent = self.now;
         let id = frame.id;

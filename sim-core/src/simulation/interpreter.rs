@@ -2,7 +2,7 @@
 
 use super::travel::DISTANT;
 use super::{Happening, MAX_IN_FLIGHT, Recorder, Simulation};
-use crate::component::{Admission, Ending, Frame, FrameId, FrameKind, NONE};
+use crate::component::{Admission, Departure, Ending, Frame, FrameId, FrameKind, NONE};
 use crate::model::{
     DELIVER, Delay, Instruction, LawId, OperationId, Pc, REPEATS_MAX, Resource, StationId,
     UNLIMITED,
@@ -109,6 +109,7 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Join => self.end(at, Ending::Done),
             Instruction::Queue(step) => self.queue_step(at, step),
             Instruction::Limit(step) => self.limit_step(at, step),
+            Instruction::Door(step) => self.door_step(at, step),
             Instruction::Guard(step) => self.guard_step(at, step),
             Instruction::Version(service) => self.try_version(at, service),
             Instruction::Bury => self.bury(at),
@@ -227,6 +228,15 @@ impl<R: Recorder> Simulation<'_, R> {
                 self.recorder.granted(self.now, pool, Duration::ZERO);
                 Flow::Continue
             }
+            Admission::ComesToDoor => {
+                self.comes_to_door(at, pool);
+                Flow::Stop
+            }
+            Admission::PassesDoor => {
+                self.passes_door(at, pool);
+                self.recorder.granted(self.now, pool, Duration::ZERO);
+                Flow::Continue
+            }
         }
     }
 
@@ -234,7 +244,11 @@ impl<R: Recorder> Simulation<'_, R> {
     pub(super) fn release(&mut self, at: FrameId, pool: StationId) -> Option<FrameId> {
         let station = &mut self.stations[pool.0 as usize];
         self.recorder.occupancy(self.now, pool, station.in_system());
-        let next = station.leave(&self.frames, at)?;
+        let next = match station.leave(&self.frames, at) {
+            Departure::Idle => return None,
+            Departure::Next(next) => next,
+            Departure::Door => self.open_door(pool, Some(at))?,
+        };
         self.ready.push_back(next);
         let wait = self.now.since(self.frames[next].since);
         self.recorder.granted(self.now, pool, wait);
@@ -293,6 +307,11 @@ impl<R: Recorder> Simulation<'_, R> {
         match station.arrive(&mut self.frames, at, self.now) {
             Admission::Waits => {}
             Admission::Served | Admission::Interrupts(_) => self.start(at),
+            Admission::ComesToDoor => self.comes_to_door(at, id),
+            Admission::PassesDoor => {
+                self.passes_door(at, id);
+                self.start(at);
+            }
         }
         Flow::Stop
     }
@@ -322,8 +341,10 @@ impl<R: Recorder> Simulation<'_, R> {
         let station = &mut self.stations[id.0 as usize];
         self.recorder.occupancy(self.now, id, station.in_system());
         self.meter.occupancy(self.now, id, station.in_system());
-        if let Some(next) = station.leave(&self.frames, at) {
-            self.start(next);
+        match station.leave(&self.frames, at) {
+            Departure::Idle => {}
+            Departure::Next(next) => self.start(next),
+            Departure::Door => self.next_at_door(id, at),
         }
         self.account(at, id);
         self.run(at);

@@ -5,6 +5,7 @@ mod balancing;
 mod caches;
 mod cancel;
 mod clients;
+mod doors;
 mod faults;
 mod guards;
 mod holds;
@@ -96,6 +97,7 @@ pub struct Simulation<'m, R> {
     /// Messages in queues without a consumer, by queue.
     kept: Vec<u64>,
     limits: Vec<limits::Limiting>,
+    doors: doors::Doors,
     caches: caches::Caches,
     /// Streams of draws, by site.
     site_keys: Vec<Key>,
@@ -146,6 +148,8 @@ enum Happening {
     Guard(u32),
     /// A replica has started, an autoscaler looks, a deployment goes on: the place of what it stands for.
     Scale(u32),
+    /// The patience of somebody at a station may be over.
+    Patience(u32),
 }
 
 impl Happening {
@@ -168,6 +172,7 @@ impl Happening {
             Happening::Broker(which) => (11, which),
             Happening::Guard(attempt) => (12, attempt),
             Happening::Scale(place) => (14, place),
+            Happening::Patience(station) => (13, station),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -189,6 +194,7 @@ impl Happening {
             10 => Happening::Message(index),
             11 => Happening::Broker(index),
             12 => Happening::Guard(index),
+            13 => Happening::Patience(index),
             _ => Happening::Scale(index),
         }
     }
@@ -203,7 +209,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             .stations
             .iter()
             .flat_map(|group| {
-                (0..group.count).map(move |_| Station::new(group, lanes, key(group.site)))
+                let door = group.door.map(|door| &model.doors[door.0 as usize]);
+                (0..group.count).map(move |_| Station::new(group, door, lanes, key(group.site)))
             })
             .collect();
         let (scaling, meter) = scaling::Scaling::new(model, key);
@@ -237,6 +244,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             consumers: queues::Consumer::of(model),
             kept: vec![0; model.queues.len()],
             limits: limits::Limiting::of(model),
+            doors: doors::Doors::new(model),
             caches: caches::Caches::new(model, key),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),
             failure_keys: model.externals.iter().map(|external| key(external.site)).collect(),
@@ -365,6 +373,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Broker(which) => self.broker(which),
             Happening::Guard(attempt) => self.guard_due(attempt),
             Happening::Scale(place) => self.scale(place),
+            Happening::Patience(station) => self.patience_due(station),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -409,6 +418,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 )
             }
             Happening::Scale(place) => self.describe_turn(place),
+            Happening::Patience(s) => {
+                format!("the patience of somebody at {} may be over", name(s))
+            }
             Happening::Promotion(s) => format!("the primary at {} is to be replaced", name(s)),
             Happening::Reshard(s) => {
                 format!("{} copies a key", self.model.stores[s as usize].name)
@@ -439,6 +451,9 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             }
             Happening::Guard(attempt) => self.identity_of_attempt(attempt),
             Happening::Scale(place) => self.identity_of_turn(place),
+            Happening::Patience(station) => {
+                self.model.station_group(StationId(station)).site.rotate_left(1)
+            }
             Happening::Message(message) => self.messages.get(message).id.rotate_left(1),
             Happening::Broker(which) => {
                 self.model.subscriptions[which as usize / 2].site.wrapping_add(u64::from(which % 2))

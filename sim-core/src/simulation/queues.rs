@@ -90,6 +90,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let id = frame.id.wrapping_add(self.model.sites[site as usize]);
         let mut message = Message::new(id, frame.request, frame.key, self.now);
         (message.place, message.lane) = (frame.place, frame.lane);
+        message.criticality = frame.criticality;
         self.publish(queue, message);
         if self.overloaded { Flow::Stop } else { Flow::Continue }
     }
@@ -287,6 +288,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let mut child = Frame::new(id, subscription.entry, at, self.now);
         (child.request, child.key) = (message.request, message.key);
         (child.place, child.lane) = (message.place, message.lane);
+        child.criticality = message.criticality;
         child.operation = subscription.operation.0;
         self.recorder.counted(subscription.told.deliveries, 1);
         if attempt == 1 {
@@ -349,6 +351,7 @@ impl<R: Recorder> Simulation<'_, R> {
             let id = message.id.wrapping_add(subscription.site);
             let mut letter = Message::new(id, message.request, message.key, self.now);
             (letter.place, letter.lane) = (message.place, message.lane);
+            letter.criticality = message.criticality;
             self.publish(letters, letter);
         }
     }

@@ -43,7 +43,7 @@ pub trait Recorder {
     }
 
     /// A request has left a station that serves before its service was over, having waited so long there and got so
-    /// much service: a fault.
+    /// much service: it was cancelled, lost by a fault, or has left the line at a door.
     fn dropped(&mut self, now: Time, station: StationId, wait: Duration, service: Duration) {
         let _ = (now, station, wait, service);
     }
@@ -58,7 +58,7 @@ pub trait Recorder {
         let _ = (now, station, wait);
     }
 
-    /// A station was full and has turned a request away.
+    /// A station was full, or sheds, and has turned a request away.
     fn refused(&mut self, now: Time, station: StationId) {
         let _ = (now, station);
     }

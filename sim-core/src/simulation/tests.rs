@@ -1,6 +1,7 @@
 //! Scenarios with constant times, whose answers are worked out by hand.
 
 mod caches;
+mod doors;
 mod faults;
 
 use super::{Recorder, Seed, Simulation, Stopped};

@@ -1,6 +1,6 @@
 //! Clients: who sends requests, and when.
 
-use super::{Law, Limit, Named, Quantity};
+use super::{Criticalities, Law, Limit, Named, Quantity};
 use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
@@ -35,6 +35,10 @@ pub struct Client {
     /// How urgent their requests are: the lowest number first.
     #[serde(default)]
     pub priority: u8,
+    /// How much it matters that their requests are answered, for services that shed the least critical first:
+    /// `sheddable`, or by operation `{"shop.browse": sheddable}`.
+    #[serde(default, skip_serializing_if = "Criticalities::is_default")]
+    pub criticality: Criticalities,
     /// How long a client waits before it gives up. The servers finish what they began.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Quantity>,

@@ -31,14 +31,16 @@ impl Spec {
             }
         }
         for (name, service) in &self.services {
+            let path = root.key("services").key(name);
+            of_option(&service.patience, &path.key("patience"), &mut files);
             if let Some(start_up) = &service.start_up {
-                let path = root.key("services").key(name).key("start_up");
+                let path = path.key("start_up");
                 of_option(&start_up.boot, &path.key("boot"), &mut files);
                 of_option(&start_up.image_pull, &path.key("image_pull"), &mut files);
                 of_option(&start_up.warm_up, &path.key("warm_up"), &mut files);
             }
             if let Some(front) = &service.front {
-                let path = root.key("services").key(name).key("front");
+                let path = path.key("front");
                 of_option(&front.latency, &path.key("latency"), &mut files);
                 of_option(&front.work, &path.key("work"), &mut files);
             }

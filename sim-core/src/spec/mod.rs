@@ -44,6 +44,7 @@ mod objective;
 mod outline;
 mod parse;
 mod path;
+mod patience;
 mod poolers;
 mod prices;
 mod quantity;
@@ -58,6 +59,7 @@ mod schema;
 mod search;
 mod services;
 mod sharding;
+mod shedding;
 mod slos;
 mod source;
 mod step;
@@ -85,6 +87,7 @@ pub use object_storage::{LifecycleRule, ObjectStorage, Tier};
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
+pub use patience::Coverage;
 pub use poolers::{PoolMode, Pooler};
 pub use prices::{
     Graduated, InstancePrice, PriceBook, PriceStep, Purchase, Reservation, UpFront, Volume,
@@ -100,6 +103,7 @@ pub use scaling::{Autoscaler, Pace, ScalingMetric, ScalingPolicy, ScalingStep, S
 pub use search::Search;
 pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
 pub use sharding::{Assignment, Partition, Reshard, Shards};
+pub use shedding::{Criticalities, Criticality, CriticalityBound, Shedding};
 pub use slos::{Before, BurnAlert, Slo};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};

@@ -1,8 +1,8 @@
 //! Services: the processes that components run in.
 
 use super::{
-    Autoscaler, Deployment, Ejection, Front, Health, Limit, Named, Per, Purchase, Quantity,
-    Routing, StartUp,
+    Autoscaler, Coverage, Deployment, Ejection, Front, Health, Law, Limit, Named, Per, Purchase,
+    Quantity, Routing, Shedding, StartUp,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,17 @@ pub struct Service {
     /// How many requests may wait at the door of a replica; one more is refused. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<u32>,
+    /// How long a request waits at the door of a replica before it leaves with an error: for its thread or, where threads
+    /// are not held, for its first core. One whose turn comes at the very end is in time. Each request draws its own.
+    /// Absent: as long as it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Law>,
+    /// Whether patience is over when service begins, or covers service too.
+    #[serde(default, skip_serializing_if = "Coverage::is_waiting")]
+    pub patience_covers: Coverage,
+    /// Which requests are refused at the door of a replica when there are too many. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shed: Option<Shedding>,
     /// How the replica of a request is chosen.
     #[serde(default)]
     pub balancer: Balancer,

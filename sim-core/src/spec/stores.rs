@@ -1,8 +1,8 @@
 //! Stores: what components read and write.
 
 use super::{
-    Discipline, External, Law, Locks, Named, ObjectStorage, Path, Pooler, Primaries, Purchase,
-    Quantity, Quorum, Replication, Search, Shards, View, Volume,
+    Coverage, Discipline, External, Law, Locks, Named, ObjectStorage, Path, Pooler, Primaries,
+    Purchase, Quantity, Quorum, Replication, Search, Shards, Shedding, View, Volume,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -86,6 +86,16 @@ pub struct Database {
     /// How many queries may wait; one more is refused. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<u32>,
+    /// How long a query waits before it leaves with an error; one whose turn comes at the very end is in time. Each draws
+    /// its own. Absent: as long as it takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patience: Option<Law>,
+    /// Whether patience is over when a query begins to run, or covers its run too.
+    #[serde(default, skip_serializing_if = "Coverage::is_waiting")]
+    pub patience_covers: Coverage,
+    /// Which queries are refused when there are too many. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shed: Option<Shedding>,
     /// One-way latency between a caller in the same zone and the store; absent: the network's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hop: Option<Law>,
@@ -104,6 +114,10 @@ pub struct Database {
     /// The region that it is in, or the zone: `"eu"` is the first zone of eu, `"eu/b"` another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// In place of `region`, where the copies of each shard are: the first (the primary, at first) in the first of these,
+    /// the next in the next, in turn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
     /// Which queries lock what they are about; absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locks: Option<Locks>,
@@ -136,6 +150,7 @@ impl Database {
             (path.key("read"), self.read.as_ref()),
             (path.key("write"), self.write.as_ref()),
             (path.key("hop"), self.hop.as_ref()),
+            (path.key("patience"), self.patience.as_ref()),
             (path.key("locks").key(locks).key("hold"), hold),
             (path.key("pooler").key("hop"), pooler),
         ]);

@@ -7,7 +7,7 @@ use super::objective::{ObjectiveResult, Verdict};
 use super::settle::{Asked, Health, judge, settled_after};
 use super::sweep::TrialRow;
 use super::tally::Tally;
-use crate::metrics::{EVENTS_MAX, Outcome, Trial};
+use crate::metrics::{EVENTS_MAX, Metrics, Outcome, Trial};
 use crate::model::traffic::Profile;
 use crate::model::{Checked, Files, Load, Model, Objective, RunPlan, Source};
 use crate::simulation::Seed;
@@ -212,6 +212,11 @@ impl Replicate {
     /// Whether the caller told of fewer runs than were asked for.
     pub fn is_interrupted(&self) -> bool {
         self.interrupted
+    }
+
+    /// What was measured of a design, all replications together.
+    pub fn metrics(&self, design: usize) -> &Metrics {
+        &self.tallies[design].metrics
     }
 
     /// The first replications of a design that count, as they were run.

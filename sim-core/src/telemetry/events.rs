@@ -17,11 +17,11 @@ pub enum EventKind {
     Answer,
     /// A request ended badly for its client.
     Error,
-    /// A station was full and has turned a request away.
+    /// A station was full, or sheds, and has turned a request away.
     Refusal,
     /// A fault begins or is over.
     Fault,
-    /// A station has lost a request in it.
+    /// A request has left a station before its service was over.
     Drop,
     /// The servers of a station have stopped or work again.
     Halt,

@@ -9,7 +9,8 @@ use super::sample::{Keep, Sample};
 use super::trace::{Part, Place, Span, SpanEvent, Trace, What};
 use crate::component::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Spent};
 use crate::model::{
-    CounterId, Delay, Instruction, LimitStep, MeasureKind, Model, OutsideStep, StationId, Travel,
+    CounterId, Delay, DoorStep, Instruction, LimitStep, MeasureKind, Model, OutsideStep, StationId,
+    Travel,
 };
 use crate::simulation::Recorder;
 use crate::time::{Duration, Time};
@@ -361,6 +362,7 @@ impl Recorder for Tracer<'_> {
                 Instruction::Enter(_)
                     | Instruction::Travel(Travel::Enter(_))
                     | Instruction::Limit(LimitStep::Service(_) | LimitStep::Replica(..))
+                    | Instruction::Door(DoorStep::Choose(_))
             );
             // A client's request arrives at its service; or a branch has become the call that it ends with.
             if if slot.is_root { enters } else { frame.started == now } {

@@ -3,7 +3,7 @@
 use super::{buckets, felt, files, model, simulate};
 use serde_json::{Map, Value};
 use sim_core::metrics::{Trial, run};
-use sim_core::model::{Files, Model};
+use sim_core::model::{Files, Load, Model};
 use sim_core::simulation::Seed;
 use sim_core::spec::Spec;
 use sim_core::time::Duration;
@@ -121,7 +121,9 @@ fn every_model_conserves_requests() {
             let failed: u64 = outcome.metrics.journeys.iter().map(|j| j.errors()).sum();
             // What comes at the first instant is in flight when measuring begins.
             let population = outcome.metrics.population();
-            assert!(sent > 0, "{name}, {design}");
+            // Models of what breaks over months have hardly a request in them.
+            let expected = Load::of(&model).rates.iter().sum::<f64>() * model.run.horizon.as_secs();
+            assert!(sent > 0 || expected < 10.0, "{name}, {design}");
             assert_eq!(
                 population.at_start + sent,
                 done + failed + population.now,

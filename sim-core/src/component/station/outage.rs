@@ -23,6 +23,7 @@ impl Station {
                     lane.collect(frames, &mut line);
                 }
             }
+            Line::Door(waiting) => line.extend(waiting.line()),
             Line::Sharing(_) => {}
         }
         line
@@ -39,6 +40,7 @@ impl Station {
             Line::Priority(lanes) | Line::Preemptive(lanes, _) => {
                 lanes[frames[frame].lane as usize].remove(frames, frame)
             }
+            Line::Door(line) => line.remove(frames, frame),
             Line::Sharing(_) => false,
         };
         self.waiting -= u32::from(waited);
@@ -56,6 +58,7 @@ impl Station {
                 lanes.fill(Lane::EMPTY);
                 serving.clear();
             }
+            Line::Door(line) => line.clear(),
             Line::Sharing(sharing) => sharing.clear(),
         }
     }
@@ -114,6 +117,10 @@ impl Station {
             self.busy = halted.len() as u32;
             self.waiting -= self.busy;
             started.extend(halted);
+        }
+        if let Line::Door(_) = &self.line {
+            // Who is next there is asked of the door.
+            return;
         }
         while self.busy < self.servers && self.waiting > 0 {
             // Where the next is drawn, the draw is named by somebody who is there.

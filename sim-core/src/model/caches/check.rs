@@ -482,6 +482,7 @@ impl<'a> Lowering<'a> {
             servers: if servers == 0 { UNLIMITED } else { servers },
             discipline: Discipline::Fifo,
             queue,
+            door: None,
             site: name_hash(&format!("caches.{name}.servers")),
         });
         first

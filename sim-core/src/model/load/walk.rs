@@ -3,9 +3,9 @@
 use super::{Demand, shares_of};
 use crate::model::caches::Hits;
 use crate::model::{
-    AccessId, CacheStep, GuardStep, HoldStep, Instruction, Journey, LawId, LimitStep, Model,
-    OutsideStep, PaidByRequest, Pc, QueueStep, Resource, SearchStep, ServiceId, StoreStep, Subject,
-    Travel, ViewStep,
+    AccessId, CacheStep, DoorStep, GuardStep, HoldStep, Instruction, Journey, LawId, LimitStep,
+    Model, OutsideStep, PaidByRequest, Pc, QueueStep, Resource, SearchStep, ServiceId, StoreStep,
+    Subject, Travel, ViewStep,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -202,6 +202,7 @@ impl Walk<'_> {
         match step {
             Instruction::Enter(service)
             | Instruction::Limit(LimitStep::Enter(service))
+            | Instruction::Door(DoorStep::Choose(service) | DoorStep::Enter(service))
             | Instruction::Travel(Travel::Enter(service)) => {
                 let entered = &self.model.services[service.0 as usize];
                 here.front = Some((service, entered.front_in(here.region).unwrap_or(0)));

@@ -6,6 +6,7 @@ mod placement;
 mod routes;
 mod transfers;
 
+pub(super) use placement::Spread;
 pub use transfers::{RegionMeasures, Transfer, Transfers};
 
 use super::{LawId, OperationId, Pc, Resource, Service, ServiceId, StationId};

@@ -56,7 +56,7 @@ impl<R: Recorder> Simulation<'_, R> {
                 failed.push(it);
             }
         }
-        self.fail_all(&failed)
+        self.end_all(&failed, Ending::Failed)
     }
 
     /// Empties stations that serve. Whom they served has a void event scheduled still. Returns those who were there.
@@ -105,7 +105,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// A frame goes on in another place; in its own a ghost awaits the void events that are scheduled for it.
-    fn leave_ghost(&mut self, at: FrameId) -> FrameId {
+    pub(in crate::simulation) fn leave_ghost(&mut self, at: FrameId) -> FrameId {
         let ghost = &mut self.frames[at];
         let frame = Frame { void_events: 0, next: NONE, ..*ghost };
         ghost.give_up();
@@ -125,8 +125,8 @@ impl<R: Recorder> Simulation<'_, R> {
         }
     }
 
-    /// Frames for which nothing is scheduled end badly.
-    fn fail_all(&mut self, failed: &[FrameId]) -> u64 {
+    /// Frames for which nothing is scheduled end badly, some of them in other places than before. Returns how many.
+    pub(in crate::simulation) fn end_all(&mut self, failed: &[FrameId], ending: Ending) -> u64 {
         let mut moved = std::mem::take(&mut self.faults.moved);
         moved.sort_unstable();
         if !moved.is_empty() {
@@ -134,7 +134,7 @@ impl<R: Recorder> Simulation<'_, R> {
             self.clients.iter_mut().for_each(|client| client.follow(&moved, frames));
         }
         for &at in failed {
-            if let Flow::Switch(next) = self.end(at, Ending::Failed) {
+            if let Flow::Switch(next) = self.end(at, ending) {
                 self.run(next);
             }
         }
@@ -211,7 +211,7 @@ impl<R: Recorder> Simulation<'_, R> {
             }
             tellers.push(moved);
         }
-        self.fail_all(&tellers)
+        self.end_all(&tellers, Ending::Failed)
     }
 
     /// The frames that run on some replicas of a service, in the order of the slab. A message on its way to a service,

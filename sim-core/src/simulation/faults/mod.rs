@@ -369,6 +369,7 @@ impl<R: Recorder> Simulation<'_, R> {
             for frame in started.drain(..) {
                 self.start(frame);
             }
+            self.reopen_door(id);
             let wake = self.stations[number as usize].sharing().and_then(|s| s.schedule(self.now));
             if let Some(wake) = wake {
                 self.schedule(wake, Happening::Wake(number));
