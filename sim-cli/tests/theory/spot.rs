@@ -16,7 +16,16 @@ const ON_DEMAND: f64 = 0.096;
 #[cfg_attr(debug_assertions, ignore = "slow in debug: cargo xtask test theory")]
 fn spot() {
     // Times and prices are written with their units, as steps and purchases.
-    let elsewhere = ["hours", "job_h", "checkpoint_every_h", "checkpoint_cost_h", "instances"];
+    let elsewhere = [
+        "hours",
+        "job_h",
+        "checkpoint_every_h",
+        "checkpoint_cost_h",
+        "instances",
+        "price_per_h",
+        "spot",
+        "on_demand",
+    ];
     let Some(mut case) = Case::open("spot", &elsewhere) else { return };
     // The interval at which jobs are done soonest follows from the truth's own formula: a sweep would tell it no better
     // than to a tenth.
