@@ -1,5 +1,11 @@
 //! What can be written on the command line.
 
+mod study;
+
+pub(crate) use study::{
+    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, StudyOutputArgs, SweepArgs,
+};
+
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -15,7 +21,8 @@ use std::path::PathBuf;
   archsim new shop.ron                       write a model to start from
   archsim check shop.ron                     say what is wrong, and what is busiest
   archsim run shop.ron --set services.shop.replicas=4
-  archsim compare shop.ron                   every design side by side",
+  archsim compare shop.ron                   every design side by side
+  archsim sweep shop.ron --vary services.shop.replicas=1..8",
     after_help = EXIT_CODES,
     subcommand_required = true,
     arg_required_else_help = true
@@ -62,6 +69,21 @@ const EVENTS_EXAMPLES: &str = "Examples:
   archsim events shop.ron
   archsim events shop.ron --kinds fault,level --horizon 1h";
 
+const PLOT_EXAMPLES: &str = "Examples:
+  archsim plot shop.ron                      in the terminal
+  archsim plot shop.ron -o designs.svg
+  archsim plot shop.ron --figure distribution --theme dark -o latency.png
+  archsim plot shop.ron --figure timeline --design microservices -o run.svg";
+
+const REPORT_EXAMPLES: &str = "Examples:
+  archsim report shop.ron -o report.html
+  archsim report shop.ron --designs monolith,microservices -o report.md";
+
+const GRAPH_EXAMPLES: &str = "Examples:
+  archsim graph shop.ron > shop.mmd
+  archsim graph shop.ron --design microservices --format svg -o shop.svg
+  archsim graph shop.ron --format dot | dot -Tpdf > shop.pdf";
+
 const NEW_EXAMPLES: &str = "Examples:
   archsim new shop.ron
   archsim new --template queue queue.ron
@@ -78,6 +100,24 @@ pub(crate) enum Verb {
     /// Simulate several designs under the same traffic, side by side
     #[command(before_help = COMPARE_EXAMPLES, after_help = EXIT_CODES)]
     Compare(CompareArgs),
+    /// Simulate every point of some axes under the same traffic, and find where the curve bends
+    #[command(before_help = study::SWEEP_EXAMPLES)]
+    Sweep(SweepArgs),
+    /// Find the highest load at which each design meets the objectives
+    #[command(before_help = study::CAPACITY_EXAMPLES)]
+    Capacity(CapacityArgs),
+    /// Judge a model by its objectives, and against its baseline: for pull requests
+    #[command(before_help = study::GATE_EXAMPLES, after_help = EXIT_CODES)]
+    Gate(GateArgs),
+    /// Tell which parameters matter, the most first
+    #[command(before_help = study::SENSITIVITY_EXAMPLES)]
+    Sensitivity(SensitivityArgs),
+    /// Find the cheapest of many alternatives that meets the objectives, with stated confidence
+    #[command(before_help = study::OPTIMIZE_EXAMPLES, after_help = EXIT_CODES)]
+    Optimize(OptimizeArgs),
+    /// Put the shards of a sweep together
+    #[command(before_help = study::MERGE_EXAMPLES)]
+    Merge(MergeArgs),
     /// Follow single requests: a p99 one, the slowest, the failed, or one in a thousand
     #[command(before_help = TRACE_EXAMPLES)]
     Trace(TraceArgs),
@@ -87,6 +127,15 @@ pub(crate) enum Verb {
     /// Log what happens in a run, as JSON lines
     #[command(before_help = EVENTS_EXAMPLES)]
     Events(EventsArgs),
+    /// Write a report to pass around: one HTML file that opens offline, or Markdown
+    #[command(before_help = REPORT_EXAMPLES, after_help = EXIT_CODES)]
+    Report(ReportArgs),
+    /// Draw a figure, as SVG or PNG
+    #[command(before_help = PLOT_EXAMPLES)]
+    Plot(PlotArgs),
+    /// Draw what runs where and who asks whom, without simulating
+    #[command(before_help = GRAPH_EXAMPLES)]
+    Graph(GraphArgs),
     /// Write a commented model to start from
     #[command(before_help = NEW_EXAMPLES)]
     New(NewArgs),
@@ -368,6 +417,124 @@ pub(crate) struct CompareArgs {
 }
 
 #[derive(ClapArgs)]
+pub(crate) struct PlotArgs {
+    /// The model, or several to compare as they are written; - reads stdin
+    #[arg(required = true, value_name = "MODEL")]
+    pub(crate) models: Vec<String>,
+    /// What to draw [default: designs side by side, or the distribution where there is only one]
+    #[arg(long, value_enum, value_name = "NAME")]
+    pub(crate) figure: Option<FigureName>,
+    /// Designs to show [default: all]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', alias = "design")]
+    pub(crate) designs: Vec<String>,
+    /// Draw with characters [default: on a terminal, without --out]
+    #[arg(long, conflicts_with = "out")]
+    pub(crate) text: bool,
+    /// Of waterfall: the operation, such as web.order [default: what is asked for most]
+    #[arg(long, value_name = "OPERATION")]
+    pub(crate) of: Option<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) picture: PictureArgs,
+}
+
+/// How a picture is to look, and where it goes.
+#[derive(ClapArgs)]
+pub(crate) struct PictureArgs {
+    /// Its colours
+    #[arg(long, value_enum, default_value_t = ThemeName::Light)]
+    pub(crate) theme: ThemeName,
+    /// Its width in pixels; of a PNG there are twice as many dots
+    #[arg(long, value_name = "PIXELS", default_value_t = 720, value_parser = clap::value_parser!(u32).range(280..=4000))]
+    pub(crate) width: u32,
+    /// Write to a file whose name ends in .svg or .png, instead of SVG to stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct ReportArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    /// Designs to compare, the first is what the others are held against [default: all]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
+    pub(crate) designs: Vec<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// How to write it [default: by the file's name, or html]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ReportFormat>,
+    /// Write to a file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// One file with everything in it
+    Html,
+    /// For pull requests
+    Markdown,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct GraphArgs {
+    /// The model; - reads stdin
+    pub(crate) model: String,
+    /// Draw this design of the model [default: the model as written]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) design: Option<String>,
+    #[command(flatten)]
+    pub(crate) edits: ModelArgs,
+    /// In which language [default: svg for a picture's name, or else mermaid]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<GraphFormatName>,
+    #[command(flatten)]
+    pub(crate) picture: PictureArgs,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormatName {
+    /// A flow chart of Mermaid, which many sites draw in Markdown
+    Mermaid,
+    /// Graphviz
+    Dot,
+    /// Structurizr's DSL, a container view of C4
+    Structurizr,
+    /// A picture, coloured by how busy things are
+    Svg,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ThemeName {
+    /// Dark on white
+    Light,
+    /// Light on near black
+    Dark,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum FigureName {
+    /// Latency, errors and cost of each design, with intervals
+    Designs,
+    /// Each objective with its limit, and how the designs keep to it
+    Objectives,
+    /// Cost against latency, and which designs no other beats in both
+    CostLatency,
+    /// How latencies are distributed: a histogram, and how many take longer
+    Distribution,
+    /// One run over time: rate, latency, utilisation, levels, faults
+    Timeline,
+    /// One request near the 99th percentile, span by span
+    Waterfall,
+}
+
+#[derive(ClapArgs)]
 pub(crate) struct NewArgs {
     /// Where to write it [default: stdout]
     pub(crate) file: Option<PathBuf>,
@@ -384,6 +551,8 @@ pub(crate) enum Template {
     Queue,
     /// A service fed with recorded arrivals
     Replay,
+    /// No model: a workflow for GitHub Actions that runs archsim gate
+    Gate,
 }
 
 #[derive(ClapArgs)]

@@ -4,10 +4,13 @@ mod args;
 mod diagnostics;
 mod failure;
 mod files;
+mod findings;
 mod look;
 mod model;
 mod output;
+mod picture;
 mod pool;
+mod study;
 mod verb;
 
 use args::{Args, Verb};
@@ -31,9 +34,18 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Check(args) => verb::check::run(&args),
         Verb::Run(args) => verb::run::run(&args),
         Verb::Compare(args) => verb::compare::run(&args),
+        Verb::Sweep(args) => verb::sweep::run(&args),
+        Verb::Capacity(args) => verb::capacity::run(&args),
+        Verb::Gate(args) => verb::gate::run(&args),
+        Verb::Sensitivity(args) => verb::sensitivity::run(&args),
+        Verb::Optimize(args) => verb::optimize::run(&args),
+        Verb::Merge(args) => verb::merge::run(&args),
         Verb::Trace(args) => verb::trace::run(&args),
         Verb::Series(args) => verb::series::run(&args),
         Verb::Events(args) => verb::events::run(&args),
+        Verb::Report(args) => verb::report::run(&args),
+        Verb::Plot(args) => verb::plot::run(&args),
+        Verb::Graph(args) => verb::graph::run(&args),
         Verb::New(args) => verb::new::run(&args),
         Verb::Reference(args) => verb::reference::run(&args),
         Verb::Schema => verb::schema::run(),

@@ -3,10 +3,12 @@
 use crate::args::{ModelArgs, RunArgs};
 use crate::failure::Failure;
 use crate::{diagnostics, files};
-use sim_core::model::{Checked, Model, quantity};
+use sim_core::model::{Checked, Files, Model, quantity};
 use sim_core::spec::{Diagnostic, Diagnostics, Quantity, Spec};
 use sim_core::study::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Until, designs_of};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 /// A model that was read and edited, but not yet checked.
 pub(crate) struct Written {
@@ -20,13 +22,22 @@ pub(crate) struct Written {
 impl Written {
     /// Reads a model and makes the edits of `--set`.
     pub(crate) fn read(file: &str, edits: &ModelArgs) -> Result<Written, Failure> {
-        let text = files::read_model(file)?;
+        Written::of(file, files::read_model(file)?, &Data::beside(file), edits)
+    }
+
+    /// The same of a text that was read already.
+    pub(crate) fn of(
+        file: &str,
+        text: String,
+        data: &Data,
+        edits: &ModelArgs,
+    ) -> Result<Written, Failure> {
         let name = if file == files::STDIN { "standard input" } else { file };
         let spec = match Spec::parse(name, &text) {
             Ok(spec) => spec,
             Err(findings) => {
                 // What is wrong in meaning is told along with what could not be read.
-                let files = |spec: &Spec| files::referred(spec, file).unwrap_or_default();
+                let files = |spec: &Spec| data.of(spec).unwrap_or_default();
                 let findings = Model::read(name, &text, files).err().unwrap_or(findings);
                 return Err(Failure::Model { findings: Box::new(findings), text });
             }
@@ -76,7 +87,7 @@ impl Written {
         Ok(())
     }
 
-    fn failure(&self, findings: Diagnostics) -> Failure {
+    pub(crate) fn failure(&self, findings: Diagnostics) -> Failure {
         Failure::Model { findings: Box::new(findings), text: self.spec.text().to_owned() }
     }
 
@@ -113,6 +124,12 @@ impl Written {
         }
     }
 
+    /// The warnings so far, in words.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let warned = self.warned.borrow();
+        warned.iter().map(|warning| format!("{}: {}", warning.path, warning.message)).collect()
+    }
+
     /// The model as written and every design.
     pub(crate) fn all_designs(&self) -> Vec<Option<String>> {
         designs_of(&self.spec).into_iter().map(|design| design.map(str::to_owned)).collect()
@@ -122,12 +139,70 @@ impl Written {
 /// How much to simulate, by the designs and the flags.
 pub(crate) fn plan(designs: &[Alternative], args: &RunArgs) -> Result<Plan, Failure> {
     let mut plan = Plan::of(designs);
-    if let Some(precision) = &args.precision {
+    plan.until = until(args)?.unwrap_or(plan.until);
+    Ok(plan)
+}
+
+/// When there are enough replications, where a flag says.
+pub(crate) fn until(args: &RunArgs) -> Result<Option<Until>, Failure> {
+    let precise = |precision: &String| {
         let relative = quantity::share(&Quantity::Text(precision.clone()))
             .ok()
             .filter(|share| *share > 0.0 && *share < 1.0)
             .ok_or_else(|| Failure::Usage(format!("{precision} is no precision such as 2%")))?;
-        plan.until = Until::Precision { relative, at_most: PRECISE_AT_MOST };
+        Ok(Until::Precision { relative, at_most: PRECISE_AT_MOST })
+    };
+    args.precision.as_ref().map(precise).transpose()
+}
+
+/// The data that a model refers to: found beside it once, or kept with a study. Clones share it.
+#[derive(Clone)]
+pub(crate) struct Data {
+    /// The model; `None`: only what is kept is there.
+    beside: Option<String>,
+    read: Arc<Mutex<BTreeMap<String, Arc<str>>>>,
+}
+
+impl Data {
+    /// What lies beside a model.
+    pub(crate) fn beside(model: &str) -> Data {
+        Data { beside: Some(model.to_owned()), read: Arc::default() }
     }
-    Ok(plan)
+
+    /// What was kept, by name.
+    pub(crate) fn kept(data: BTreeMap<String, String>) -> Data {
+        let read = data.into_iter().map(|(name, text)| (name, text.into())).collect();
+        Data { beside: None, read: Arc::new(Mutex::new(read)) }
+    }
+
+    /// What a model refers to.
+    pub(crate) fn of(&self, spec: &Spec) -> Result<Files, Diagnostics> {
+        let names: Vec<String> = spec.files().into_iter().map(|(_, name)| name).collect();
+        let mut read = self.read.lock().expect("nobody panics with it");
+        if let (Some(model), false) =
+            (&self.beside, names.iter().all(|name| read.contains_key(name)))
+        {
+            let files = files::referred(spec, model)?;
+            for name in &names {
+                let text = files.read(name).unwrap_or_default();
+                read.insert(name.clone(), text.into());
+            }
+        }
+        let mut files = Files::default();
+        for (name, text) in names.iter().filter_map(|name| Some((name, read.get(name)?))) {
+            files.insert(name, &**text);
+        }
+        Ok(files)
+    }
+
+    /// The checksum of each file that was read, by name.
+    pub(crate) fn checksums(&self) -> BTreeMap<String, u32> {
+        let read = self.read.lock().expect("nobody panics with it");
+        read.iter().map(|(name, text)| (name.clone(), crc32fast::hash(text.as_bytes()))).collect()
+    }
+
+    /// The contents of each file that was read, in the order of their names.
+    pub(crate) fn contents(&self) -> Vec<Arc<str>> {
+        self.read.lock().expect("nobody panics with it").values().cloned().collect()
+    }
 }

@@ -1,6 +1,6 @@
 //! Results: on stdout or in a file, in colour where that is wanted.
 
-use crate::args::{OutputArgs, OutputFormat};
+use crate::args::{OutputArgs, OutputFormat, StudyOutputArgs};
 use crate::failure::Failure;
 use crate::files;
 use sim_core::report::{Format, Style};
@@ -55,6 +55,26 @@ impl OutputArgs {
             Some(path) => files::write(path, text),
             None => print(text),
         }
+    }
+}
+
+impl StudyOutputArgs {
+    fn plain(&self) -> OutputArgs {
+        OutputArgs { format: OutputFormat::Text, out: self.out.clone() }
+    }
+
+    /// How text is to look where it goes.
+    pub(crate) fn style(&self) -> Style {
+        self.plain().style()
+    }
+
+    /// Refuses to write the answer over the model.
+    pub(crate) fn keeps(&self, model: &str) -> Result<(), Failure> {
+        self.plain().keeps(&[model.to_owned()])
+    }
+
+    pub(crate) fn write(&self, text: &str) -> Result<(), Failure> {
+        self.plain().write(text)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The parallel map that a study is run with: threads, a progress bar, and Ctrl-C.
 
 use crate::failure::Failure;
+use crate::study::outcomes::Outcomes;
 use indicatif::{ProgressBar, ProgressStyle};
 use rayon::prelude::*;
 use sim_core::metrics::{Outcome, Trial, run};
@@ -37,14 +38,29 @@ impl Pool {
 
     /// Asks, runs and tells until the study has its answer, or Ctrl-C is pressed.
     pub(crate) fn drive(&self, study: &mut (impl Study + Sync)) {
+        self.drive_kept(study, &Forgotten, |_| ());
+    }
+
+    /// The same; outcomes that are kept are not run again, and those that are run are kept. `look` is called whenever
+    /// something was told.
+    pub(crate) fn drive_kept<S: Study + Sync>(
+        &self,
+        study: &mut S,
+        kept: &dyn Kept,
+        mut look: impl FnMut(&mut S),
+    ) {
         let bar = progress_bar();
         while let Some(batch) = study.ask() {
             let (told, expected) = study.progress();
             bar.set_length(expected);
             bar.set_position(told);
-            let outcomes = self.map(batch, |design| study.model(design), &bar);
+            let outcomes = self.map_kept(batch, |design| study.model(design), &bar, kept);
+            kept.sync();
             study.tell(outcomes);
+            look(study);
         }
+        // What the last outcomes came to is known only now.
+        look(study);
         bar.finish_and_clear();
     }
 
@@ -64,17 +80,93 @@ impl Pool {
         model: impl Fn(usize) -> &'m Model + Sync,
         bar: &ProgressBar,
     ) -> Vec<Outcome> {
+        self.map_kept(trials, model, bar, &Forgotten)
+    }
+
+    fn map_kept<'m>(
+        &self,
+        trials: Vec<Trial>,
+        model: impl Fn(usize) -> &'m Model + Sync,
+        bar: &ProgressBar,
+        kept: &dyn Kept,
+    ) -> Vec<Outcome> {
         let one = |trial: Trial| {
             if self.interrupted.load(Ordering::SeqCst) {
                 return None;
             }
-            let outcome = run(model(trial.design), trial);
+            let model = model(trial.design);
+            let outcome = match kept.find(model, &trial) {
+                Some(outcome) => outcome,
+                None => {
+                    let outcome = kept.may_run().then(|| run(model, trial))?;
+                    kept.add(&outcome).then_some(outcome)?
+                }
+            };
             bar.inc(1);
             Some(outcome)
         };
         let outcomes: Vec<Option<Outcome>> =
             self.threads.install(|| trials.into_par_iter().with_max_len(1).map(one).collect());
         outcomes.into_iter().flatten().collect()
+    }
+}
+
+/// Where outcomes are kept, so that they need not be run again.
+pub(crate) trait Kept: Sync {
+    /// The outcome of a trial, if it is there.
+    fn find(&self, model: &Model, trial: &Trial) -> Option<Outcome>;
+    /// Whether what is not there may be run.
+    fn may_run(&self) -> bool;
+    /// Adds an outcome; `false` if that could not be done.
+    fn add(&self, outcome: &Outcome) -> bool;
+    /// Sees to it that what was added stays.
+    fn sync(&self);
+    /// What went wrong.
+    fn failure(&self) -> Option<Failure>;
+}
+
+/// Nowhere: every trial is run.
+struct Forgotten;
+
+impl Kept for Forgotten {
+    fn find(&self, _: &Model, _: &Trial) -> Option<Outcome> {
+        None
+    }
+
+    fn may_run(&self) -> bool {
+        true
+    }
+
+    fn add(&self, _: &Outcome) -> bool {
+        true
+    }
+
+    fn sync(&self) {}
+
+    fn failure(&self) -> Option<Failure> {
+        None
+    }
+}
+
+impl Kept for Outcomes {
+    fn find(&self, model: &Model, trial: &Trial) -> Option<Outcome> {
+        self.find(model, trial)
+    }
+
+    fn may_run(&self) -> bool {
+        true
+    }
+
+    fn add(&self, outcome: &Outcome) -> bool {
+        self.add(outcome)
+    }
+
+    fn sync(&self) {
+        self.sync();
+    }
+
+    fn failure(&self) -> Option<Failure> {
+        self.failure()
     }
 }
 

@@ -4,6 +4,7 @@ mod bench;
 mod bisect;
 mod determinism;
 mod fingerprint;
+mod kills;
 mod runner;
 mod shell;
 mod test;
@@ -20,11 +21,7 @@ use clap::Parser;
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Task {
     /// Run every check, as CI does, or only the named steps.
-    Test {
-        /// Steps to run, in the order of the list; none: all of them.
-        #[arg(value_parser = test::step_names())]
-        steps: Vec<String>,
-    },
+    Test(test::Steps),
     /// Check layers, budgets, purity, paths, words and questions.
     Tidy,
     /// Compare the fingerprints of all models with models/fingerprints.txt.
@@ -39,18 +36,21 @@ enum Task {
     Coverage { studies: Option<u32> },
     /// Build the WebAssembly module for Node and try it.
     Wasm,
+    /// Kill a study of 500 points at random instants: 100 times, or so many.
+    Kills { kills: Option<u32> },
     /// Measure speed and memory, beside loops written by hand.
     Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
     let report = match Task::parse() {
-        Task::Test { steps } => return test::run(&steps),
+        Task::Test(steps) => return test::run(&steps.steps),
         Task::Tidy => tidy::step(),
         Task::Fingerprints { bless } => determinism::fingerprints(bless),
         Task::Truth => test::truth(),
         Task::Coverage { studies } => test::coverage(studies),
         Task::Wasm => wasm::step(),
+        Task::Kills { kills } => kills::step(kills.unwrap_or(100)),
         Task::Bench(options) => bench::step(options),
     };
     report.print();

@@ -1,7 +1,7 @@
 //! `archsim compare`: several designs, or several files, under the same traffic.
 
 use super::run::simulate;
-use crate::args::CompareArgs;
+use crate::args::{CompareArgs, ModelArgs, RunArgs};
 use crate::failure::{Failure, Success};
 use crate::model::Written;
 use sim_core::study::{AS_WRITTEN, Alternative};
@@ -9,10 +9,7 @@ use std::path::Path;
 
 pub(crate) fn run(args: &CompareArgs) -> Result<Success, Failure> {
     args.output.keeps(&args.models)?;
-    let designs = match args.models.as_slice() {
-        [model] => of_one_file(model, args)?,
-        models => of_files(models, args)?,
-    };
+    let designs = designs(&args.models, &args.designs, &args.edits, &args.run)?;
     if designs.len() < 2 {
         let message =
             "there is only one design to compare; add some to `designs`, or name a second file";
@@ -21,26 +18,53 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Success, Failure> {
     simulate(designs, &args.run, &args.output)
 }
 
-fn of_one_file(model: &str, args: &CompareArgs) -> Result<Vec<Alternative>, Failure> {
-    let mut written = Written::read(model, &args.edits)?;
-    written.plan(&args.run)?;
-    let designs = if args.designs.is_empty() {
-        written.all_designs()
-    } else {
-        let named = args.designs.iter().map(|name| name.trim());
-        named.map(|name| (name != AS_WRITTEN).then(|| name.to_owned())).collect()
-    };
+/// The designs of one file, or several files as they are written.
+pub(crate) fn designs(
+    models: &[String],
+    named: &[String],
+    edits: &ModelArgs,
+    run: &RunArgs,
+) -> Result<Vec<Alternative>, Failure> {
+    match models {
+        [model] => of_one_file(model, named, edits, run),
+        models => of_files(models, named, edits, run),
+    }
+}
+
+fn of_one_file(
+    model: &str,
+    named: &[String],
+    edits: &ModelArgs,
+    run: &RunArgs,
+) -> Result<Vec<Alternative>, Failure> {
+    let mut written = Written::read(model, edits)?;
+    written.plan(run)?;
+    let designs = designs_of(&written, named);
     designs.iter().map(|design| written.check(design.as_deref())).collect()
 }
 
-fn of_files(models: &[String], args: &CompareArgs) -> Result<Vec<Alternative>, Failure> {
-    if !args.designs.is_empty() {
+/// The designs named, or all.
+pub(crate) fn designs_of(written: &Written, named: &[String]) -> Vec<Option<String>> {
+    if named.is_empty() {
+        return written.all_designs();
+    }
+    let named = named.iter().map(|name| name.trim());
+    named.map(|name| (name != AS_WRITTEN).then(|| name.to_owned())).collect()
+}
+
+fn of_files(
+    models: &[String],
+    named: &[String],
+    edits: &ModelArgs,
+    run: &RunArgs,
+) -> Result<Vec<Alternative>, Failure> {
+    if !named.is_empty() {
         let message = "--designs takes designs of one file; several files are compared as written";
         return Err(Failure::Usage(message.into()));
     }
     let one = |model: &String| {
-        let mut written = Written::read(model, &args.edits)?;
-        written.plan(&args.run)?;
+        let mut written = Written::read(model, edits)?;
+        written.plan(run)?;
         let mut alternative = written.check(None)?;
         alternative.name = name_of(model, models);
         Ok(alternative)

@@ -20,7 +20,11 @@ pub(crate) fn run(args: &NewArgs) -> Result<Success, Failure> {
         .and_then(|mut file| file.write_all(text.as_bytes()));
     match written {
         Ok(()) => {
-            eprintln!("wrote {0}; try: archsim run {0}", path.display());
+            let next = match args.template {
+                Template::Gate => "archsim gate --help".to_owned(),
+                _ => format!("archsim run {}", path.display()),
+            };
+            eprintln!("wrote {}; try: {next}", path.display());
             Ok(Success::Fine)
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -35,5 +39,6 @@ fn text(template: Template) -> &'static str {
         Template::ShopSmall => include_str!("../../templates/shop-small.ron"),
         Template::Queue => include_str!("../../templates/queue.ron"),
         Template::Replay => include_str!("../../templates/replay.ron"),
+        Template::Gate => include_str!("../../templates/gate.yml"),
     }
 }

@@ -79,7 +79,7 @@ pub(crate) fn run(args: &TraceArgs) -> Result<Success, Failure> {
 }
 
 /// The journeys that ask for an operation; all where none is named.
-fn journeys(model: &Model, of: Option<&str>) -> Result<Vec<u32>, Failure> {
+pub(crate) fn journeys(model: &Model, of: Option<&str>) -> Result<Vec<u32>, Failure> {
     let name = |journey: &sim_core::model::Journey| {
         model.operations[journey.operation.0 as usize].name.clone()
     };

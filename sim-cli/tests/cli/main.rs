@@ -1,10 +1,15 @@
 //! The binary as a user meets it: what it prints, where, and its exit codes.
 
+mod capacity;
 mod compare;
+mod gate;
 mod look;
 mod models;
 mod output;
+mod pictures;
 mod run;
+mod search;
+mod sweep;
 
 use std::io::Write;
 use std::path::PathBuf;

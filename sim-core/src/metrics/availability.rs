@@ -2,7 +2,7 @@
 
 use crate::engine::Digest;
 use crate::model::{Model, SystemFigure};
-use crate::stats::Histogram;
+use crate::stats::{Bytes, Histogram};
 use crate::time::{Duration, SECOND, Time};
 
 /// What is counted of a system.
@@ -147,6 +147,49 @@ impl SystemMetrics {
         if self.window.is_none() {
             self.end_window();
         }
+    }
+
+    /// Writes what it comes to; what it is about and what only counts while a run goes on stays out.
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let SystemMetrics {
+            window: _,
+            at_most: _,
+            now: _,
+            down_since: _,
+            time,
+            down,
+            outages,
+            longest,
+            is_fresh: _,
+            fresh,
+            fresh_ended,
+            in_window: _,
+            window_ends: _,
+            windows,
+            without_outage,
+            within,
+        } = self;
+        [time, down, fresh].into_iter().for_each(|sum| sum.write(out));
+        [outages, longest, fresh_ended, without_outage].into_iter().for_each(|n| n.write(out));
+        windows.write(out);
+        within.iter().for_each(|windows| windows.write(out));
+    }
+
+    /// Takes in what another of the same system has written.
+    pub(super) fn fill(&mut self, from: &mut &[u8]) -> Option<()> {
+        for sum in [&mut self.time, &mut self.down, &mut self.fresh] {
+            *sum = Bytes::read(from)?;
+        }
+        let numbers =
+            [&mut self.outages, &mut self.longest, &mut self.fresh_ended, &mut self.without_outage];
+        for number in numbers {
+            *number = Bytes::read(from)?;
+        }
+        self.windows = Bytes::read(from)?;
+        for windows in &mut self.within {
+            *windows = Bytes::read(from)?;
+        }
+        Some(())
     }
 
     pub(super) fn merge(&mut self, other: &SystemMetrics) {

@@ -2,7 +2,7 @@
 
 use crate::engine::Digest;
 use crate::model::{MeasureKind, Measures};
-use crate::stats::Histogram;
+use crate::stats::{Bytes, Histogram};
 use crate::time::{Duration, SECOND, Time};
 
 /// Counters, levels and timings, by their ids.
@@ -34,6 +34,19 @@ impl Level {
 
     fn restart(&mut self, now: Time) {
         *self = Level { value: self.value, since: now, integral: 0, peak: self.value };
+    }
+}
+
+/// What it comes to: the number itself and its last change count while a run goes on.
+impl Bytes for Level {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Level { value: _, since: _, integral, peak } = self;
+        integral.write(out);
+        peak.write(out);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Level> {
+        Some(Level { integral: Bytes::read(from)?, peak: Bytes::read(from)?, ..Level::default() })
     }
 }
 

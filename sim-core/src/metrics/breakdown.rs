@@ -2,6 +2,7 @@
 
 use crate::component::Spent;
 use crate::engine::Digest;
+use crate::stats::Bytes;
 use crate::time::Duration;
 use serde::Serialize;
 
@@ -44,6 +45,40 @@ fn class(nanos: u64) -> usize {
     let value = nanos | 8;
     let exponent = 63 - value.leading_zeros();
     (exponent as usize) << 3 | ((value >> (exponent - 3)) & 7) as usize
+}
+
+/// The classes that hold a request: how many are passed over from the one before, the requests and their sums.
+impl Bytes for Breakdown {
+    fn write(&self, out: &mut Vec<u8>) {
+        let held = || self.classes.iter().enumerate().filter(|(_, class)| class.requests > 0);
+        (held().count() as u64).write(out);
+        let mut next = 0;
+        for (place, Class { requests, sums }) in held() {
+            ((place - next) as u64).write(out);
+            requests.write(out);
+            sums.iter().for_each(|sum| sum.write(out));
+            next = place + 1;
+        }
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Breakdown> {
+        let held = u64::read(from)?;
+        if held == 0 {
+            return Some(Breakdown::default());
+        }
+        let mut classes = vec![Class::default(); CLASSES];
+        let mut next = 0;
+        for _ in 0..held {
+            let place = usize::try_from(u64::read(from)?).ok()?.checked_add(next)?;
+            let class = classes.get_mut(place)?;
+            class.requests = u64::read(from)?;
+            for sum in &mut class.sums {
+                *sum = u128::read(from)?;
+            }
+            next = place + 1;
+        }
+        Some(Breakdown { classes })
+    }
 }
 
 impl Breakdown {

@@ -4,6 +4,7 @@ mod audit;
 mod availability;
 mod blocks;
 mod breakdown;
+mod kept;
 mod outcome;
 mod slos;
 

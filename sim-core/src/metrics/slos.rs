@@ -137,6 +137,27 @@ impl SloMetrics {
         alerted
     }
 
+    /// What it comes to once a run is over: counts, and sums of nanoseconds.
+    pub(super) fn kept(&self) -> (Vec<u64>, Vec<u128>) {
+        let SloMetrics { slo: _, of: _, looks: _, started: _, good, bad, alerts } = self;
+        let (mut counts, mut sums) = (vec![*good, *bad], Vec::new());
+        for Alerted { times, detected, to_detect, resets, to_reset } in alerts {
+            counts.extend([times, detected, resets]);
+            sums.extend([to_detect, to_reset]);
+        }
+        (counts, sums)
+    }
+
+    /// Takes in what another of the same objective has kept.
+    pub(super) fn keep(&mut self, counts: &[u64], sums: &[u128]) {
+        (self.good, self.bad) = (counts[0], counts[1]);
+        let kept = counts[2..].chunks_exact(3).zip(sums.chunks_exact(2));
+        for (alert, (counts, sums)) in self.alerts.iter_mut().zip(kept) {
+            (alert.times, alert.detected, alert.resets) = (counts[0], counts[1], counts[2]);
+            (alert.to_detect, alert.to_reset) = (sums[0], sums[1]);
+        }
+    }
+
     pub(super) fn merge(&mut self, other: &SloMetrics) {
         self.good += other.good;
         self.bad += other.bad;

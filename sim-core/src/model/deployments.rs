@@ -135,7 +135,7 @@ impl Lowering<'_> {
                     let message =
                         "no replica may be added and none may be missing: it cannot begin";
                     self.findings.error(&path.key("surge"), message).hint("surge: 1 at least");
-                } else if *unavailable >= fewest && service.regions.is_empty() {
+                } else if *surge == 0 && *unavailable >= fewest && service.regions.is_empty() {
                     let message = format!(
                         "{unavailable} of {fewest} replicas of `{name}` may be missing: one has to stay"
                     );

@@ -229,7 +229,7 @@ impl Lowering<'_> {
     }
 
     /// A quantity that has been read, or its error at `path`.
-    pub(super) fn read(&mut self, value: Result<f64, QuantityError>, path: &Path) -> Option<f64> {
+    pub(super) fn read<T>(&mut self, value: Result<T, QuantityError>, path: &Path) -> Option<T> {
         match value {
             Ok(value) => Some(value),
             Err(error) => {

@@ -1,5 +1,6 @@
 //! What was meant: a checked, indexed, immutable model, ready to run.
 
+mod autoscaler;
 mod availability;
 mod balancing;
 mod caches;
@@ -39,6 +40,7 @@ pub mod traffic;
 mod views;
 mod warnings;
 
+pub use autoscaler::{AutoscalerRules, FleetMetric, PaceRule, PolicyRule, StepRule};
 pub use availability::{System, SystemFigure, Up};
 pub use balancing::{EjectionRule, HealthRule, WatchRules};
 pub use caches::{
@@ -76,9 +78,7 @@ pub use poolers::Pooler;
 pub use prices::{Amount, Charge, ChargeKind, Tariff};
 pub use quantity::MONTH;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
-pub use scaling::{
-    AutoscalerRules, Fleet, FleetMeasures, FleetMetric, PaceRule, PolicyRule, StepRule,
-};
+pub use scaling::{Fleet, FleetMeasures};
 pub use search::{Search, SearchStep};
 pub use sharding::{DirectoryEntry, RING_POINTS_MAX, Scheme, Sharding};
 pub use slos::{BurnAlert, LOOKS_MAX, Slo, SloFigure};
@@ -211,6 +211,8 @@ pub struct Service {
     pub has_errors: bool,
     /// Replicas that are paid for; `None`: always the same number.
     pub billed: Option<LevelId>,
+    /// The fault by which spare capacity is taken back.
+    pub spot: Option<u32>,
     /// Cores of replica 0; those of replica `r` are `r` stations further.
     pub cores: StationId,
     /// Threads of replica 0 where requests hold theirs while they wait.

@@ -5,6 +5,7 @@ use super::check::{Lowering, sorted};
 use super::components::called;
 use super::laws::Unit;
 use super::poolers::PoolerPlace;
+use super::regions::Spread;
 use super::views::ViewPlace;
 use super::{
     Model, QueueId, Resource, Service, ServiceId, StationGroup, StationId, StationKind, UNLIMITED,
@@ -116,7 +117,7 @@ impl<'a> Lowering<'a> {
 
     fn is_service_sound(&mut self, service: &spec::Service, path: &Path) -> bool {
         let replicas = self.replicas_of(service);
-        let counted = path.key(counted_by(service));
+        let counted = counted_at(service, path);
         let errors = &mut self.findings;
         let mut wrong = false;
         let mut error = |path: Path, message: String| {
@@ -192,7 +193,7 @@ impl<'a> Lowering<'a> {
                 "with this service there are {all} stations, replicas times what each consists of; \
                  at most {STATIONS_MAX} can be run"
             );
-            let counted = path.key(counted_by(service));
+            let counted = counted_at(service, path);
             self.findings.error(&counted, message).hint("run fewer, larger replicas");
             return false;
         }
@@ -235,7 +236,7 @@ impl<'a> Lowering<'a> {
             group.site = name_hash(&format!("services.{name}.threads"));
             self.push_groups(&group, &spread)
         });
-        self.place_pools(index, name, service, group, &spread);
+        self.place_pools(index, name, service, (group, &spread));
         let before = self.model.services.last();
         let first_front = before.map_or(0, |s| s.first_front + s.fronts.len() as u32);
         self.warn_of_single(service, path);
@@ -254,6 +255,7 @@ impl<'a> Lowering<'a> {
             work_varies: false,
             has_errors: false,
             billed: None,
+            spot: None,
             cores,
             threads,
             route: self.route(service.routing.as_ref(), &spread.fronts),
@@ -269,14 +271,13 @@ impl<'a> Lowering<'a> {
         });
     }
 
-    /// The connections of a service's replicas to stores, each like `group`.
+    /// The connections that each replica keeps to stores.
     fn place_pools(
         &mut self,
         index: u32,
         name: &str,
         service: &spec::Service,
-        mut group: StationGroup,
-        spread: &super::regions::Spread,
+        (mut group, spread): (StationGroup, &Spread),
     ) {
         for (store, connections) in sorted(&service.pools) {
             group.name = format!("{name}.pools.{store}");
@@ -431,9 +432,13 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// The field that says how many replicas a service has.
-fn counted_by(service: &spec::Service) -> &'static str {
-    if service.regions.is_empty() { "replicas" } else { "regions" }
+/// Where it is written how many replicas a service can have.
+fn counted_at(service: &spec::Service, path: &Path) -> Path {
+    match (&service.autoscaler, service.regions.is_empty()) {
+        (Some(_), _) => path.key("autoscaler").key("max"),
+        (None, true) => path.key("replicas"),
+        (None, false) => path.key("regions"),
+    }
 }
 
 /// "did you mean …?", if one of the names is like enough.

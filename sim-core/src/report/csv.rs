@@ -1,60 +1,66 @@
 //! The numbers of a summary in long form: a line for each, with design, scope and metric.
 
-use crate::study::{Metric, Scope, Summary, Unit, Value};
-use std::fmt::Write;
+use crate::study::{DesignSummary, Metric, Scope, Status, Summary, Unit, Value};
+
+/// The columns of [`lines`].
+pub(super) const HEAD: &str = "design,scope,client,name,metric,unit,mean,half_width,status";
 
 pub(super) fn render(summary: &Summary) -> String {
-    let mut out = "design,scope,client,name,metric,unit,mean,half_width,status\n".to_owned();
+    let mut out = format!("{HEAD}\n");
     for design in &summary.designs {
-        let mut line = |scope: &Scope, metric: &str, unit: &str, value: Value| {
-            let (kind, client, name) = columns(scope);
-            let text = [design.name.as_str(), kind, client, &name].map(quoted).join(",");
-            let status = serde_json::to_value(value.status).unwrap_or_default();
-            let status = status.as_str().unwrap_or_default();
-            let (mean, half) = (number(value.mean), number(value.half_width));
-            let _ = writeln!(out, "{text},{metric},{unit},{mean},{half},{status}");
-        };
-        line(&Scope::All, "in_flight", unit(Metric::InFlight.unit()), design.in_flight);
-        let inside = design.operations.iter().chain(&design.services);
-        for red in std::iter::once(&design.all).chain(&design.journeys).chain(inside) {
-            for (metric, value) in red.values() {
-                line(&red.scope, metric.name(), unit(metric.unit()), value);
-            }
-        }
-        for station in &design.stations {
-            let scope = Scope::Station(station.name.clone());
-            for (metric, value) in station.values() {
-                line(&scope, metric.name(), unit(metric.unit()), value);
-            }
-        }
-        for block in &design.blocks {
-            let scope = Scope::Block(block.path.clone());
-            for measured in &block.measures {
-                line(&scope, measured.name, unit(measured.unit), measured.value);
-            }
-        }
-        if let Some(bill) = &design.bill {
-            let all = [
-                (Metric::Cost, bill.month),
-                (Metric::CostPerThousand, bill.per_thousand),
-                (Metric::IdleCost, bill.idle),
-            ];
-            for (metric, value) in all {
-                line(&Scope::All, metric.name(), unit(metric.unit()), value);
-            }
-            for part in bill.charges.iter().chain(&bill.clients).chain(&bill.journeys) {
-                line(&part.scope, Metric::Cost.name(), unit(Unit::Dollars), part.month);
-            }
-        }
-        for (index, objective) in design.objectives.iter().enumerate() {
-            line(&Scope::Objective(index), &quoted(&objective.says), "", objective.value);
-        }
+        lines(design, |line| out.push_str(line));
     }
     out
 }
 
+/// A line for each number of a design.
+pub(super) fn lines(design: &DesignSummary, mut write: impl FnMut(&str)) {
+    let mut line = |scope: &Scope, metric: &str, unit: &str, value: Value| {
+        let (kind, client, name) = columns(scope);
+        let text = [design.name.as_str(), kind, client, &name].map(quoted).join(",");
+        let status = status(value.status);
+        let (mean, half) = (number(value.mean), number(value.half_width));
+        write(&format!("{text},{metric},{unit},{mean},{half},{status}\n"));
+    };
+    line(&Scope::All, "in_flight", unit(Metric::InFlight.unit()), design.in_flight);
+    let inside = design.operations.iter().chain(&design.services);
+    for red in std::iter::once(&design.all).chain(&design.journeys).chain(inside) {
+        for (metric, value) in red.values() {
+            line(&red.scope, metric.name(), unit(metric.unit()), value);
+        }
+    }
+    for station in &design.stations {
+        let scope = Scope::Station(station.name.clone());
+        for (metric, value) in station.values() {
+            line(&scope, metric.name(), unit(metric.unit()), value);
+        }
+    }
+    for block in &design.blocks {
+        let scope = Scope::Block(block.path.clone());
+        for measured in &block.measures {
+            line(&scope, measured.name, unit(measured.unit), measured.value);
+        }
+    }
+    if let Some(bill) = &design.bill {
+        let all = [
+            (Metric::Cost, bill.month),
+            (Metric::CostPerThousand, bill.per_thousand),
+            (Metric::IdleCost, bill.idle),
+        ];
+        for (metric, value) in all {
+            line(&Scope::All, metric.name(), unit(metric.unit()), value);
+        }
+        for part in bill.charges.iter().chain(&bill.clients).chain(&bill.journeys) {
+            line(&part.scope, Metric::Cost.name(), unit(Unit::Dollars), part.month);
+        }
+    }
+    for (index, objective) in design.objectives.iter().enumerate() {
+        line(&Scope::Objective(index), &quoted(&objective.says), "", objective.value);
+    }
+}
+
 /// Kind, client and name of a scope.
-fn columns(scope: &Scope) -> (&str, &str, String) {
+pub(super) fn columns(scope: &Scope) -> (&str, &str, String) {
     match scope {
         Scope::All => ("all", "", String::new()),
         Scope::Journey { client, operation } => ("journey", client, operation.clone()),
@@ -70,7 +76,13 @@ fn columns(scope: &Scope) -> (&str, &str, String) {
     }
 }
 
-fn unit(unit: Unit) -> &'static str {
+/// Whether a number can be believed, in a word.
+pub(super) fn status(status: Status) -> String {
+    let word = serde_json::to_value(status).unwrap_or_default();
+    word.as_str().unwrap_or_default().to_owned()
+}
+
+pub(super) fn unit(unit: Unit) -> &'static str {
     match unit {
         Unit::Seconds => "s",
         Unit::PerSecond => "1/s",
@@ -81,11 +93,12 @@ fn unit(unit: Unit) -> &'static str {
 }
 
 /// The shortest text that reads back as the same number; empty where there is none.
-fn number(number: f64) -> String {
+pub(super) fn number(number: f64) -> String {
     if number.is_finite() { number.to_string() } else { String::new() }
 }
 
-fn quoted(text: &str) -> String {
+/// A text as a field: in quotes where it has to be.
+pub(super) fn quoted(text: &str) -> String {
     if text.contains([',', '"', '\n', '\r']) {
         format!("\"{}\"", text.replace('"', "\"\""))
     } else {

@@ -1,6 +1,6 @@
 //! Blocks as Markdown for a document.
 
-use super::block::{Block, Table};
+use super::block::{Block, Table, Tone};
 use super::cell::Cell;
 
 pub(super) fn render(blocks: &[Block]) -> String {
@@ -10,13 +10,17 @@ pub(super) fn render(blocks: &[Block]) -> String {
             out.push('\n');
         }
         match block {
-            Block::Headline(text, _) => out += &format!("**{text}**\n"),
-            Block::Title(text) => out += &format!("### {text}\n"),
-            Block::Paragraph(text) => out += &format!("{text}\n"),
+            Block::Headline(text, _) => out += &format!("**{}**\n", escape(text)),
+            Block::Title(text) => out += &format!("### {}\n", escape(text)),
+            Block::Paragraph(text) => out += &format!("{}\n", escape(text)),
             Block::Lines(lines) => {
-                out += "```text\n";
+                // Longer than any that a name could close.
+                let has_fence = lines.iter().any(|(line, _)| line.contains("```"));
+                let fence =
+                    if has_fence { "`".repeat(1 + longest_fence(lines)) } else { "```".into() };
+                out += &format!("{fence}text\n");
                 lines.iter().for_each(|(line, _)| out += &format!("{}\n", line.trim_end()));
-                out += "```\n";
+                out += &format!("{fence}\n");
             }
             Block::Table(table) => render_table(&mut out, table),
         }
@@ -47,8 +51,15 @@ fn cell(cell: &Cell) -> String {
     }
 }
 
-fn escape(text: &str) -> String {
-    text.replace('|', "\\|")
+/// Text in which nothing is a cell's end or a tag.
+pub(super) fn escape(text: &str) -> String {
+    text.replace('|', "\\|").replace('<', "\\<")
+}
+
+/// The longest run of backquotes.
+fn longest_fence(lines: &[(String, Tone)]) -> usize {
+    let runs = lines.iter().flat_map(|(line, _)| line.split(|c| c != '`'));
+    runs.map(str::len).max().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -7,20 +7,33 @@ mod answer;
 mod bill;
 mod block;
 mod blocks;
+mod capacity;
 mod cell;
 mod csv;
+pub mod document;
+pub mod figure;
+mod gate;
 mod load;
 mod markdown;
 mod objectives;
+mod optimize;
 mod path;
+mod sensitivity;
+mod sweep;
 pub mod telemetry;
 mod text;
 mod time_spent;
+pub mod topology;
 mod units;
 mod versus;
 
 pub use block::{Block, Row, Table, Tone};
+pub use capacity::render_capacity;
 pub use cell::Cell;
+pub use gate::render_gate;
+pub use optimize::render_optimize;
+pub use sensitivity::render_sensitivity;
+pub use sweep::{SweepFormat, render_sweep, trial_row, trial_rows_head};
 pub use text::Style;
 
 use crate::model::Checked;
@@ -46,7 +59,7 @@ pub fn render(summary: &Summary, format: Format, style: Style) -> String {
         Format::Text => text::render(&blocks(summary), style),
         Format::Markdown => markdown::render(&blocks(summary)),
         Format::Csv => csv::render(summary),
-        Format::Json => json(summary),
+        Format::Json => json_of(summary),
     }
 }
 
@@ -66,8 +79,8 @@ fn blocks(summary: &Summary) -> Vec<Block> {
     }
 }
 
-fn json(summary: &Summary) -> String {
-    let mut text = serde_json::to_string_pretty(summary).expect("a summary has only text for keys");
+fn json_of(answer: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(answer).expect("an answer has only text for keys");
     text.push('\n');
     text
 }

@@ -146,10 +146,10 @@ enum Happening {
     Reshard(u32),
     /// The time of an attempt is over (twice its number), or it has been waited for long enough to make another.
     Guard(u32),
-    /// The patience of somebody at a station may be over.
-    Patience(u32),
     /// A replica has started, an autoscaler looks, a deployment goes on: the place of what it stands for.
     Scale(u32),
+    /// The patience of somebody at a station may be over.
+    Patience(u32),
 }
 
 impl Happening {
@@ -171,8 +171,8 @@ impl Happening {
             Happening::Message(message) => (10, message),
             Happening::Broker(which) => (11, which),
             Happening::Guard(attempt) => (12, attempt),
-            Happening::Patience(station) => (13, station),
             Happening::Scale(place) => (14, place),
+            Happening::Patience(station) => (13, station),
         };
         Event(kind << Happening::INDEX_BITS | index)
     }
@@ -256,8 +256,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             switches: 0,
             switches_max: u64::MAX,
         };
-        run.schedule_faults();
         run.start_fleets();
+        run.schedule_faults();
         run.start_checks();
         run.start_limits();
         run.warm_caches();
@@ -372,8 +372,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             Happening::Message(message) => self.show(message),
             Happening::Broker(which) => self.broker(which),
             Happening::Guard(attempt) => self.guard_due(attempt),
-            Happening::Patience(station) => self.patience_due(station),
             Happening::Scale(place) => self.scale(place),
+            Happening::Patience(station) => self.patience_due(station),
         }
         while let Some(frame) = self.ready.pop_front()
             && !self.is_exhausted()
@@ -417,10 +417,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                     ["the time of an attempt is over", "a hedge is due"][what as usize]
                 )
             }
+            Happening::Scale(place) => self.describe_turn(place),
             Happening::Patience(s) => {
                 format!("the patience of somebody at {} may be over", name(s))
             }
-            Happening::Scale(place) => self.describe_turn(place),
             Happening::Promotion(s) => format!("the primary at {} is to be replaced", name(s)),
             Happening::Reshard(s) => {
                 format!("{} copies a key", self.model.stores[s as usize].name)
@@ -450,10 +450,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 self.model.stores[store as usize].cluster.as_ref().map_or(0, |it| it.site)
             }
             Happening::Guard(attempt) => self.identity_of_attempt(attempt),
+            Happening::Scale(place) => self.identity_of_turn(place),
             Happening::Patience(station) => {
                 self.model.station_group(StationId(station)).site.rotate_left(1)
             }
-            Happening::Scale(place) => self.identity_of_turn(place),
             Happening::Message(message) => self.messages.get(message).id.rotate_left(1),
             Happening::Broker(which) => {
                 self.model.subscriptions[which as usize / 2].site.wrapping_add(u64::from(which % 2))

@@ -157,7 +157,7 @@ impl<R: Recorder> Simulation<'_, R> {
             }
             _ => {
                 let others = state.count(|it| it.stage != Stage::Off && it.version != version);
-                if others == 0 && serving >= wanted.new.min(wanted.at_least) {
+                if others == 0 && serving >= wanted.new {
                     self.end_rollout(index);
                 }
                 false

@@ -26,7 +26,7 @@ pub enum Fault {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         name: Option<String>,
         /// What crashes, as a path: `"services.api"`, `"services.api.regions.eu"`, `"stores.orders"`, or all that is
-        /// placed in a region or a zone: `"regions.eu"`, `"regions.eu/b"`.
+        /// placed in a region or a zone: `"regions.eu"`, `"regions.eu.zones.b"`.
         of: String,
         /// Which replica of a service, from 0; of a database of several members which of these, the primaries of all
         /// shards before the replicas. Absent: all of them.

@@ -114,6 +114,10 @@ pub struct Database {
     /// The region that it is in, or the zone: `"eu"` is the first zone of eu, `"eu/b"` another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
+    /// In place of `region`, where the copies of each shard are: the first (the primary, at first) in the first of these,
+    /// the next in the next, in turn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub regions: Vec<String>,
     /// Which queries lock what they are about; absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub locks: Option<Locks>,

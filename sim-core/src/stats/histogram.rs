@@ -1,5 +1,7 @@
 //! Counts of whole numbers, exact where small and to 0.1 % where large.
 
+use super::Bytes;
+
 /// A log-linear histogram of `u64` values.
 ///
 /// Values below 2^11 have a bucket each; above, buckets are as wide as 2^-10 of the power of two below
@@ -249,6 +251,54 @@ impl Histogram {
 #[cold]
 fn open(slot: &mut Option<Box<Octave>>) -> &mut Octave {
     slot.insert(Box::new([0; SUB]))
+}
+
+/// Its totals, then each bucket that holds a value: how many are passed over from the one before, and its count.
+impl Bytes for Histogram {
+    fn write(&self, out: &mut Vec<u8>) {
+        let Histogram { octaves, count, sum, squares, min, max } = self;
+        count.write(out);
+        if *count == 0 {
+            return;
+        }
+        sum.write(out);
+        squares.write(out);
+        min.write(out);
+        max.write(out);
+        let counts = octaves.iter().enumerate().flat_map(|(octave, counts)| {
+            let counts = counts.iter().flat_map(|counts| counts.iter().enumerate());
+            counts.map(move |(sub, count)| ((octave * SUB + sub) as u64, *count))
+        });
+        let mut next = 0;
+        for (place, count) in counts.filter(|(_, count)| *count > 0) {
+            (place - next).write(out);
+            count.write(out);
+            next = place + 1;
+        }
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Histogram> {
+        let mut histogram = Histogram { count: u64::read(from)?, ..Histogram::new() };
+        if histogram.count == 0 {
+            return Some(histogram);
+        }
+        (histogram.sum, histogram.squares) = (u128::read(from)?, u128::read(from)?);
+        (histogram.min, histogram.max) = (u64::read(from)?, u64::read(from)?);
+        let (mut next, mut left) = (0u64, histogram.count);
+        while left > 0 {
+            let place = next.checked_add(u64::read(from)?)?;
+            let count = u64::read(from)?;
+            let slot = histogram.octaves.get_mut(usize::try_from(place).ok()? / SUB)?;
+            let counts = match slot {
+                Some(counts) => counts,
+                None => open(slot),
+            };
+            counts[place as usize % SUB] = count;
+            left = left.checked_sub(count).filter(|_| count > 0)?;
+            next = place + 1;
+        }
+        Some(histogram)
+    }
 }
 
 /// Equal when the same values were recorded as far as the buckets tell them apart, and with equal totals.

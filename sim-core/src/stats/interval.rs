@@ -28,6 +28,18 @@ impl Welford {
         self.squares += before * (number - self.mean);
     }
 
+    /// What `scale` times each number plus `shift` would have come to.
+    pub fn mapped(self, scale: f64, shift: f64) -> Welford {
+        match self.count {
+            0 => self,
+            count => Welford {
+                count,
+                mean: scale * self.mean + shift,
+                squares: scale * scale * self.squares,
+            },
+        }
+    }
+
     /// How many numbers came.
     pub fn count(&self) -> u64 {
         self.count

@@ -1,5 +1,6 @@
 //! Time spent at each value of a number that changes: requests in a system, servers at work.
 
+use super::Bytes;
 use crate::time::Time;
 
 /// How long a whole number that changes over time stood at each of its values.
@@ -24,6 +25,17 @@ pub struct Levels {
     nanos: Vec<u64>,
     /// The last change.
     since: Time,
+}
+
+/// How long it stood at each number. The last change is not kept: what is read back is over.
+impl Bytes for Levels {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.nanos.write(out);
+    }
+
+    fn read(from: &mut &[u8]) -> Option<Levels> {
+        Some(Levels { nanos: Vec::read(from)?, since: Time::ZERO })
+    }
 }
 
 impl Levels {

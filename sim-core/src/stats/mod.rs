@@ -1,5 +1,6 @@
 //! Statistics of simulation output: numbers in, numbers out.
 
+mod bytes;
 mod histogram;
 mod interval;
 mod levels;
@@ -7,6 +8,7 @@ mod student;
 mod trend;
 mod warmup;
 
+pub use bytes::Bytes;
 pub use histogram::{Bucket, Histogram};
 pub use interval::{Estimate, Pairs, Welford};
 pub use levels::Levels;

@@ -10,35 +10,54 @@
 //! let summary = study.summary();
 //! ```
 
+mod axis;
 mod bottleneck;
+mod bounds;
+mod capacity;
 mod compare;
+mod curve;
 mod estimate;
 mod fingerprint;
+mod gate;
 mod layout;
 mod objective;
+mod ocba;
+mod optimize;
 mod path;
 mod replicate;
+mod sample;
+mod sensitivity;
 mod settle;
 mod summarise;
 mod summary;
+mod sweep;
 mod tally;
 #[cfg(test)]
 mod tests;
 pub(crate) mod words;
 
+pub use axis::{Axis, AxisError, Setting, Spacing, VALUES_MAX, Values};
 pub use bottleneck::Bottleneck;
+pub use bounds::Bounds;
+pub use capacity::{Capacity, CapacitySearch, CapacitySummary, Probe, Refused};
 pub use compare::{Comparison, Difference, Tendency};
+pub use curve::{Curve, Mark, MarkKind, Origin, Point, SweepSummary, curves};
 pub use estimate::{CONFIDENCE, Status, Value};
 pub use fingerprint::{FingerprintRow, describe_event, fingerprint, fingerprint_in_turn};
+pub use gate::{Allowance, Check, Gate};
 pub use layout::{Metric, Scope, Unit};
 pub use objective::{ObjectiveResult, Verdict};
+pub use optimize::{Candidate, Optimize, OptimizePlan, OptimizeSummary, Standing};
 pub use path::{PathStep, PathSummary, look_at_paths};
 pub use replicate::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Replicate, Until, designs_of};
+pub use sample::{POINTS_MAX, Points, Sampling};
+pub use sensitivity::{Effect, Sensitivity, metric_of, parameters};
 pub use settle::{Health, effective_size};
 pub use summary::{
     BillSummary, BlockSummary, DesignSummary, Line, Measured, Red, StationSummary, Summary,
     TimeSpent,
 };
+pub use sweep::{Effort, FilesOf, Shard, Sweep, TrialRow};
 
 use crate::metrics::{Outcome, Trial};
 use crate::model::Model;

@@ -1,14 +1,18 @@
 //! Replications of one design, or of several under common random numbers.
 
 use super::Study;
+use super::estimate::{Status, Value};
 use super::layout::{Layout, Metric, Scope};
+use super::objective::{ObjectiveResult, Verdict};
 use super::settle::{Asked, Health, judge, settled_after};
+use super::sweep::TrialRow;
 use super::tally::Tally;
-use crate::metrics::{EVENTS_MAX, Outcome, Trial};
+use crate::metrics::{EVENTS_MAX, Metrics, Outcome, Trial};
 use crate::model::traffic::Profile;
-use crate::model::{Checked, Files, Load, Model, RunPlan, Source};
+use crate::model::{Checked, Files, Load, Model, Objective, RunPlan, Source};
 use crate::simulation::Seed;
 use crate::spec::{Diagnostics, Spec};
+use crate::stats::Welford;
 use crate::telemetry::PathSums;
 use crate::time::Duration;
 
@@ -100,6 +104,12 @@ pub enum Until {
         /// Replications at most.
         at_most: u32,
     },
+    /// When every objective of every design is met or missed, or after so many. Looked at after 10, 20, 40 and so on, so
+    /// that few looks give chance few occasions.
+    Decided {
+        /// Replications at most.
+        at_most: u32,
+    },
 }
 
 /// Replications at most where a precision is asked for, unless told otherwise.
@@ -178,7 +188,9 @@ impl Replicate {
         let pairs = tallies.iter().map(|tally| pairs(&tallies[0].layout, &tally.layout)).collect();
         let wanted = match plan.until {
             Until::Replications(n) => u64::from(n),
-            Until::Precision { at_most, .. } => FIRST_BATCH.min(u64::from(at_most)),
+            Until::Precision { at_most, .. } | Until::Decided { at_most } => {
+                FIRST_BATCH.min(u64::from(at_most))
+            }
         };
         Replicate {
             warmup_is_decided: plan.warmup.is_some() || !stationary,
@@ -202,10 +214,52 @@ impl Replicate {
         self.interrupted
     }
 
+    /// What was measured of a design, all replications together.
+    pub fn metrics(&self, design: usize) -> &Metrics {
+        &self.tallies[design].metrics
+    }
+
     /// The first replications of a design that count, as they were run.
     pub(super) fn trials_again(&self, design: usize, at_most: u64) -> Vec<Trial> {
         let replications = self.first..self.first + self.told.min(at_most);
         replications.map(|replication| self.trial(replication, design)).collect()
+    }
+
+    /// Asks for so many more replications than it would.
+    pub(super) fn extend(&mut self, more: u64) {
+        self.wanted = self.told.max(self.wanted) + more;
+        self.plan.until = Until::Replications(u32::try_from(self.wanted).unwrap_or(u32::MAX));
+    }
+
+    /// The numbers of the replications of the first design in a column.
+    pub(super) fn numbers(&self, wanted: &(Scope, Metric)) -> Option<&Welford> {
+        let column = self.tallies[0].layout.columns.iter().position(|column| column == wanted)?;
+        Some(&self.tallies[0].columns[column])
+    }
+
+    /// Replications that count.
+    pub(super) fn told(&self) -> u64 {
+        self.told
+    }
+
+    /// The first replication that counts: those before it were for finding the warm-up.
+    pub(super) fn first(&self) -> u64 {
+        self.first
+    }
+
+    /// What clients felt and what it cost in one replication of the first design, at a point of a sweep.
+    pub(super) fn trial_row(&self, point: usize, outcome: &Outcome) -> TrialRow {
+        let numbers = self.tallies[0].row(&self.designs[0].model, outcome);
+        let columns = self.tallies[0].layout.columns.iter().zip(numbers);
+        let told =
+            columns.filter(|((scope, _), _)| matches!(scope, Scope::All | Scope::Journey { .. }));
+        TrialRow {
+            point,
+            replication: outcome.trial.seed.replication,
+            numbers: told
+                .map(|((scope, metric), number)| (scope.clone(), *metric, number))
+                .collect(),
+        }
     }
 
     fn trial(&self, replication: u64, design: usize) -> Trial {
@@ -246,7 +300,14 @@ impl Replicate {
 
     /// How many replications it takes by what is known now.
     fn replications_needed(&self) -> u64 {
-        let Until::Precision { relative, at_most } = self.plan.until else { return self.wanted };
+        let (relative, at_most) = match self.plan.until {
+            Until::Replications(_) => return self.wanted,
+            Until::Decided { at_most } => {
+                let more = (2 * self.told).min(u64::from(at_most));
+                return if self.is_decided() { self.told } else { more };
+            }
+            Until::Precision { relative, at_most } => (relative, at_most),
+        };
         let widest = (0..self.designs.len())
             .filter(|&design| self.health(design).growth.is_none())
             .flat_map(|design| self.precisions(design))
@@ -259,6 +320,21 @@ impl Replicate {
         let ratio = (widest / relative).min(1.5);
         let needed = (self.told as f64 * ratio * ratio).ceil() as u64;
         needed.clamp(self.told + 1, self.told * 2).min(u64::from(at_most))
+    }
+
+    /// Whether each objective of each design is met or missed, or cannot be told however often it is replicated.
+    fn is_decided(&self) -> bool {
+        (0..self.designs.len()).all(|design| {
+            let judged = |(objective, value): (&Objective, Value)| {
+                let verdict = ObjectiveResult::new(objective, value).verdict;
+                verdict != Verdict::Undecided || value.status == Status::TooShort
+            };
+            let objectives = &self.designs[design].model.objectives;
+            let columns = self.tallies[design].layout.columns.iter().zip(self.values(design));
+            let values =
+                columns.filter(|((_, metric), _)| *metric == Metric::Goal).map(|(_, value)| value);
+            objectives.iter().zip(values).all(judged)
+        })
     }
 
     /// Relative half-widths of means and 99th percentiles that clients feel, where there is enough to go by.

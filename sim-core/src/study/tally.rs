@@ -95,12 +95,17 @@ impl Tally {
         }
     }
 
+    /// One number for each column, of one replication.
+    pub(super) fn row(&self, model: &Model, outcome: &Outcome) -> Vec<f64> {
+        let from = point_at(outcome.trial.warmup, outcome.trial.horizon);
+        let in_flight: Welford = outcome.course.iter().skip(from).copied().collect();
+        self.layout.row(model, &outcome.metrics, in_flight.mean())
+    }
+
     /// Takes in the next replication; returns its row.
     pub(super) fn add(&mut self, model: &Model, outcome: Outcome) -> Vec<f64> {
-        let from = point_at(outcome.trial.warmup, outcome.trial.horizon);
-        let measured: Welford = outcome.course.iter().skip(from).copied().collect();
-        self.in_flight.extend(Some(measured.mean()).filter(|mean| !mean.is_nan()));
-        let row = self.layout.row(model, &outcome.metrics, measured.mean());
+        let row = self.row(model, &outcome);
+        self.in_flight.extend(Some(row[0]).filter(|mean| !mean.is_nan()));
         for (column, number) in self.columns.iter_mut().zip(&row) {
             column.extend(Some(*number).filter(|number| !number.is_nan()));
         }

@@ -43,8 +43,11 @@ fn a_health_check_loses_what_comes_before_it_knows() {
     let checked = four(health, DOWN, "60s");
     let (sent, errors) = failed(&checked);
     assert!(sent.abs_diff(6_000) <= 1 && errors.abs_diff(375) <= 1, "{errors} of {sent}");
-    assert_eq!(measure(&checked, "faults.0", "time_down"), 60.0);
-    assert_eq!(measure(&checked, "faults.0", "requests_failed"), errors as f64);
+    assert_eq!(measure(&checked, "faults.crash services.a replica 2", "time_down"), 60.0);
+    assert_eq!(
+        measure(&checked, "faults.crash services.a replica 2", "requests_failed"),
+        errors as f64
+    );
     let unhealthy = measure(&checked, "services.a", "replicas_unhealthy");
     assert!((unhealthy - 0.75).abs() < 1e-9, "45 of 60 seconds, not {unhealthy}");
     // Without it the share never falls; and where all are down, all are asked.

@@ -1,11 +1,14 @@
 //! Relations between runs that need no oracle: what a change to a model must not change, or must change exactly so.
 
+mod breakage;
 mod caches;
 mod cost;
+mod deployments;
 mod disciplines;
 mod doors;
 mod faults;
 mod guards;
+mod kept;
 mod limits;
 mod other_stores;
 mod paths;

@@ -31,8 +31,15 @@ const STEPS: &[Step] = &[
     Step { name: "determinism", run: determinism::step },
 ];
 
-/// The names that `cargo xtask test` takes.
-pub(crate) fn step_names() -> PossibleValuesParser {
+/// What `cargo xtask test` takes.
+#[derive(clap::Args)]
+pub(crate) struct Steps {
+    /// Steps to run, in the order of the list; none: all of them.
+    #[arg(value_parser = step_names())]
+    pub(crate) steps: Vec<String>,
+}
+
+fn step_names() -> PossibleValuesParser {
     STEPS.iter().map(|step| step.name).collect::<Vec<_>>().into()
 }
 

@@ -3,7 +3,8 @@
 use super::super::check::Lowering;
 use super::super::laws::Unit;
 use super::super::{LawId, ServiceId};
-use crate::spec::{self, Path};
+use super::place::place_name;
+use crate::spec::{self, Path, Segment};
 use crate::time::Duration;
 use std::ops::Range;
 
@@ -125,40 +126,42 @@ impl Lowering<'_> {
     }
 
     fn end_of_message(&mut self, of: &str, at: &Path) -> Option<End> {
-        match of.split_once('.') {
-            Some(("services", name)) => {
-                let found = self.model.services.iter().position(|service| service.name == name);
+        let parsed = match Path::parse(of) {
+            Ok(parsed) => parsed,
+            Err(message) => {
+                self.findings.error(at, message);
+                return None;
+            }
+        };
+        match parsed.segments() {
+            [Segment::Key(section), Segment::Key(name)] if &**section == "services" => {
+                let found = self.model.services.iter().position(|service| service.name == **name);
                 if found.is_none() {
-                    self.unknown_end("services", "service", name, at);
+                    self.unknown("services", "service", name, at);
                 }
                 found.map(|index| End::Service(ServiceId(index as u32)))
             }
-            Some(("stores", name)) => {
+            [Segment::Key(section), Segment::Key(name)] if &**section == "stores" => {
                 let stations = self.stations_of_store(name);
-                if stations.is_none() && self.spec.stores.contains_key(name) {
+                if stations.is_none() && self.spec.stores.contains_key(&**name) {
                     let message = format!("messages to `{name}` are part of its own latency");
                     let hint = "errors(of: …) says that it fails";
                     self.findings.error(at, message).hint(hint);
                 } else if stations.is_none() {
-                    self.unknown_end("stores", "store", name, at);
+                    self.unknown("stores", "store", name, at);
                 }
                 stations.map(End::Store)
             }
-            Some(("regions", name)) => self.places_in(name, at, false).map(End::Places),
+            segments if place_name(segments).is_some() => {
+                self.places_in(&place_name(segments)?, at, false).map(End::Places)
+            }
             _ => {
                 let message = format!("`{of}` is no end of a message");
                 let hint = "write the path of a service, a store, a region or a zone: \"services.api\", \
-                            \"stores.orders\", \"regions.eu\", \"regions.eu/b\"";
+                            \"stores.orders\", \"regions.eu\", \"regions.eu.zones.b\"";
                 self.findings.error(at, message).hint(hint);
                 None
             }
-        }
-    }
-
-    fn unknown_end(&mut self, section: &str, kind: &str, name: &str, at: &Path) {
-        if !self.spec.is_written(&[section, name]) {
-            let hint = super::super::placement::meant(name, self.spec.names(section));
-            self.findings.error(at, format!("there is no {kind} `{name}`")).hint = hint;
         }
     }
 }

@@ -53,7 +53,7 @@ impl Lowering<'_> {
         };
         let found = self.model.caches.iter().position(|cache| cache.name == name);
         if found.is_none() {
-            self.unknown("caches", "cache", name, path);
+            self.unknown("caches", "cache", name, &path.key("of"));
         }
         found.map(|cache| Broken::Cache(cache as u32))
     }
@@ -71,8 +71,8 @@ impl Lowering<'_> {
             return Some(Answering::Store(number));
         }
         match of.split_once('.') {
-            Some(("services", name)) => self.unknown("services", "service", name, path),
-            Some(("stores", name)) => self.unknown("stores", "store", name, path),
+            Some(("services", name)) => self.unknown("services", "service", name, &path.key("of")),
+            Some(("stores", name)) => self.unknown("stores", "store", name, &path.key("of")),
             _ => {
                 let message = format!("`{of}` is nothing that answers requests");
                 let hint =
@@ -107,9 +107,11 @@ impl Lowering<'_> {
                 this.findings.error(&path.key("replica"), message).hint("leave `replica` out");
             }
         };
+        let one = path.key("replica");
+        let one = replica.map(|replica| (replica, &one));
         match parsed.segments() {
             [Segment::Key(section), Segment::Key(name)] if &**section == "services" => {
-                self.broken_service(name, replica, path).map(|it| vec![it])
+                self.broken_service(name, one, &at).map(|it| vec![it])
             }
             [
                 Segment::Key(section),
@@ -118,20 +120,20 @@ impl Lowering<'_> {
                 Segment::Key(region),
             ] if (&**section, &**field) == ("services", "regions") => {
                 in_place(self);
-                self.broken_in_place(name, region, path)
+                self.broken_in_place(name, region, &at)
             }
             [Segment::Key(section), Segment::Key(name)] if &**section == "stores" => {
-                self.broken_store(name, replica, path).map(|it| vec![it])
+                self.broken_store(name, one, &at).map(|it| vec![it])
             }
-            [Segment::Key(section), Segment::Key(name)] if &**section == "regions" => {
+            segments if place_name(segments).is_some() => {
                 in_place(self);
-                self.broken_place(name, path)
+                self.broken_place(&place_name(segments)?, path)
             }
             _ => {
                 self.findings.error(&at, format!("`{of}` is nothing that can break")).hint(
                     "write the path of a service, its replicas in a region, a store, a region or a zone: \
                      \"services.api\", \"services.api.regions.eu\", \"stores.orders\", \"regions.eu\", \
-                     \"regions.eu/b\"",
+                     \"regions.eu.zones.b\"",
                 );
                 None
             }
@@ -141,25 +143,25 @@ impl Lowering<'_> {
     pub(in crate::model) fn broken_service(
         &mut self,
         name: &str,
-        replica: Option<u32>,
-        path: &Path,
+        replica: Option<(u32, &Path)>,
+        at: &Path,
     ) -> Option<Broken> {
         let found = self.model.services.iter().position(|service| service.name == name);
         let Some(index) = found else {
-            self.unknown("services", "service", name, path);
+            self.unknown("services", "service", name, at);
             return None;
         };
         let replicas = self.model.services[index].replicas;
         let range = match replica {
             None => 0..replicas,
-            Some(one) if one < replicas => one..one + 1,
-            Some(one) => {
+            Some((one, _)) if one < replicas => one..one + 1,
+            Some((one, path)) => {
                 let message = format!("`{name}` has no replica {one}");
                 let hint = match replicas {
                     1 => "it has one replica, number 0".to_owned(),
                     many => format!("its {many} replicas are numbered from 0 to {}", many - 1),
                 };
-                self.findings.error(&path.key("replica"), message).hint(hint);
+                self.findings.error(path, message).hint(hint);
                 return None;
             }
         };
@@ -171,15 +173,14 @@ impl Lowering<'_> {
         &mut self,
         name: &str,
         place: &str,
-        path: &Path,
+        at: &Path,
     ) -> Option<Vec<Broken>> {
-        let Broken::Replicas(id, _) = self.broken_service(name, None, path)? else { return None };
-        let at = path.key("of");
-        let places = self.places_in(place, &at, false)?;
+        let Broken::Replicas(id, _) = self.broken_service(name, None, at)? else { return None };
+        let places = self.places_in(place, at, false)?;
         let found = self.replicas_in(id, &places);
         if found.is_empty() {
             let message = format!("no replica of `{name}` runs in `{place}`");
-            self.findings.error(&at, message).hint("name one of its own `regions`");
+            self.findings.error(at, message).hint("name one of its own `regions`");
             return None;
         }
         Some(found)
@@ -222,26 +223,26 @@ impl Lowering<'_> {
     pub(in crate::model) fn broken_store(
         &mut self,
         name: &str,
-        member: Option<u32>,
-        path: &Path,
+        member: Option<(u32, &Path)>,
+        at: &Path,
     ) -> Option<Broken> {
         let Some(stations) = self.stations_of_store(name) else {
-            if self.spec.stores.contains_key(name) && self.model.stations.iter().len() > 0 {
+            if self.spec.stores.contains_key(name) {
                 let message = format!("`{name}` has no servers here that could break");
                 let hint = "of systems outside, errors(of: …) says that they fail";
-                self.findings.error(&path.key("of"), message).hint(hint);
+                self.findings.error(at, message).hint(hint);
             } else {
-                self.unknown("stores", "store", name, path);
+                self.unknown("stores", "store", name, at);
             }
             return None;
         };
         let (first, members) = (stations.start, stations.len() as u32);
         match member {
             None => Some(Broken::Store(stations)),
-            Some(one) if members > 1 && one < members => {
+            Some((one, _)) if members > 1 && one < members => {
                 Some(Broken::Store(first + one..first + one + 1))
             }
-            Some(one) => {
+            Some((one, path)) => {
                 let (message, hint) = match members {
                     1 => (
                         format!("`{name}` is a store and has no replicas to choose from"),
@@ -254,7 +255,7 @@ impl Lowering<'_> {
                         ),
                     ),
                 };
-                self.findings.error(&path.key("replica"), message).hint(hint);
+                self.findings.error(path, message).hint(hint);
                 None
             }
         }
@@ -271,11 +272,11 @@ impl Lowering<'_> {
     }
 
     /// What is misspelt is said; what is written and has errors of its own is left to those.
-    pub(in crate::model) fn unknown(&mut self, section: &str, kind: &str, name: &str, path: &Path) {
+    pub(in crate::model) fn unknown(&mut self, section: &str, kind: &str, name: &str, at: &Path) {
         if !self.spec.is_written(&[section, name]) {
             let hint = meant(name, self.spec.names(section));
             let message = format!("there is no {kind} `{name}`");
-            self.findings.error(&path.key("of"), message).hint = hint;
+            self.findings.error(at, message).hint = hint;
         }
     }
 }
@@ -294,6 +295,21 @@ impl Broken {
                 .collect(),
             Broken::Cache(cache) => vec![("all".to_owned(), vec![Broken::Cache(*cache)])],
         }
+    }
+}
+
+/// The region or zone of a path such as `regions.eu` or `regions.eu.zones.b`, as services name it: `eu`, `eu/b`.
+pub(super) fn place_name(segments: &[Segment]) -> Option<String> {
+    match segments {
+        [Segment::Key(section), Segment::Key(region)] if &**section == "regions" => {
+            Some(region.to_string())
+        }
+        [Segment::Key(section), Segment::Key(region), Segment::Key(zones), Segment::Key(zone)]
+            if (&**section, &**zones) == ("regions", "zones") =>
+        {
+            Some(format!("{region}/{zone}"))
+        }
+        _ => None,
     }
 }
 

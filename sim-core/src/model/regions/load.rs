@@ -58,6 +58,9 @@ impl Walk<'_> {
 
     /// One way between a service and a store.
     pub(in crate::model) fn way_to(&self, store: Resource, near: Option<LawId>, here: Here) -> f64 {
+        if self.model.places.is_one() {
+            return near.map_or(0.0, |law| self.mean(law));
+        }
         let store = BTreeMap::from([(self.model.places.of_station(store.first()), 1)]);
         mean_over(&self.places_of(here), &store, |a, b| self.way(a, b, near))
     }

@@ -44,17 +44,50 @@ impl Lowering<'_> {
         if let Some(cluster) = &cluster {
             self.report_cluster(&format!("stores.{name}"), cluster, first, members, servers);
         }
-        let place = self.place_of(database.region.as_ref(), name, path).unwrap_or(0);
+        let places = self.places_of_copies(name, database, cluster.is_some(), path);
+        let place = |member| {
+            let copy = cluster.as_ref().map_or(0, |cluster| cluster.shard_and_copy(member).1);
+            places[copy as usize % places.len()]
+        };
         if !self.model.places.is_one() {
-            (0..members)
-                .for_each(|member| self.model.places.put(StationId(first.0 + member), place));
+            (0..members).for_each(|member| {
+                self.model.places.put(StationId(first.0 + member), place(member));
+            });
         }
-        let member = |offset| Member { station: StationId(first.0 + offset), place };
+        let member = |at| Member { station: StationId(first.0 + at), place: place(at) };
         self.model.stores.push(Store {
             name: name.to_owned(),
             members: (0..members).map(member).collect(),
             cluster,
         });
+    }
+
+    /// Where the copies of each shard are, in turn; at least one place.
+    fn places_of_copies(
+        &mut self,
+        name: &str,
+        database: &Database,
+        has_copies: bool,
+        path: &Path,
+    ) -> Vec<u16> {
+        if database.regions.is_empty() {
+            return vec![self.place_of(database.region.as_ref(), name, path).unwrap_or(0)];
+        }
+        let at = path.key("regions");
+        if database.region.is_some() {
+            let message = "where it is is said twice";
+            let hint = "`region` puts all of it in one place, `regions` its copies in several";
+            self.findings.error(&at, message).hint(hint);
+        } else if !has_copies && database.regions.len() > 1 {
+            let message = format!("`{name}` has no copies that could be in several places");
+            self.findings.error(&at, message).hint("write region: \"…\", or add `replication`");
+        }
+        let mut places = Vec::new();
+        for (index, region) in database.regions.iter().enumerate() {
+            let found = self.places_in(region, &at.index(index), false);
+            places.extend(found.map(|places| places.start));
+        }
+        if places.is_empty() { vec![0] } else { places }
     }
 
     fn cluster(&mut self, name: &str, database: &Database, path: &Path) -> Cluster {

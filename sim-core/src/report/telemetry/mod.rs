@@ -16,6 +16,7 @@ pub use openmetrics::openmetrics;
 pub use otlp::otlp;
 pub use perfetto::perfetto;
 pub use series::{series_csv, series_json_lines, series_text};
+pub(super) use waterfall::{label, order};
 pub use waterfall::{paths, waterfall};
 
 use crate::component::Ending;

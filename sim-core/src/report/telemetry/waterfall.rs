@@ -31,7 +31,7 @@ pub fn waterfall(trace: &Trace, usual: Option<&Trace>, model: &Model, style: Sty
 }
 
 /// The order of a tree: each span, then what is inside, by when it began.
-fn order(trace: &Trace) -> Vec<(u32, usize)> {
+pub(in crate::report) fn order(trace: &Trace) -> Vec<(u32, usize)> {
     let mut inside: Vec<Vec<u32>> = vec![Vec::new(); trace.spans.len()];
     for (number, span) in (0..).zip(&trace.spans) {
         if span.parent != NONE {
@@ -108,7 +108,7 @@ fn weight(trace: &Trace, number: u32) -> u64 {
     trace.spans[number as usize].duration().0
 }
 
-fn label(trace: &Trace, number: u32, model: &Model) -> String {
+pub(in crate::report) fn label(trace: &Trace, number: u32, model: &Model) -> String {
     let span = &trace.spans[number as usize];
     let mut label = match span.what {
         What::Request => trace.name(model).1,

@@ -1,0 +1,144 @@
+//! What a sweep was asked for: all that its result depends on, beside the model's text and data.
+
+use crate::args::{ModelArgs, RunArgs, SweepArgs};
+use crate::failure::Failure;
+use crate::model::{Data, Written, until};
+use serde::{Deserialize, Serialize};
+use sim_core::spec::Spec;
+use sim_core::study::{Axis, AxisError, Effort, Origin, Points, Sampling, Sweep};
+
+/// What was asked for. Threads, files and formats change no result and are no part of it.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Asked {
+    pub(crate) model: String,
+    pub(crate) vary: Vec<String>,
+    pub(crate) designs: Vec<String>,
+    pub(crate) sample: String,
+    pub(crate) set: Vec<String>,
+    pub(crate) seed: Option<u64>,
+    pub(crate) replications: Option<u32>,
+    pub(crate) precision: Option<String>,
+    pub(crate) horizon: Option<String>,
+    pub(crate) warmup: Option<String>,
+}
+
+impl Asked {
+    pub(crate) fn of(args: &SweepArgs) -> Asked {
+        let run = &args.run;
+        Asked {
+            model: args.model.clone(),
+            vary: args.vary.vary.clone(),
+            designs: args.vary.designs.clone(),
+            sample: args.vary.sample.clone(),
+            set: args.edits.set.clone(),
+            seed: run.seed,
+            replications: run.replications,
+            precision: run.precision.clone(),
+            horizon: run.horizon.clone(),
+            warmup: run.warmup.clone(),
+        }
+    }
+
+    /// The command that asks for the same.
+    pub(crate) fn command(&self) -> String {
+        let mut words = vec!["archsim".to_owned(), "sweep".into(), quoted(&self.model)];
+        let mut flag =
+            |name: &str, value: String| words.push(format!("--{name} {}", quoted(&value)));
+        self.vary.iter().for_each(|axis| flag("vary", axis.clone()));
+        if !self.designs.is_empty() {
+            flag("designs", self.designs.join(","));
+        }
+        if self.sample != "grid" {
+            flag("sample", self.sample.clone());
+        }
+        self.set.iter().for_each(|edit| flag("set", edit.clone()));
+        self.seed.iter().for_each(|seed| flag("seed", seed.to_string()));
+        self.replications.iter().for_each(|n| flag("replications", n.to_string()));
+        for (name, value) in
+            [("precision", &self.precision), ("horizon", &self.horizon), ("warmup", &self.warmup)]
+        {
+            value.iter().for_each(|value| flag(name, value.clone()));
+        }
+        words.join(" ")
+    }
+
+    /// The sweep over a model's text, and where its results come from.
+    pub(crate) fn sweep(&self, text: String, data: &Data) -> Result<(Sweep, Origin), Failure> {
+        let edits = ModelArgs { set: self.set.clone() };
+        let run = RunArgs {
+            seed: self.seed,
+            replications: self.replications,
+            precision: self.precision.clone(),
+            horizon: self.horizon.clone(),
+            warmup: self.warmup.clone(),
+            jobs: None,
+        };
+        let mut written = Written::of(&self.model, text, data, &edits)?;
+        written.plan(&run)?;
+        let spec = written.spec.clone();
+        let seed = spec.run.seed.unwrap_or(1);
+        let origin = Origin {
+            version: env!("CARGO_PKG_VERSION").into(),
+            model_hash: format!("{:016x}", spec.hash()),
+            seed,
+            command: self.command(),
+        };
+        let axes = axes(&self.designs, &self.vary, &spec)?;
+        let sampling = Sampling::parse(&self.sample).map_err(Failure::Usage)?;
+        let points = Points::new(axes, sampling, seed).map_err(|error| usage("", error))?;
+        let effort = Effort { until: until(&run)? };
+        let data = data.clone();
+        let sweep = Sweep::new(spec, Box::new(move |spec| data.of(spec)), points, effort)
+            .map_err(|findings| written.failure(findings))?;
+        Ok((sweep, origin))
+    }
+}
+
+/// The axes of `--designs` and `--vary`, designs first.
+pub(crate) fn axes(designs: &[String], vary: &[String], spec: &Spec) -> Result<Vec<Axis>, Failure> {
+    let mut axes = Vec::new();
+    if !designs.is_empty() {
+        axes.push(Axis::designs(designs.iter().map(|name| name.trim().to_owned())));
+    }
+    for text in vary {
+        let axis = Axis::parse(text).map_err(|error| usage("--vary: ", error))?;
+        axis.check(spec).map_err(|error| usage("--vary: ", error))?;
+        axes.push(axis);
+    }
+    Ok(axes)
+}
+
+/// A flag that makes no sense, and what to write instead.
+pub(crate) fn usage(start: &str, error: AxisError) -> Failure {
+    let hint = error.hint.map_or(String::new(), |hint| format!("\n  = {hint}"));
+    Failure::Usage(format!("{start}{}{hint}", error.message))
+}
+
+/// A word as a shell takes it.
+pub(crate) fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,%+@".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_can_be_typed() {
+        let asked = Asked {
+            model: "my shop.ron".into(),
+            vary: vec!["services.api.replicas=1..4".into(), "a.b=x,it's".into()],
+            sample: "grid".into(),
+            seed: Some(7),
+            ..Asked::default()
+        };
+        let command = r"archsim sweep 'my shop.ron' --vary services.api.replicas=1..4 --vary 'a.b=x,it'\''s' --seed 7";
+        assert_eq!(asked.command(), command);
+    }
+}

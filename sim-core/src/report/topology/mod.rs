@@ -1,0 +1,121 @@
+//! What runs where and who asks whom: a graph of clients, services, caches, queues and stores.
+//!
+//! A [`Topology`] is a value; Mermaid, DOT, Structurizr and a picture are views of it. How busy things are is what they are
+//! offered, which is known without simulating.
+
+mod layout;
+#[cfg(test)]
+mod tests;
+mod walk;
+mod write;
+
+pub(super) use layout::{Layout, Placed, lay_out};
+
+use crate::model::Checked;
+use crate::spec::Spec;
+use serde::Serialize;
+
+/// The graph of a model, or of one of its designs.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Topology {
+    /// What it is called.
+    pub name: String,
+    /// Things, in the order written.
+    pub nodes: Vec<Node>,
+    /// Who asks whom.
+    pub edges: Vec<Edge>,
+}
+
+/// A thing.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// How large it is, in a few words: `3 × 4 cores`.
+    pub size: String,
+    /// What runs in it.
+    pub parts: Vec<String>,
+    /// The share of its servers that it is offered work for; `None` where there is no limit. More than 1 is too much.
+    pub utilisation: Option<f64>,
+}
+
+/// What a thing is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A population of clients.
+    Client,
+    /// A service.
+    Service,
+    /// A cache that is a place of its own: at the edge or shared.
+    Cache,
+    /// A queue.
+    Queue,
+    /// A database, a search engine or object storage.
+    Store,
+    /// A system outside.
+    External,
+}
+
+/// Somebody asks somebody; both by their place among the nodes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Edge {
+    /// Who asks.
+    pub from: usize,
+    /// Who is asked.
+    pub to: usize,
+    /// For what: operations, `read`, `write`, `send`.
+    pub says: Vec<String>,
+    /// Whether nobody waits for the answer.
+    pub is_async: bool,
+}
+
+/// How a topology is written down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum GraphFormat {
+    /// Mermaid's flow chart, which many sites draw in Markdown.
+    Mermaid,
+    /// Graphviz.
+    Dot,
+    /// Structurizr's DSL, a container view of C4.
+    Structurizr,
+}
+
+impl Topology {
+    /// The graph of a checked model; `spec` is what was written, a design's edits included.
+    pub fn of(name: impl Into<String>, spec: &Spec, checked: &Checked) -> Topology {
+        walk::topology(name.into(), spec, checked)
+    }
+
+    /// The same as text.
+    pub fn write(&self, format: GraphFormat) -> String {
+        match format {
+            GraphFormat::Mermaid => write::mermaid(self),
+            GraphFormat::Dot => write::dot(self),
+            GraphFormat::Structurizr => write::structurizr(self),
+        }
+    }
+}
+
+impl Kind {
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Client => "client",
+            Kind::Service => "service",
+            Kind::Cache => "cache",
+            Kind::Queue => "queue",
+            Kind::Store => "store",
+            Kind::External => "external system",
+        }
+    }
+}
+
+impl Node {
+    /// `79 %`; empty where there is no limit.
+    pub fn in_use(&self) -> String {
+        self.utilisation.map_or(String::new(), crate::study::words::percent)
+    }
+}

@@ -1,0 +1,260 @@
+//! From what was written to a graph.
+
+use super::{Edge, Kind, Node, Topology};
+use crate::model::Checked;
+use crate::spec::{Layer, Mix, Spec, Step, Store};
+
+/// Things of which there is a number.
+fn counted(number: u32, one: &str) -> String {
+    format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
+struct Walk<'a> {
+    spec: &'a Spec,
+    checked: &'a Checked,
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+}
+
+pub(super) fn topology(name: String, spec: &Spec, checked: &Checked) -> Topology {
+    let mut walk = Walk { spec, checked, nodes: Vec::new(), edges: Vec::new() };
+    walk.clients_and_services();
+    walk.what_keeps_things();
+    walk.client_edges();
+    walk.service_edges();
+    walk.queue_edges();
+    walk.cache_edges();
+    Topology { name, nodes: walk.nodes, edges: walk.edges }
+}
+
+impl Walk<'_> {
+    fn add(&mut self, name: &str, kind: Kind, size: String, parts: Vec<String>) {
+        // A thing is as busy as the busiest of its stations: its own, and those of its members.
+        let stations = self.checked.model.stations.iter().zip(&self.checked.load.stations);
+        let section = section(kind);
+        let own = stations.filter(|(group, offered)| {
+            // Where two things have one name, their stations have the section's before it.
+            let given = group.name.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
+            let rest = given.unwrap_or(&group.name).strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+                && group.kind.section() == section
+                && offered.servers.is_finite()
+        });
+        let busiest = own.map(|(_, offered)| offered.utilisation).max_by(f64::total_cmp);
+        let utilisation = busiest.filter(|share| share.is_finite());
+        self.nodes.push(Node { name: name.to_owned(), kind, size, parts, utilisation });
+    }
+
+    /// Requests per second of a population of clients.
+    fn rate_of(&self, client: &str) -> f64 {
+        let (model, load) = (&self.checked.model, &self.checked.load);
+        let journeys = model.journeys.iter().zip(&load.rates);
+        let own =
+            journeys.filter(|(journey, _)| model.clients[journey.client as usize].name == client);
+        own.map(|(_, rate)| rate).sum()
+    }
+
+    fn clients_and_services(&mut self) {
+        let spec = self.spec;
+        for (name, client) in &spec.clients {
+            let size = match (client.users, self.rate_of(name)) {
+                (Some(users), _) => counted(users, "user"),
+                (None, rate) => format!("{}/s", crate::study::words::significant(rate, 3)),
+            };
+            self.add(name, Kind::Client, size, Vec::new());
+        }
+        for (name, service) in &spec.services {
+            let replicas = match service.regions.values().sum() {
+                0 => service.replicas,
+                in_regions => in_regions,
+            };
+            let size = format!("{replicas} × {}", counted(service.cores, "core"));
+            self.add(name, Kind::Service, size, service.components.clone());
+        }
+    }
+
+    fn what_keeps_things(&mut self) {
+        let spec = self.spec;
+        for (name, cache) in &spec.caches {
+            let at = match &cache.at {
+                Layer::Edge { .. } => "at the edge",
+                Layer::Shared { .. } => "shared",
+                _ => continue,
+            };
+            self.add(name, Kind::Cache, at.to_owned(), Vec::new());
+        }
+        for (name, queue) in &spec.queues {
+            let size = match queue.consumers.len() {
+                0 | 1 => String::new(),
+                several => counted(several as u32, "consumer"),
+            };
+            self.add(name, Kind::Queue, size, Vec::new());
+        }
+        for (name, store) in &spec.stores {
+            let (kind, size) = match store {
+                Store::Database(database) if database.servers > 0 => {
+                    let copies = database.replication.as_ref().map_or(0, |r| r.replicas);
+                    let servers = counted(database.servers, "server");
+                    let of = if copies > 0 {
+                        format!(", {}", counted(copies, "replica"))
+                    } else {
+                        String::new()
+                    };
+                    (Kind::Store, format!("{servers}{of}"))
+                }
+                Store::Database(_) => (Kind::Store, "database".into()),
+                Store::ObjectStorage(_) => (Kind::Store, "object storage".into()),
+                Store::Search(search) => {
+                    (Kind::Store, format!("search, {}", counted(search.shards, "shard")))
+                }
+                Store::External(_) => (Kind::External, "outside".into()),
+            };
+            self.add(name, kind, size, Vec::new());
+        }
+    }
+
+    fn find(&self, kinds: &[Kind], name: &str) -> Option<usize> {
+        self.nodes.iter().position(|node| node.name == name && kinds.contains(&node.kind))
+    }
+
+    /// The node of the service in which an operation of `component` runs, called from a service or from outside.
+    fn service_of(&self, component: &str, from: Option<&str>) -> Option<usize> {
+        let runs = |name: &str| {
+            self.spec
+                .services
+                .get(name)
+                .is_some_and(|s| s.components.iter().any(|c| c == component))
+        };
+        let own = from.filter(|name| runs(name));
+        let name =
+            own.or_else(|| self.spec.services.keys().map(String::as_str).find(|name| runs(name)))?;
+        self.find(&[Kind::Service], name)
+    }
+
+    fn connect(&mut self, from: Option<usize>, to: Option<usize>, says: &str, is_async: bool) {
+        let (Some(from), Some(to)) = (from, to) else { return };
+        if from == to {
+            return;
+        }
+        let same = |edge: &&mut Edge| (edge.from, edge.to, edge.is_async) == (from, to, is_async);
+        match self.edges.iter_mut().find(same) {
+            Some(edge) if edge.says.iter().any(|said| said == says) => {}
+            Some(edge) => edge.says.push(says.to_owned()),
+            None => self.edges.push(Edge { from, to, says: vec![says.to_owned()], is_async }),
+        }
+    }
+
+    fn client_edges(&mut self) {
+        let spec = self.spec;
+        for (name, client) in &spec.clients {
+            let asked: Vec<&String> = match &client.mix {
+                Mix::Only(operation) => vec![operation],
+                Mix::Weighted(operations) => operations.keys().collect(),
+            };
+            let from = self.find(&[Kind::Client], name);
+            for operation in asked {
+                let component = operation.split_once('.').map_or(operation.as_str(), |(c, _)| c);
+                self.connect(from, self.service_of(component, None), operation, false);
+            }
+        }
+    }
+
+    fn service_edges(&mut self) {
+        let spec = self.spec;
+        for (name, service) in &spec.services {
+            for component in &service.components {
+                let operations = spec.components.get(component);
+                for steps in operations.iter().flat_map(|operations| operations.values()) {
+                    self.steps(name, steps);
+                }
+            }
+        }
+    }
+
+    fn steps(&mut self, service: &str, steps: &[Step]) {
+        let from = self.find(&[Kind::Service], service);
+        let stores = [Kind::Store, Kind::External];
+        for step in steps {
+            match step {
+                Step::Work(_) | Step::Wait(_) => {}
+                Step::Call(operation) => {
+                    let component =
+                        operation.split_once('.').map_or(operation.as_str(), |(c, _)| c);
+                    self.connect(from, self.service_of(component, Some(service)), operation, false);
+                }
+                Step::Read(query) => {
+                    self.connect(from, self.find(&stores, query.name()), "read", false)
+                }
+                Step::Write(query) => {
+                    self.connect(from, self.find(&stores, query.name()), "write", false)
+                }
+                Step::Send(message) => {
+                    self.connect(from, self.find(&[Kind::Queue], &message.queue), "send", true);
+                }
+                Step::Parallel { branches, .. } => {
+                    branches.iter().for_each(|branch| self.steps(service, branch));
+                }
+                Step::Choose(ways) => ways.iter().for_each(|way| self.steps(service, &way.1)),
+                Step::Repeat(_, steps) => self.steps(service, steps),
+            }
+        }
+    }
+
+    fn queue_edges(&mut self) {
+        let spec = self.spec;
+        for (name, queue) in &spec.queues {
+            let from = self.find(&[Kind::Queue], name);
+            for operation in queue.consumers.keys() {
+                let component = operation.split_once('.').map_or(operation.as_str(), |(c, _)| c);
+                self.connect(from, self.service_of(component, None), operation, true);
+            }
+            if let Some(dead) = &queue.dead_letters {
+                self.connect(from, self.find(&[Kind::Queue], dead), "dead letters", true);
+            }
+        }
+    }
+
+    /// What is in front of something is asked by whoever asks that, and asks it for what it does not hold.
+    fn cache_edges(&mut self) {
+        let spec = self.spec;
+        for (name, cache) in &spec.caches {
+            let Some(own) = self.find(&[Kind::Cache], name) else { continue };
+            let (component, behind) = match self.find(&[Kind::Store, Kind::External], &cache.of) {
+                Some(store) => (None, Some(store)),
+                None => {
+                    let component = cache.of.split_once('.').map_or(cache.of.as_str(), |(c, _)| c);
+                    (Some(component), self.service_of(component, None))
+                }
+            };
+            let Some(behind) = behind else { continue };
+            let says = if component.is_some() { cache.of.as_str() } else { "read" };
+            let asks =
+                |edge: &&Edge| edge.to == behind && edge.says.iter().any(|said| said == says);
+            let askers: Vec<usize> = self.edges.iter().filter(asks).map(|edge| edge.from).collect();
+            for asker in askers {
+                self.connect(Some(asker), Some(own), "look up", false);
+                // At the edge nobody passes by.
+                if matches!(cache.at, Layer::Edge { .. }) {
+                    self.edges.retain_mut(|edge| {
+                        if (edge.from, edge.to) == (asker, behind) {
+                            edge.says.retain(|said| said != says);
+                        }
+                        !edge.says.is_empty()
+                    });
+                }
+            }
+            self.connect(Some(own), Some(behind), "misses", false);
+        }
+    }
+}
+
+/// The section of the model in which things of a kind are written.
+fn section(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Client => "clients",
+        Kind::Service => "services",
+        Kind::Cache => "caches",
+        Kind::Queue => "queues",
+        Kind::Store | Kind::External => "stores",
+    }
+}
