@@ -7,6 +7,7 @@ use crate::{files, output};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, Options, Tree};
 use sim_core::report::figure::svg::{Look, Theme};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Dots to a pixel of a PNG.
@@ -28,36 +29,46 @@ impl PictureArgs {
         Look { width: self.width, theme, titled: true }
     }
 
-    fn kind(&self) -> Result<Kind, Failure> {
-        let Some(path) = &self.out else { return Ok(Kind::Svg) };
-        let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
-        match ending.as_deref() {
-            Some("svg") => Ok(Kind::Svg),
-            Some("png") => Ok(Kind::Png),
-            _ => {
-                let path = path.display();
-                let message = format!("--out {path}: a picture's name ends in .svg or .png");
-                Err(Failure::Usage(message))
-            }
-        }
-    }
-
     /// Whether the name says that it is a picture.
     pub(crate) fn is_picture(&self) -> bool {
-        self.out.is_some() && self.kind().is_ok()
+        self.out.as_deref().is_some_and(|path| kind(path).is_ok())
     }
 
     /// Refuses what cannot be written, before anything is simulated.
     pub(crate) fn check(&self) -> Result<(), Failure> {
-        self.kind().map(|_| ())
+        check(self.out.as_deref())
     }
 
     /// Writes a picture.
     pub(crate) fn write(&self, svg: &str) -> Result<(), Failure> {
-        let Some(path) = &self.out else { return output::print(svg) };
-        match self.kind()? {
-            Kind::Svg => files::write(path, svg),
-            Kind::Png => files::write(path, png(svg)?),
+        match &self.out {
+            Some(path) => write(path, svg),
+            None => output::print(svg),
+        }
+    }
+}
+
+/// Refuses a name that says no kind of picture.
+pub(crate) fn check(path: Option<&Path>) -> Result<(), Failure> {
+    path.map_or(Ok(()), |path| kind(path).map(|_| ()))
+}
+
+/// Writes a picture as its name says.
+pub(crate) fn write(path: &Path, svg: &str) -> Result<(), Failure> {
+    match kind(path)? {
+        Kind::Svg => files::write(path, svg),
+        Kind::Png => files::write(path, png(svg)?),
+    }
+}
+
+fn kind(path: &Path) -> Result<Kind, Failure> {
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    match ending.as_deref() {
+        Some("svg") => Ok(Kind::Svg),
+        Some("png") => Ok(Kind::Png),
+        _ => {
+            let path = path.display();
+            Err(Failure::Usage(format!("{path}: a picture's name ends in .svg or .png")))
         }
     }
 }

@@ -59,6 +59,8 @@ impl Pool {
             study.tell(outcomes);
             look(study);
         }
+        // What the last outcomes came to is known only now.
+        look(study);
         bar.finish_and_clear();
     }
 

@@ -148,6 +148,9 @@ pub(crate) struct SensitivityArgs {
     pub(crate) edits: ModelArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    /// Draw it too, to a file whose name ends in .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -209,6 +212,9 @@ pub(crate) struct StudyOutputArgs {
     /// Write to a file instead of stdout
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Draw it too, to a file whose name ends in .svg or .png
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

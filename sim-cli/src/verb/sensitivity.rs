@@ -3,15 +3,20 @@
 use crate::args::SensitivityArgs;
 use crate::failure::{Failure, Success};
 use crate::model::{Data, Written, until};
+use crate::picture;
 use crate::pool::Pool;
 use crate::study::asked::{axes, quoted, usage};
 use sim_core::model::quantity;
-use sim_core::report;
+use sim_core::report::{
+    self,
+    figure::{self, svg},
+};
 use sim_core::spec::Quantity;
 use sim_core::study::{Effort, Origin, Points, Sampling, Sensitivity, Sweep, parameters};
 
 pub(crate) fn run(args: &SensitivityArgs) -> Result<Success, Failure> {
     args.output.keeps(std::slice::from_ref(&args.model))?;
+    picture::check(args.plot.as_deref())?;
     let mut written = Written::read(&args.model, &args.edits)?;
     written.plan(&args.run)?;
     let spec = match &args.design {
@@ -51,6 +56,12 @@ pub(crate) fn run(args: &SensitivityArgs) -> Result<Success, Failure> {
         args.output.format(),
         args.output.style(),
     ))?;
+    if let Some(path) = &args.plot {
+        match figure::tornado(&found) {
+            Some(figure) => picture::write(path, &svg::svg(&figure, svg::Look::default()))?,
+            None => eprintln!("warning: --plot: no effect is to be told"),
+        }
+    }
     Ok(if found.interrupted { Success::Interrupted } else { Success::Fine })
 }
 

@@ -6,8 +6,9 @@ use crate::model::Data;
 use crate::pool::{Kept, Pool};
 use crate::study::asked::Asked;
 use crate::study::dir::{Manifest, StudyDir, write_whole};
-use crate::{files, output};
+use crate::{files, output, picture};
 use sim_core::metrics::Trial;
+use sim_core::report::figure::{self, svg};
 use sim_core::report::{self, Style, SweepFormat};
 use sim_core::study::{Alternative, Origin, Shard, Sweep, Until};
 use sim_core::time::Duration;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &SweepArgs) -> Result<Success, Failure> {
     args.output.keeps(&args.model)?;
+    picture::check(args.output.plot.as_deref())?;
     let asked = Asked::of(args);
     let text = files::read_model(&args.model)?;
     let data = Data::beside(&args.model);
@@ -119,6 +121,10 @@ pub(crate) fn write_files(
     for (name, format) in files {
         write_whole(&into.join(name), &report::render_sweep(&summary, format, Style::default()))?;
     }
+    for figure in figure::sweep(&summary) {
+        let name = format!("{}.svg", figure.name);
+        write_whole(&into.join(name), &svg::svg(&figure, svg::Look::default()))?;
+    }
     if let Some(part) = trials {
         let whole = into.join("trials.csv");
         std::fs::rename(part, &whole).map_err(|error| Failure::io(whole.display(), &error))?;
@@ -133,6 +139,12 @@ pub(crate) fn answer(
 ) -> Result<Success, Failure> {
     let summary = sweep.summary(origin);
     output.write(&report::render_sweep(&summary, output.format.of_sweep(), output.style()))?;
+    if let Some(path) = &output.plot {
+        match figure::sweep(&summary).first() {
+            Some(figure) => picture::write(path, &svg::svg(figure, svg::Look::default()))?,
+            None => eprintln!("warning: --plot: no axis of numbers has two points to draw"),
+        }
+    }
     let designs = summary.points.iter().filter_map(|point| point.design.as_ref());
     let broken = designs.clone().any(|design| !design.violations.is_empty());
     Ok(match (broken, summary.interrupted) {

@@ -73,6 +73,41 @@ fn a_report_is_written_and_is_the_same_again() {
 }
 
 #[test]
+fn studies_are_drawn() {
+    let folder = folder();
+    let range = "clients.users.rate=10/s..40/s:4";
+    let cores = "services.desk.cores=1,2";
+    for (args, figure) in [
+        (&["sweep", "queue.ron", "--vary", range, "--replications", "2"][..], "latency-against"),
+        (
+            &["sweep", "queue.ron", "--vary", range, "--vary", cores, "--replications", "2"],
+            "heat-map",
+        ),
+        (
+            &[
+                "sensitivity",
+                "queue.ron",
+                "--on",
+                "mean",
+                "--trajectories",
+                "3",
+                "--replications",
+                "2",
+            ],
+            "tornado",
+        ),
+    ] {
+        let told = archsim(&folder, &[args, &["--horizon", "60s", "--plot", "a.svg"]].concat());
+        assert_eq!(told.code, 0, "{args:?}: {}", told.err);
+        let svg = std::fs::read_to_string(folder.path().join("a.svg")).unwrap_or_default();
+        assert!(svg.contains(&format!("data-figure=\"{figure}\"")), "{args:?}: {}", told.err);
+        std::fs::remove_file(folder.path().join("a.svg")).expect("it was written");
+    }
+    let told = archsim(&folder, &["sweep", "queue.ron", "--vary", range, "--plot", "a.gif"]);
+    assert_eq!((told.code, told.out.as_str()), (2, ""), "{}", told.err);
+}
+
+#[test]
 fn what_cannot_be_drawn_is_said() {
     let folder = folder();
     for (args, says) in [

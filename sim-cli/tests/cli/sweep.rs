@@ -185,6 +185,27 @@ fn a_dry_run_counts() {
     assert!(!folder.path().join("study").exists());
 }
 
+/// A row for each metric of each replication at each point, none left out at the end: their means are the points' means.
+#[test]
+fn every_trial_has_its_rows() {
+    let folder = folder();
+    archsim(&folder, &sweep(&["--dir", "study", "--warmup", "20s"]));
+    let rows =
+        std::fs::read_to_string(folder.path().join("study/trials.csv")).expect("it is there");
+    let rates: Vec<(&str, f64)> = (rows.lines())
+        .filter_map(|line| Some((line.split(',').next()?, line.split_once(",all,,,rate,1/s,")?.1)))
+        .map(|(point, rate)| (point, rate.parse().expect("a rate is a number")))
+        .collect();
+    assert_eq!(rates.len(), 12 * 4);
+    let last: Vec<f64> =
+        rates.iter().filter(|(point, _)| *point == "11").map(|(_, rate)| *rate).collect();
+    let json =
+        std::fs::read_to_string(folder.path().join("study/sweep.json")).expect("it is there");
+    let told: serde_json::Value = serde_json::from_str(&json).expect("it is JSON");
+    let mean = told["points"][11]["design"]["all"]["rate"]["mean"].as_f64().expect("a number");
+    assert!((last.iter().sum::<f64>() / 4.0 - mean).abs() < 1e-9 * mean, "{last:?} {mean}");
+}
+
 /// Killed at instants that are spread over its run, a study goes on and ends with the same bytes.
 #[cfg(unix)]
 #[test]

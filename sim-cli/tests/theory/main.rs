@@ -23,6 +23,7 @@ mod regions;
 mod rings;
 mod scaling;
 mod single;
+mod spot;
 mod steady;
 mod stores;
 mod table;

@@ -89,10 +89,14 @@ impl<'a> Window<'a, Metrics> {
         let mut measures = self.model.measures.reported.iter();
         let measure = measures.find(|it| it.of == of && it.name == name);
         let measure = measure.unwrap_or_else(|| panic!("{of} tells of no `{name}`"));
-        // The run may go on after this look at it.
+        self.closed().measure(&measure.kind)
+    }
+
+    /// What was measured until now; the run may go on after this look at it.
+    pub(crate) fn closed(&self) -> Metrics {
         let mut metrics = self.recorder.clone();
         metrics.close(self.now);
-        metrics.measure(&measure.kind)
+        metrics
     }
 
     /// A group of stations.

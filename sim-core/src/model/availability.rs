@@ -287,7 +287,7 @@ impl Lowering<'_> {
         report(&system.name, "time_to_failure", TimeToFailure);
         let is_asked = system.window.is_some() || !system.at_most.is_empty();
         if is_asked {
-            let window = system.window.map_or("a replication".to_owned(), |it| length(it));
+            let window = system.window.map_or("a replication".to_owned(), length);
             let of = format!("{}: in {window}", system.name);
             report(&of, "down", WindowMean);
             report(&of, "down_sd", WindowDeviation);
@@ -315,8 +315,8 @@ impl Lowering<'_> {
                     length(window),
                     length(measured)
                 );
-                let error = self.findings.error(&at, message);
-                error.hint("simulate longer (run: (horizon: …)), or shorten the window");
+                let warning = self.findings.warning(&at, message);
+                warning.hint("simulate longer (run: (horizon: …)), or shorten the window");
             } else if measured.0 / window.0 > WINDOWS_MAX {
                 let message = format!(
                     "{} windows in a run are more than {WINDOWS_MAX}",

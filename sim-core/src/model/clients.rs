@@ -317,42 +317,49 @@ impl<'a> Lowering<'a> {
                     factor: *factor,
                 })
             }
-            spec::Profile::FlashCrowd { at: start, rise, factor, holds, half_life } => {
-                let at = path.key("flash_crowd");
-                let start = self.instant(start, &at.key("at"));
-                let rise = self.positive_duration(rise, "the rise of a crowd", &at.key("rise"));
-                let holds = match holds {
-                    Some(holds) => self.value(holds, Unit::Time, &at.key("holds"))?,
-                    None => 0.0,
-                };
-                let half_life =
-                    self.positive_duration(half_life, "a half-life", &at.key("half_life"));
-                Some(Factor::flash_crowd(
-                    start?,
-                    Duration::from_nanos(rise?),
-                    *factor,
-                    Duration::from_nanos(holds),
-                    Duration::from_nanos(half_life?),
-                ))
-            }
+            spec::Profile::FlashCrowd { .. } => self.flash_crowd(factor, &path.key("flash_crowd")),
             spec::Profile::Present { from, until } => {
-                let at = path.key("present");
-                let mut bound = |bound: &Option<Quantity>, name: &str| match bound {
-                    Some(bound) => self.instant(bound, &at.key(name)).map(Some),
-                    None => Some(None),
-                };
-                let (from, until) = (bound(from, "from")?, bound(until, "until")?);
-                if let (Some(from), Some(until)) = (from, until)
-                    && from >= until
-                {
-                    self.findings
-                        .error(&at, format!("they leave at {until}, before they come at {from}"))
-                        .hint("`until` has to be later than `from`");
-                    return None;
-                }
-                Some(Factor::present(from, until))
+                self.present([from, until].map(Option::as_ref), &path.key("present"))
             }
         }
+    }
+
+    fn flash_crowd(&mut self, factor: &spec::Profile, at: &Path) -> Option<Factor> {
+        let spec::Profile::FlashCrowd { at: start, rise, factor, holds, half_life } = factor else {
+            return None;
+        };
+        let start = self.instant(start, &at.key("at"));
+        let rise = self.positive_duration(rise, "the rise of a crowd", &at.key("rise"));
+        let holds = match holds {
+            Some(holds) => self.value(holds, Unit::Time, &at.key("holds"))?,
+            None => 0.0,
+        };
+        let half_life = self.positive_duration(half_life, "a half-life", &at.key("half_life"));
+        Some(Factor::flash_crowd(
+            start?,
+            Duration::from_nanos(rise?),
+            *factor,
+            Duration::from_nanos(holds),
+            Duration::from_nanos(half_life?),
+        ))
+    }
+
+    fn present(&mut self, bounds: [Option<&Quantity>; 2], at: &Path) -> Option<Factor> {
+        let [from, until] = bounds;
+        let mut bound = |bound: Option<&Quantity>, name: &str| match bound {
+            Some(bound) => self.instant(bound, &at.key(name)).map(Some),
+            None => Some(None),
+        };
+        let (from, until) = (bound(from, "from")?, bound(until, "until")?);
+        if let (Some(from), Some(until)) = (from, until)
+            && from >= until
+        {
+            self.findings
+                .error(at, format!("they leave at {until}, before they come at {from}"))
+                .hint("`until` has to be later than `from`");
+            return None;
+        }
+        Some(Factor::present(from, until))
     }
 
     fn instant(&mut self, quantity: &Quantity, path: &Path) -> Option<Time> {

@@ -6,8 +6,8 @@ use super::laws::Unit;
 use super::stores::Compiled;
 use super::views::view_law;
 use super::{
-    Delay, DoorStep, HoldStep, Instruction, LawId, LimitStep, Operation, OperationId, OutsideStep,
-    Pc, QueueStep, Resource, ServiceId, Travel, ViewStep, Way, shares,
+    Delay, DoorStep, HoldStep, Instruction, LawId, Operation, OperationId, OutsideStep, Pc,
+    QueueStep, Resource, ServiceId, Travel, ViewStep, Way, shares,
 };
 use crate::random::{Sampler, name_hash};
 use crate::spec::{Choice, Count, Key, Law, Message, Path, Query, Step, Store};
@@ -113,36 +113,6 @@ impl<'a> Lowering<'a> {
                 self.emit(Instruction::Pause { law, delay: Delay::Network });
             }
             self.emit(Instruction::Queue(QueueStep::Work));
-        }
-    }
-
-    /// The door of a service: a limit if there is one, then the balancer and the threads.
-    fn compile_door(&mut self, service: ServiceId) {
-        let door = self.model.services[service.0 as usize].door;
-        let enter = match self.model.places.is_one() {
-            _ if door.is_some() => Instruction::Door(DoorStep::Choose(service)),
-            true => Instruction::Enter(service),
-            false => Instruction::Travel(Travel::Enter(service)),
-        };
-        let limit = self.model.services[service.0 as usize].limit;
-        match limit.map(|limit| (limit, self.model.limits[limit.0 as usize].count)) {
-            None => {
-                self.emit(enter);
-            }
-            Some((limit, 1)) => {
-                self.emit(Instruction::Limit(LimitStep::Service(limit)));
-                self.emit(enter);
-            }
-            Some((limit, _)) => {
-                self.emit(Instruction::Limit(LimitStep::Replica(limit, service)));
-                self.emit(match door {
-                    Some(_) => Instruction::Door(DoorStep::Enter(service)),
-                    None => Instruction::Limit(LimitStep::Enter(service)),
-                });
-            }
-        }
-        if self.model.services[service.0 as usize].has_errors {
-            self.emit(Instruction::Version(service));
         }
     }
 
@@ -509,39 +479,6 @@ impl<'a> Lowering<'a> {
         (Some(Instruction::Travel(there)), Some(Instruction::Travel(back)))
     }
 
-    /// Where the requests of clients that enter at `entry` begin.
-    fn set_out(&mut self, service: ServiceId, entry: Pc) -> Pc {
-        if self.model.places.is_one() && self.model.handshake.is_none() {
-            return entry;
-        }
-        let begin = self.emit(Instruction::Travel(Travel::SetOut(service)));
-        self.emit(Instruction::Jump(entry));
-        begin
-    }
-
-    /// Whether services open connections of clients, and work for that.
-    fn opens_connections(&self) -> bool {
-        self.model.handshake.is_some_and(|tls| !tls.at_gateway && tls.work.is_some())
-    }
-
-    /// The work of a handshake, for the requests that open a connection.
-    fn open_connection(&mut self, service: ServiceId, path: &Path) {
-        let Some(tls) = self.model.handshake else { return };
-        let Some(work) = self.spec.network.tls.as_ref().and_then(|tls| tls.work.clone()) else {
-            return;
-        };
-        let law = self.placed(&work, Unit::Time, &path.key("tls"));
-        let choose = self.emit(Instruction::Choose { first: 0, count: 2, site: tls.site });
-        let open = self.work(service, law);
-        let on = self.emit(Instruction::Jump(0));
-        let first = self.model.ways.len() as u32;
-        self.model.plan[choose as usize] = Instruction::Choose { first, count: 2, site: tls.site };
-        self.model.ways.push(Way { until: tls.until, to: open });
-        self.model.ways.push(Way { until: u64::MAX, to: on });
-        self.land(on);
-        self.model.ways.push(Way { until: u64::MAX, to: self.model.plan.len() as Pc });
-    }
-
     /// A query at a database, with the way there and back.
     fn compile_database(
         &mut self,
@@ -660,7 +597,7 @@ impl<'a> Lowering<'a> {
     }
 
     /// Work on a core of the service.
-    fn work(&mut self, service: ServiceId, law: LawId) -> Pc {
+    pub(super) fn work(&mut self, service: ServiceId, law: LawId) -> Pc {
         let service = &self.model.services[service.0 as usize];
         let cores = Resource::per_replica(service.cores);
         let is_even = service.is_even();

@@ -3,7 +3,8 @@
 use super::check::Lowering;
 use super::laws::Unit;
 use super::{
-    CounterId, LawId, LevelId, MeasureKind, Model, ServiceId, StationId, UNLIMITED, quantity,
+    CounterId, Instruction, LawId, LevelId, LimitStep, MeasureKind, Model, ServiceId, StationId,
+    Travel, UNLIMITED, quantity,
 };
 use crate::random::name_hash;
 use crate::spec::{
@@ -120,6 +121,36 @@ impl Model {
 }
 
 impl Lowering<'_> {
+    /// The door of a service: a limit if there is one, then the balancer and the threads.
+    pub(super) fn compile_door(&mut self, service: ServiceId) {
+        let door = self.model.services[service.0 as usize].door;
+        let enter = match self.model.places.is_one() {
+            _ if door.is_some() => Instruction::Door(DoorStep::Choose(service)),
+            true => Instruction::Enter(service),
+            false => Instruction::Travel(Travel::Enter(service)),
+        };
+        let limit = self.model.services[service.0 as usize].limit;
+        match limit.map(|limit| (limit, self.model.limits[limit.0 as usize].count)) {
+            None => {
+                self.emit(enter);
+            }
+            Some((limit, 1)) => {
+                self.emit(Instruction::Limit(LimitStep::Service(limit)));
+                self.emit(enter);
+            }
+            Some((limit, _)) => {
+                self.emit(Instruction::Limit(LimitStep::Replica(limit, service)));
+                self.emit(match door {
+                    Some(_) => Instruction::Door(DoorStep::Enter(service)),
+                    None => Instruction::Limit(LimitStep::Enter(service)),
+                });
+            }
+        }
+        if self.model.services[service.0 as usize].has_errors {
+            self.emit(Instruction::Version(service));
+        }
+    }
+
     /// The door of a service, whose line is that of its threads where requests hold them.
     pub(super) fn service_door(
         &mut self,

@@ -211,6 +211,8 @@ pub struct Service {
     pub has_errors: bool,
     /// Replicas that are paid for; `None`: always the same number.
     pub billed: Option<LevelId>,
+    /// The fault by which spare capacity is taken back.
+    pub spot: Option<u32>,
     /// Cores of replica 0; those of replica `r` are `r` stations further.
     pub cores: StationId,
     /// Threads of replica 0 where requests hold theirs while they wait.

@@ -255,6 +255,7 @@ impl<'a> Lowering<'a> {
             work_varies: false,
             has_errors: false,
             billed: None,
+            spot: None,
             cores,
             threads,
             route: self.route(service.routing.as_ref(), &spread.fronts),

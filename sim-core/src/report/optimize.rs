@@ -128,7 +128,10 @@ fn table(found: &OptimizeSummary) -> Table {
 }
 
 fn headline(found: &OptimizeSummary) -> String {
-    let confidence = percent((1000.0 * found.confidence).floor() / 1000.0);
+    let confidence = match found.confidence {
+        c if c >= 0.999 => "more than 99.9 %".to_owned(),
+        c => format!("at least {} %", (1000.0 * c).floor() / 10.0),
+    };
     let metric = found.minimize.name();
     match found.best {
         _ if found.interrupted => "Interrupted: this is what was known by then.".into(),

@@ -1,7 +1,7 @@
 //! Which systems are up in a run: told whenever something has broken or works again.
 
 use super::{Recorder, Simulation};
-use crate::model::{Broken, Copies, StationId, Up};
+use crate::model::{Broken, Copies, ServiceId, StationId, Up};
 use std::ops::Range;
 
 /// What a system is made of: how many of its parts are up, of how many.
@@ -33,8 +33,7 @@ impl<R: Recorder> Simulation<'_, R> {
                 let mut up = 0;
                 for part in of {
                     if let Broken::Replicas(service, replicas) = part {
-                        let first = self.model.services[service.0 as usize].cores.0;
-                        up += self.serving(first + replicas.start..first + replicas.end, parts);
+                        up += self.serving_replicas(*service, replicas.clone(), parts);
                     }
                 }
                 up >= *needs
@@ -44,6 +43,24 @@ impl<R: Recorder> Simulation<'_, R> {
                 self.serving(stations.clone(), parts) == stations.len() as u32
             }
         }
+    }
+
+    /// How many of some replicas work. Where their number changes, those count that are in service, of as many as are
+    /// wanted.
+    fn serving_replicas(&self, service: ServiceId, replicas: Range<u32>, parts: &mut Parts) -> u32 {
+        let target = &self.model.services[service.0 as usize];
+        let first = target.cores.0;
+        if target.fleet.is_none() {
+            return self.serving(first + replicas.start..first + replicas.end, parts);
+        }
+        let serves = |&replica: &u32| {
+            self.is_working(StationId(first + replica)) && self.is_in_service(service, replica)
+        };
+        let up = replicas.clone().filter(serves).count() as u32;
+        let wanted = self.wanted_replicas(service, &replicas);
+        parts.up += up.min(wanted);
+        parts.all += wanted;
+        up
     }
 
     /// How many of some stations work.

@@ -4,14 +4,15 @@
 //! a core. Who leaves from a line at the turn of another ends in an event of its own at the same instant, so that a
 //! refusal in the midst of a departure disturbs nothing.
 
+use super::holds::Held;
 use super::interpreter::Flow;
 use super::{Happening, Recorder, Simulation};
 use crate::component::{Ending, Frame, FrameId, FrameKind, Frames, NONE, Over};
 use crate::model::{
-    CriticalityBounds, DELIVER, Door, DoorStep, Model, ServiceId, Shedding, StationGroup,
-    StationId, StationKind,
+    CriticalityBounds, Door, DoorStep, Model, ServiceId, Shedding, StationGroup, StationId,
+    StationKind,
 };
-use crate::time::{Duration, Time};
+use crate::time::Duration;
 
 /// The doors of a run; the lines at them are those of stations.
 #[derive(Default)]
@@ -19,20 +20,50 @@ pub(super) struct Doors {
     /// By station whether it is in an overload, and by door how many are.
     active: Vec<bool>,
     active_of: Vec<u64>,
+    /// Requests in services whose patience covers service.
+    stays: Vec<Stay>,
+    free: Vec<u32>,
+    begun: u64,
 }
+
+/// A request in a service, until it ends there.
+#[derive(Clone, Copy)]
+struct Stay {
+    /// Which of all, by which it is told from what had its place before; [`OVER`] when it has ended.
+    number: u64,
+    frame: FrameId,
+}
+
+const OVER: u64 = u64::MAX;
 
 impl Doors {
     pub(super) fn new(model: &Model) -> Doors {
         if model.doors.is_empty() {
             return Doors::default();
         }
-        Doors { active: vec![false; model.station_count()], active_of: vec![0; model.doors.len()] }
+        Doors {
+            active: vec![false; model.station_count()],
+            active_of: vec![0; model.doors.len()],
+            ..Doors::default()
+        }
     }
-}
 
-/// By what the stay of a request at a place is told from its other stays there and elsewhere.
-fn stay(frame: &Frame, since: Time) -> u64 {
-    frame.id ^ since.0.rotate_left(32)
+    /// Returns the number of the stay and its place.
+    fn begin_stay(&mut self, frame: FrameId) -> (u64, u32) {
+        let stay = Stay { number: self.begun, frame };
+        self.begun += 1;
+        let place = self.free.pop().unwrap_or(self.stays.len() as u32);
+        match self.stays.get_mut(place as usize) {
+            Some(free) => *free = stay,
+            None => self.stays.push(stay),
+        }
+        (stay.number, place)
+    }
+
+    pub(super) fn end_stay(&mut self, place: u32) {
+        self.stays[place as usize].number = OVER;
+        self.free.push(place);
+    }
 }
 
 impl<R: Recorder> Simulation<'_, R> {
@@ -68,7 +99,6 @@ impl<R: Recorder> Simulation<'_, R> {
             self.frames[at].at_door = true;
             let (door, _) = self.door_of(line);
             if door.covers_service {
-                self.frames[at].started = self.now;
                 self.expect(at, line);
             }
         }
@@ -247,21 +277,26 @@ impl<R: Recorder> Simulation<'_, R> {
         let (door, group) = self.door_of(station);
         let kind = group.kind;
         let Some(law) = door.patience else { return };
-        let frame = &self.frames[at];
-        let until = self.now + self.laws.time(law, frame.id);
-        let number = stay(frame, self.now);
-        let frames = &self.frames;
-        let Some(line) = self.stations[station.0 as usize].door() else { return };
-        line.expect(until, number, at, |number, frame| {
-            is_present(frames, station, kind, number, frame)
-        });
+        let until = self.now + self.laws.time(law, self.frames[at].id);
+        let (number, of) = match kind {
+            StationKind::Store => (query(&self.frames[at]), at),
+            _ => {
+                let stay = self.doors.begin_stay(at);
+                self.remember(at, Held::Stay(stay.1));
+                stay
+            }
+        };
+        if let Some(line) = self.stations[station.0 as usize].door() {
+            let is_present = is_present(&self.frames, &self.doors.stays, station, kind);
+            line.expect(until, number, of, is_present);
+        }
         self.watch_patience(station);
     }
 
     /// Sees to it that the first whose patience may be over is looked at then.
     fn watch_patience(&mut self, station: StationId) {
-        let (kind, frames) = (self.door_of(station).1.kind, &self.frames);
-        let is_present = |number, frame| is_present(frames, station, kind, number, frame);
+        let kind = self.door_of(station).1.kind;
+        let is_present = is_present(&self.frames, &self.doors.stays, station, kind);
         let line = self.stations[station.0 as usize].door();
         if let Some(at) = line.and_then(|line| line.schedule(self.now, is_present)) {
             self.schedule(at, Happening::Patience(station.0));
@@ -278,15 +313,18 @@ impl<R: Recorder> Simulation<'_, R> {
             return;
         }
         loop {
-            let frames = &self.frames;
-            let is_present = |number, frame| is_present(frames, id, kind, number, frame);
+            let is_present = is_present(&self.frames, &self.doors.stays, id, kind);
             let over =
                 self.stations[station as usize].door().and_then(|it| it.over(now, is_present));
             match over {
                 Some(Over::Impatient(at)) => self.abandon(at, id, Ending::TimedOut),
                 Some(Over::Shed(at)) => self.abandon(at, id, Ending::Refused),
-                Some(Over::Present(at)) if kind == StationKind::Store => self.stop_query(at, id),
-                Some(Over::Present(at)) => self.stop_request(at, id),
+                Some(Over::Present(query)) if kind == StationKind::Store => {
+                    self.stop_present(query, id);
+                }
+                Some(Over::Present(stay)) => {
+                    self.stop_present(self.doors.stays[stay as usize].frame, id);
+                }
                 None => break,
             }
         }
@@ -314,31 +352,39 @@ impl<R: Recorder> Simulation<'_, R> {
         waited
     }
 
-    /// The time of a query is over, wherever it is at its store.
-    fn stop_query(&mut self, at: FrameId, station: StationId) {
-        if self.leaves_line(at, station) {
-            self.drop_waiting(at, station, Ending::TimedOut);
+    /// The time of a request or query is over, wherever it is in its service or store.
+    fn stop_present(&mut self, at: FrameId, door: StationId) {
+        if self.leaves_line(at, door) {
+            self.drop_waiting(at, door, Ending::TimedOut);
             self.end_all(&[at], Ending::TimedOut);
             return;
         }
-        let given_up = self.door_of(station).0.told.given_up;
-        self.recorder.counted(given_up, 1);
+        let frame = self.frames[at];
+        let told = &self.door_of(door).0.told;
+        let is_at_door = frame.entered && frame.at_door;
+        self.recorder.counted(if is_at_door { told.abandoned } else { told.given_up }, 1);
+        if frame.station != NONE {
+            self.stop_served(at, StationId(frame.station));
+        } else {
+            self.stop_working(at);
+        }
+    }
+
+    /// Who is at a station that serves is given up: nobody else works for it.
+    fn stop_served(&mut self, at: FrameId, station: StationId) {
         if !self.is_halted(station) {
             self.leave_station(at, station);
         }
-        // A store that stands still keeps what is left of the query until it goes on; an event that is void has to come.
+        // A station that stands still keeps what is left of it until it goes on; an event that is void has to come.
         let is_free = self.frames[at].station == NONE && self.frames[at].void_events == 0;
-        let query = if is_free { at } else { self.leave_ghost(at) };
-        self.frames[query].station = NONE;
-        self.end_all(&[query], Ending::TimedOut);
+        let stopped = if is_free { at } else { self.leave_ghost(at) };
+        self.frames[stopped].station = NONE;
+        self.end_all(&[stopped], Ending::TimedOut);
     }
 
-    /// The time of a request is over, wherever it is in its service: what works for it is cancelled, and who asked is told.
-    fn stop_request(&mut self, at: FrameId, station: StationId) {
-        let told = &self.door_of(station).0.told;
+    /// What works for a request is cancelled, and who asked is told.
+    fn stop_working(&mut self, at: FrameId) {
         let frame = self.frames[at];
-        let counter = if frame.at_door { told.abandoned } else { told.given_up };
-        self.recorder.counted(counter, 1);
         let teller = self.leave_ghost(at);
         self.frames[teller] = Frame {
             connection: NONE,
@@ -375,26 +421,26 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 }
 
-/// Whether a deadline that covers service has a meaning still: the query is at the store, the request in the service.
+/// By what a query at a store is told from others of the same frame.
+fn query(frame: &Frame) -> u64 {
+    frame.id ^ frame.since.0.rotate_left(32)
+}
+
+/// Which deadlines that cover service have a meaning still: the query is at the store, the request in the service.
 fn is_present(
     frames: &Frames,
+    stays: &[Stay],
     station: StationId,
     kind: StationKind,
-    number: u64,
-    at: FrameId,
-) -> bool {
-    let frame = &frames[at];
-    match kind {
+) -> impl Fn(u64, u32) -> bool {
+    move |number, of| match kind {
         StationKind::Store => {
-            frame.station == station.0
-                && frame.kind != FrameKind::Ghost
-                && stay(frame, frame.since) == number
+            let frame = &frames[of];
+            frame.station == station.0 && frame.kind != FrameKind::Ghost && query(frame) == number
         }
         _ => {
-            frame.entered
-                && frame.kind == FrameKind::Operation
-                && frame.pc != DELIVER
-                && stay(frame, frame.started) == number
+            let stay = stays[of as usize];
+            stay.number == number && frames[stay.frame].kind != FrameKind::Ghost
         }
     }
 }

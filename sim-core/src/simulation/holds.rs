@@ -15,6 +15,8 @@ pub(super) enum Held {
     Pooler(u32),
     /// A place in a quota.
     Quota(u32),
+    /// The patience that covers its service.
+    Stay(u32),
 }
 
 /// The locks and quotas of a run, and lists of what each frame holds: the latest first.
@@ -116,7 +118,7 @@ impl<R: Recorder> Simulation<'_, R> {
         }
     }
 
-    fn remember(&mut self, at: FrameId, held: Held) {
+    pub(super) fn remember(&mut self, at: FrameId, held: Held) {
         let list = self.frames[at].holds;
         self.frames[at].holds = self.holdings.push(held, list);
     }
@@ -133,6 +135,7 @@ impl<R: Recorder> Simulation<'_, R> {
                     self.frames[next].spent.connecting += wait;
                 }
             }
+            Held::Stay(stay) => self.doors.end_stay(stay),
             Held::Quota(quota) => {
                 self.holdings.limiters[quota as usize].ended(self.now, Duration::ZERO, true);
             }

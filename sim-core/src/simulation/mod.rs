@@ -258,8 +258,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             switches: 0,
             switches_max: u64::MAX,
         };
-        run.schedule_faults();
         run.start_fleets();
+        run.schedule_faults();
         run.start_checks();
         run.start_limits();
         run.warm_caches();

@@ -6,9 +6,10 @@
 use super::rollouts::Rollout;
 use super::{Happening, Recorder, Simulation};
 use crate::component::{Autoscaler, NONE, Present, Sample};
-use crate::model::{Fleet, FleetMetric, Model, StationId};
+use crate::model::{Fleet, FleetMetric, Model, ServiceId, StationId};
 use crate::random::Key;
 use crate::time::{Duration, Time};
+use std::ops::Range;
 
 /// All fleets of a run. Empty where no number of replicas changes.
 #[derive(Default)]
@@ -236,6 +237,8 @@ impl<R: Recorder> Simulation<'_, R> {
                     watch.put_in_service(number, false, self.now);
                 }
             }
+        }
+        for (index, fleet) in (0..).zip(&model.fleets) {
             self.tell_fleet(index);
             if let Some(rules) = &fleet.autoscaler {
                 self.later(index, Turn::Look, self.now + rules.period);
@@ -571,7 +574,9 @@ impl<R: Recorder> Simulation<'_, R> {
         self.recorder.level(self.now, fleet.told.paid, u64::from(paid));
         self.recorder.level(self.now, fleet.told.at_max, u64::from(is_at_max));
         let service = &self.model.services[fleet.service.0 as usize];
-        if let (Some(first), 2..) = (service.fleet, service.fronts.len())
+        if service.spot.is_some() {
+            self.tell_spot(fleet.service);
+        } else if let (Some(first), 2..) = (service.fleet, service.fronts.len())
             && let Some(billed) = service.billed
         {
             let all = &self.scaling.fleets[first as usize..first as usize + service.fronts.len()];
@@ -580,10 +585,43 @@ impl<R: Recorder> Simulation<'_, R> {
             self.recorder.level(self.now, billed, u64::from(paid));
         }
         self.employ_workers(fleet.service);
+        if !self.model.systems.is_empty() {
+            self.rate_systems();
+        }
+    }
+
+    /// Whether a replica of a service with fleets is in service.
+    pub(super) fn is_in_service(&self, service: ServiceId, replica: u32) -> bool {
+        let (balancer, number) = self.balancer_of(service.0, replica);
+        self.fleet_behind(balancer).is_some_and(|index| {
+            let fleet = &self.scaling.fleets[index as usize];
+            fleet.replicas[number as usize].stage == Stage::Serving
+        })
+    }
+
+    /// How many replicas there are to be in the regions that some replicas of a service are in.
+    pub(super) fn wanted_replicas(&self, service: ServiceId, replicas: &Range<u32>) -> u32 {
+        let fleets = self.model.fleets.iter().zip(&self.scaling.fleets);
+        let meets = |fleet: &Fleet| {
+            fleet.service == service
+                && fleet.first < replicas.end
+                && replicas.start < fleet.first + fleet.replicas
+        };
+        fleets.filter(|(fleet, _)| meets(fleet)).map(|(_, state)| state.wanted).sum()
+    }
+
+    /// Whether a replica is there to be paid for: where their number does not change, always.
+    pub(super) fn has_replica(&self, service: crate::model::ServiceId, replica: u32) -> bool {
+        let service = &self.model.services[service.0 as usize];
+        let Some(first) = service.fleet else { return true };
+        let front = service.front_of(replica);
+        let number = replica - service.fronts[front].first;
+        let fleet = &self.scaling.fleets[first as usize + front];
+        fleet.replicas[number as usize].stage != Stage::Off
     }
 
     /// Replicas in service of a service, in all its regions.
-    pub(super) fn in_service(&self, service: crate::model::ServiceId) -> u32 {
+    pub(super) fn in_service(&self, service: ServiceId) -> u32 {
         let service = &self.model.services[service.0 as usize];
         match service.fleet {
             None => service.replicas,

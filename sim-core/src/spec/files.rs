@@ -2,8 +2,8 @@
 
 use super::path::Path;
 use super::{
-    Arrivals, Cache, Choice, Consumer, Count, Invalidation, Law, Layer, Network, Popularity, Queue,
-    Spec, Step,
+    Arrivals, Cache, Choice, Consumer, Count, Invalidation, Law, Layer, Network, Popularity,
+    Purchase, Queue, Spec, Step,
 };
 
 impl Spec {
@@ -33,6 +33,11 @@ impl Spec {
         for (name, service) in &self.services {
             let path = root.key("services").key(name);
             of_option(&service.patience, &path.key("patience"), &mut files);
+            if let Purchase::Spot { every, lasts } = &service.purchase {
+                let path = path.key("purchase").key("spot");
+                of_option(every, &path.key("every"), &mut files);
+                of_option(lasts, &path.key("lasts"), &mut files);
+            }
             if let Some(start_up) = &service.start_up {
                 let path = path.key("start_up");
                 of_option(&start_up.boot, &path.key("boot"), &mut files);

@@ -1,7 +1,7 @@
 //! Prices: what things cost by the hour, by the gigabyte and by the request.
 
 use super::read::item;
-use super::{Diagnostics, Named, Path, Quantity};
+use super::{Diagnostics, Law, Named, Path, Quantity};
 use schemars::JsonSchema;
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
@@ -175,8 +175,16 @@ pub enum Purchase {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         replicas: Option<u32>,
     },
-    /// Spare capacity, for the hours in which it runs.
-    Spot,
+    /// Spare capacity, for the hours in which it runs. Where it says how often, replicas of a service are taken back while
+    /// it runs: a crash of each by itself, after which a replacement takes its time to come and is not paid for meanwhile.
+    Spot {
+        /// How long a replica runs until it is taken back; absent: it never is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        every: Option<Law>,
+        /// How long it takes until a replacement runs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        lasts: Option<Law>,
+    },
 }
 
 impl Purchase {

@@ -1,6 +1,7 @@
 //! Patience and load shedding: what they must not change, and what is known of them by theory.
 
 use super::{agrees, felt, measured, model, simulate};
+use sim_core::math::exp;
 
 /// A service with these fields in front of a database with those, asked at a rate.
 fn shop(service: &str, database: &str, rate: &str) -> String {
@@ -96,8 +97,8 @@ fn one_server(fields: &str, rate: u32) -> String {
 fn constant_patience_is_barrers_queue() {
     for (arrivals, patience) in [(90u32, 0.03f64), (120, 0.05)] {
         let (a, s) = (f64::from(arrivals), 100.0);
-        let below = (1.0 - (-(s - a) * patience).exp()) / (s - a);
-        let above = (-(s - a) * patience).exp() / s;
+        let below = (1.0 - exp(-(s - a) * patience)) / (s - a);
+        let above = exp(-(s - a) * patience) / s;
         let empty = 1.0 / (1.0 + a * (below + above));
         let model = model(&one_server(&format!(r#", patience: "{patience}s""#), arrivals));
         agrees(&model, 10, ("services.api.patience", "abandoned"), empty * a * above, 0.1);
@@ -114,7 +115,7 @@ fn patience_that_covers_service_cuts_it_short() {
         let fields =
             format!(r#", cores: 500{threads}, patience: "20ms", patience_covers: service"#);
         let model = model(&one_server(&fields, 1000).replace("2020s", "220s"));
-        let given_up = (-2.0f64).exp();
+        let given_up = exp(-2.0);
         agrees(&model, 10, ("services.api.patience", "given_up"), given_up, 0.02);
         let metrics = simulate(&model, 0).metrics;
         let busy = metrics.stations[0].service as f64 / 200e9;

@@ -13,11 +13,14 @@ fn outcomes_come_back_to_the_bit() {
     let storm = include_str!("../../../models/blocks/retry_storm.ron");
     for text in [everything, storm] {
         let spec = Spec::parse("kept.ron", text).expect("it can be read");
-        let spec = spec.with("run.horizon", "20s".into()).expect("it can be short");
+        let spec = spec.with("run.horizon", "150s".into()).expect("it can be short");
         let spec = spec.with("run.warmup", "2s".into()).expect("it can be short");
         for design in designs_of(&spec) {
-            let design = Alternative::of(&spec, design, |_| Ok(files())).expect("it is a model").0;
-            comes_back(&design.model);
+            // A design of the model with everything may take away what a fault is about.
+            match Alternative::of(&spec, design, |_| Ok(files())) {
+                Ok((design, _)) => comes_back(&design.model),
+                Err(errors) => assert!(design.is_some(), "{errors}"),
+            }
         }
     }
 }

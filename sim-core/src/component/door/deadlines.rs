@@ -9,7 +9,7 @@ use std::collections::BinaryHeap;
 pub(super) enum Whose {
     /// Of one who waits, by the place in the line.
     Waiting(u32),
-    /// Of one who may be in service, by the frame.
+    /// Of one who may be in service, by what whoever expects it says.
     Present(u32),
 }
 

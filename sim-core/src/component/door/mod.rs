@@ -44,8 +44,8 @@ pub enum Over {
     Impatient(FrameId),
     /// One has waited for as long as adaptive LIFO lets it.
     Shed(FrameId),
-    /// One who waits or is in service has no patience left.
-    Present(FrameId),
+    /// One who waits or is in service has no patience left; whoever was expected so.
+    Present(u32),
 }
 
 /// Who is next.
@@ -193,17 +193,17 @@ impl DoorLine {
         }
     }
 
-    /// Someone is patient until then, waiting or in service; `is_present` tells by number and frame for whom that has a
-    /// meaning still.
+    /// Someone is patient until then, waiting or in service: `of` says who, and `is_present` by number and who whether that
+    /// has a meaning still.
     pub fn expect(
         &mut self,
         until: Time,
         number: u64,
-        frame: FrameId,
-        is_present: impl Fn(u64, FrameId) -> bool,
+        of: u32,
+        is_present: impl Fn(u64, u32) -> bool,
     ) {
         let places = &self.places;
-        self.deadlines.add(until, number, Whose::Present(frame), valid(places, is_present));
+        self.deadlines.add(until, number, Whose::Present(of), valid(places, is_present));
     }
 
     /// Whether an event of this instant, at which the patience of somebody may be over, has a meaning.
@@ -213,23 +213,19 @@ impl DoorLine {
 
     /// Whose time is over. Those who wait keep their places until they are removed. Call it until there is nobody, then
     /// [`DoorLine::schedule`].
-    pub fn over(&mut self, now: Time, is_present: impl Fn(u64, FrameId) -> bool) -> Option<Over> {
+    pub fn over(&mut self, now: Time, is_present: impl Fn(u64, u32) -> bool) -> Option<Over> {
         let places = &self.places;
         Some(match self.deadlines.over(now, valid(places, is_present))? {
             Whose::Waiting(at) => match self.places[at as usize] {
                 Place { frame, is_shed_first: true, .. } => Over::Shed(frame),
                 Place { frame, .. } => Over::Impatient(frame),
             },
-            Whose::Present(frame) => Over::Present(frame),
+            Whose::Present(of) => Over::Present(of),
         })
     }
 
     /// When the next event has to be at which the patience of somebody may be over, if it is not scheduled already.
-    pub fn schedule(
-        &mut self,
-        now: Time,
-        is_present: impl Fn(u64, FrameId) -> bool,
-    ) -> Option<Time> {
+    pub fn schedule(&mut self, now: Time, is_present: impl Fn(u64, u32) -> bool) -> Option<Time> {
         let places = &self.places;
         self.deadlines.schedule(now, valid(places, is_present))
     }
@@ -368,12 +364,9 @@ impl DoorLine {
 }
 
 /// Which deadlines have a meaning: of those who wait, those who have their places still.
-fn valid(
-    places: &[Place],
-    is_present: impl Fn(u64, FrameId) -> bool,
-) -> impl Fn(u64, Whose) -> bool {
+fn valid(places: &[Place], is_present: impl Fn(u64, u32) -> bool) -> impl Fn(u64, Whose) -> bool {
     move |number, whose| match whose {
         Whose::Waiting(at) => places[at as usize].number == number,
-        Whose::Present(frame) => is_present(number, frame),
+        Whose::Present(of) => is_present(number, of),
     }
 }

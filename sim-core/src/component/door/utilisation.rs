@@ -44,7 +44,7 @@ mod tests {
         let seen: Vec<f64> =
             (200..212).map(|quarter| utilisation.see(Time(quarter * 250), 4, 4)).collect();
         for (constants, seen) in [(1, seen[3]), (2, seen[7]), (3, seen[11])] {
-            let expected = 1.0 - (-f64::from(constants)).exp();
+            let expected = 1.0 - math::exp(-f64::from(constants));
             assert!((seen - expected).abs() < 1e-12, "{seen} after {constants}");
         }
         let after_long = utilisation.see(Time(1_000_000), 1, 4);

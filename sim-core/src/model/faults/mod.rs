@@ -3,6 +3,7 @@
 mod network;
 mod overlap;
 mod place;
+mod spot;
 mod steps;
 
 pub use network::{Disturbance, End};
@@ -142,6 +143,7 @@ impl Lowering<'_> {
             written.extend((self.model.faults.len() > known).then_some(index));
         }
         self.check_overlaps(&written);
+        self.lower_interruptions();
     }
 
     /// What each fault is called: by its own name, or by what it does; no two alike.

@@ -201,6 +201,11 @@ impl Lowering<'_> {
         let stations = self.groups(StationKind::Store, name);
         let store = self.model.stores.iter().find(|store| store.name == name);
         let members = store.map_or(0, |store| store.members.len()) as u32;
+        if let Purchase::Spot { every: Some(_), .. } = &database.purchase {
+            let message = "a member that is taken back takes its data with it";
+            let hint = "leave `every` out, and say how it breaks: faults: [crash(of: \"stores.…\", every: …)]";
+            self.findings.error(&path.key("purchase").key("spot").key("every"), message).hint(hint);
+        }
         if let Some(instance) = &database.instance {
             let held = |reserved: u32| Amount::Held(f64::from(members.saturating_sub(reserved)));
             let bought = (instance, &database.purchase);
@@ -249,7 +254,7 @@ impl Lowering<'_> {
             Purchase::OnDemand => {
                 self.model.charges.push(charge(ChargeKind::OnDemand, on_demand, amount(0)));
             }
-            Purchase::Spot => match &price.spot {
+            Purchase::Spot { .. } => match &price.spot {
                 Some(spot) => {
                     let spot = quantity::money_rate(spot).unwrap_or(0.0);
                     self.model.charges.push(charge(ChargeKind::Spot, spot, amount(0)));

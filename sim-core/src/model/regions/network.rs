@@ -4,6 +4,7 @@ use super::{Handshake, Places, Region};
 use crate::model::check::{Lowering, sorted};
 use crate::model::laws::Unit;
 use crate::model::placement::meant;
+use crate::model::{Instruction, Pc, ServiceId, Travel, Way};
 use crate::model::{quantity, shares};
 use crate::spec::{self, Law, Path, Terminate};
 use std::collections::BTreeMap;
@@ -214,5 +215,38 @@ impl Lowering<'_> {
             work,
             site,
         });
+    }
+
+    /// Where the requests of clients that enter at `entry` begin.
+    pub(in crate::model) fn set_out(&mut self, service: ServiceId, entry: Pc) -> Pc {
+        if self.model.places.is_one() && self.model.handshake.is_none() {
+            return entry;
+        }
+        let begin = self.emit(Instruction::Travel(Travel::SetOut(service)));
+        self.emit(Instruction::Jump(entry));
+        begin
+    }
+
+    /// Whether services open connections of clients, and work for that.
+    pub(in crate::model) fn opens_connections(&self) -> bool {
+        self.model.handshake.is_some_and(|tls| !tls.at_gateway && tls.work.is_some())
+    }
+
+    /// The work of a handshake, for the requests that open a connection.
+    pub(in crate::model) fn open_connection(&mut self, service: ServiceId, path: &Path) {
+        let Some(tls) = self.model.handshake else { return };
+        let Some(work) = self.spec.network.tls.as_ref().and_then(|tls| tls.work.clone()) else {
+            return;
+        };
+        let law = self.placed(&work, Unit::Time, &path.key("tls"));
+        let choose = self.emit(Instruction::Choose { first: 0, count: 2, site: tls.site });
+        let open = self.work(service, law);
+        let on = self.emit(Instruction::Jump(0));
+        let first = self.model.ways.len() as u32;
+        self.model.plan[choose as usize] = Instruction::Choose { first, count: 2, site: tls.site };
+        self.model.ways.push(Way { until: tls.until, to: open });
+        self.model.ways.push(Way { until: u64::MAX, to: on });
+        self.land(on);
+        self.model.ways.push(Way { until: u64::MAX, to: self.model.plan.len() as Pc });
     }
 }

@@ -7,6 +7,7 @@
 mod designs;
 mod distribution;
 mod scale;
+mod study;
 pub mod svg;
 mod sweep;
 mod terminal;
@@ -18,9 +19,8 @@ mod waterfall;
 pub use designs::{cost_against_latency, objectives, side_by_side};
 pub use distribution::distribution;
 pub use scale::{Scale, Tick};
-pub use sweep::{
-    Curve, CurvePoint, Swing, Varied, cost_against, heat_map, latency_against, tornado,
-};
+pub use study::{sweep, tornado};
+pub use sweep::{Curve, CurvePoint, Varied, cost_against, heat_map, latency_against};
 pub use terminal::text;
 pub use timeline::timeline;
 pub use waterfall::waterfall;

@@ -1,4 +1,4 @@
-//! What came of varying something: curves against it, a heat map of two such things, and a tornado of many.
+//! What came of varying something: curves against it, and a heat map of two such things.
 //!
 //! The input is a plain table: where a point is, and numbers with their intervals.
 
@@ -211,63 +211,4 @@ pub fn heat_map(
 /// Three digits are enough in a cell.
 fn round(number: f64) -> f64 {
     crate::study::words::significant(number, 3).parse().unwrap_or(number)
-}
-
-/// What turning one knob from its lowest to its highest does to a metric.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Swing {
-    /// The path.
-    pub name: String,
-    /// The metric at the low end, and what that is.
-    pub low: (Value, String),
-    /// The metric at the high end, and what that is.
-    pub high: (Value, String),
-}
-
-type EndOf = fn(&Swing) -> &(Value, String);
-
-/// What matters most on top: how far each knob moves a metric to either side of what it is as written.
-pub fn tornado(metric: &str, unit: (f64, &str), base: f64, swings: &[Swing]) -> Figure {
-    let span = |swing: &Swing| (swing.high.0.mean - swing.low.0.mean).abs();
-    let told = |swing: &&Swing| span(swing).is_finite();
-    let mut swings: Vec<&Swing> = swings.iter().filter(told).collect();
-    swings.sort_by(|a, b| span(b).total_cmp(&span(a)).then(a.name.cmp(&b.name)));
-    let names = swings.iter().map(|swing| swing.name.clone()).collect();
-    let axis = Axis { covers: Vec::new(), ..Axis::linear(metric, unit.1) };
-    let mut panel = Panel::new(axis, Axis::names("", names));
-    let ends: [(&str, EndOf); 2] =
-        [("at its lowest", |swing| &swing.low), ("at its highest", |swing| &swing.high)];
-    for (number, (name, of)) in ends.into_iter().enumerate() {
-        let key = panel.key(name, Colour::Number(number));
-        let point = |(row, swing): (usize, &&Swing)| {
-            let (value, setting) = of(swing);
-            let at = value.mean / unit.0;
-            let says = format!("{} = {setting}: {}", swing.name, in_words(*value, unit.0, unit.1));
-            let stretch = (at.min(base / unit.0), at.max(base / unit.0));
-            Point { x_interval: Some(stretch), ..Point::new(at, row as f64).says(says) }
-        };
-        let points: Vec<Point> = swings.iter().enumerate().map(point).collect();
-        panel.series.push(Series { key, shape: Shape::Spans, points });
-    }
-    // Intervals of both ends lie on top of both bars.
-    for (key, (_, of)) in ends.into_iter().enumerate() {
-        let point = |(row, swing): (usize, &&Swing)| {
-            let value = of(swing).0;
-            let x_interval = interval(value, unit.0)?;
-            Some(Point {
-                x_interval: Some(x_interval),
-                ..Point::new(value.mean / unit.0, row as f64)
-            })
-        };
-        let points = swings.iter().enumerate().filter_map(point).collect();
-        panel.series.push(Series { key, shape: Shape::Dots, points });
-    }
-    let says = format!("as written: {} {}", super::scale::short(round(base / unit.0)), unit.1);
-    panel.marks.push(Mark::AtX(base / unit.0, says, Colour::Neutral));
-    Figure {
-        name: "tornado",
-        title: format!("What moves {metric} most"),
-        caption: "Each thing by itself from its lowest to its highest value; whiskers are 95 % intervals.".into(),
-        panels: vec![panel],
-    }
 }

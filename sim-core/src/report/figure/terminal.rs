@@ -98,7 +98,7 @@ fn draw(line: &mut [char], x: &Range<'_>, shape: Shape, point: &Point, sign: cha
         line[at(low)..=at(high)].fill(if shape == Shape::Spans { sign } else { fill });
     }
     match shape {
-        Shape::Bars => line[at(0.0)..=at(point.x)].fill('█'),
+        Shape::Bars => line[at(point.x.min(0.0))..=at(point.x.max(0.0))].fill('█'),
         Shape::Spans => {}
         _ => line[at(point.x)] = sign,
     }

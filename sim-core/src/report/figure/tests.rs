@@ -6,7 +6,9 @@ use crate::metrics::Trial;
 use crate::model::{Files, Model};
 use crate::simulation::Seed;
 use crate::spec::Spec;
-use crate::study::{Alternative, Plan, Replicate, Status, Study, designs_of};
+use crate::study::{
+    Alternative, Effect, Metric, Origin, Plan, Replicate, Sensitivity, Status, Study, designs_of,
+};
 use crate::telemetry::{EventKind, EventLog, Sample, Series as Recorded, Tracer, watch};
 use crate::time::Duration;
 
@@ -102,25 +104,55 @@ fn of_a_sweep() -> Vec<Figure> {
                 .to_vec()
         })
         .to_vec();
-    let swing = |name: &str, low: f64, high: f64| Swing {
-        name: name.into(),
-        low: (value(low, 0.003), "1".into()),
-        high: (value(high, 0.006), "8".into()),
-    };
     let limit = Some((0.2, "p99 below 200 ms".to_owned()));
     let mut figures = vec![
         latency_against(&varied, &one, limit.clone()),
         latency_against(&varied, &two, limit),
         heat_map("p99", (1e-3, "ms"), (&varied, &rates), (&cores, &[1.0, 2.0, 4.0]), &cells),
-        tornado(
-            "p99",
-            (1e-3, "ms"),
-            0.05,
-            &[swing("cores", 0.09, 0.03), swing("a <b> & c", 0.048, 0.2)],
-        ),
     ];
     figures.extend(cost_against(&varied, &two));
+    figures.extend(tornado(&sensitivity()));
     figures
+}
+
+fn sensitivity() -> Sensitivity {
+    let effect = |path: &str, size: f64, signed: f64| Effect {
+        path: path.into(),
+        from: "1".into(),
+        to: "8".into(),
+        size: value(size, 0.004),
+        signed: value(signed, 0.005),
+        spread: 0.01,
+        steps: 10,
+    };
+    Sensitivity {
+        origin: Origin::default(),
+        question: None,
+        metric: Metric::P99,
+        trajectories: 10,
+        effects: vec![
+            effect("services.web.cores", 0.05, -0.05),
+            effect("stores.\"a <b> & c\".servers", 0.12, 0.11),
+            effect("network.hop", 0.02, 0.001),
+        ],
+        steps_lost: 0,
+        steps: 30,
+        interrupted: false,
+    }
+}
+
+/// The largest effect is on top, and each is drawn to the side to which it works.
+#[test]
+fn a_tornado_is_sorted_and_has_sides() {
+    let figure = tornado(&sensitivity()).expect("there are effects");
+    let Scale::Names(names) = &figure.panels[0].y.scale else { panic!("rows have names") };
+    assert_eq!(names[0], "stores.\"a <b> & c\".servers");
+    assert_eq!(names[2], "network.hop");
+    let at = |row: f64| {
+        let mut points = figure.panels[0].series.iter().flat_map(|series| &series.points);
+        points.find(|point| point.y == row).map(|point| point.x)
+    };
+    assert_eq!((at(0.0), at(1.0), at(2.0)), (Some(110.0), Some(-50.0), Some(20.0)));
 }
 
 fn all() -> Vec<Figure> {

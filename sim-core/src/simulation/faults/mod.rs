@@ -4,6 +4,7 @@
 
 mod lost;
 mod network;
+mod spot;
 mod steps;
 
 use super::interpreter::Flow;
@@ -40,8 +41,9 @@ pub(super) struct FaultState {
 /// What breaks by itself.
 #[derive(Clone, Copy, Default)]
 struct Unit {
-    /// How often it has broken.
+    /// How often it has broken, and whether it is.
     times: u64,
+    is_broken: bool,
     /// When it broke last, and until when that lasts, if it is known.
     since: Time,
     until: Time,
@@ -89,6 +91,9 @@ impl<R: Recorder> Simulation<'_, R> {
         for (at, unit) in first {
             self.schedule_fault(at, Happening::Fault(2 * unit));
         }
+        for service in (0..).zip(&self.model.services).filter(|(_, it)| it.spot.is_some()) {
+            self.tell_spot(ServiceId(service.0));
+        }
         self.rate_systems();
     }
 
@@ -114,6 +119,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let number = self.model.fault_units[unit as usize].fault;
         let fault = &self.model.faults[number as usize];
         self.recorder.fault(self.now, unit, begins);
+        self.faults.units[unit as usize].is_broken = begins && fault.kind != FaultKind::Flush;
         if begins {
             self.recorder.counted(fault.times, 1);
             self.count_broken(number, true);
@@ -132,6 +138,7 @@ impl<R: Recorder> Simulation<'_, R> {
             }
             self.over(number, unit);
         }
+        self.bill_of_unit(unit);
         self.rate_systems();
     }
 

@@ -88,6 +88,19 @@ fn who_is_given_up_in_service_gives_back_all_it_holds() {
 }
 
 #[test]
+fn who_has_been_answered_is_not_given_up() {
+    let text = r#"(
+        components: {"c": {"o": [call("d.o"), wait("60ms"), call("d.o")]}, "d": {"o": [work("10ms")]}},
+        services: {
+            "s": (components: ["c"]),
+            "t": (components: ["d"], cores: 2, patience: "50ms", patience_covers: service),
+        },
+        clients: {"u": (arrivals: replay(file: "t", column: "t"), mix: "c.o")},
+    )"#;
+    assert_eq!(responses(text, &[("t", &[0, 30, 45, 49])]), [80.0; 4]);
+}
+
+#[test]
 fn only_the_first_wait_of_a_request_is_at_the_door() {
     // Both have got their core once when they wait for it again, the second after 10 of its 12 ms.
     let twice = service(r#"work("10ms"), work("10ms")"#, r#"patience: "12ms""#, "");

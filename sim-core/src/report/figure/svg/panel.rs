@@ -414,7 +414,8 @@ impl<'a> Frame<'a> {
         let half = self.half_row() * ink.height;
         match shape {
             Shape::Bars => {
-                pen.rect([(self.at_x(0.0), y - half), (x, y + half)], ink.colour, 1.0)?;
+                let (from, to) = (self.at_x(0.0).min(x), self.at_x(0.0).max(x));
+                pen.rect([(from, y - half), (to, y + half)], ink.colour, 1.0)?;
             }
             Shape::Spans => {
                 let (from, to) = point.x_interval.unwrap_or((point.x, point.x));

@@ -14,7 +14,7 @@ const PASS: f64 = 18.0;
 const GAP: f64 = 16.0;
 const BETWEEN: f64 = 44.0;
 /// A box narrower than this could not be read.
-const NARROWEST: f64 = 88.0;
+const NARROWEST: f64 = 104.0;
 /// Space between layers where there is little.
 const NARROW_BETWEEN: f64 = 26.0;
 

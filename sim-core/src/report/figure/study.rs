@@ -1,0 +1,189 @@
+//! The figures of studies: of a sweep and of a sensitivity analysis, from what they found.
+
+use super::{
+    Axis, Colour, Curve, CurvePoint, Figure, Mark, Panel, Point, Series, Shape, Varied,
+    cost_against, heat_map, in_words, interval, latency_against,
+};
+use crate::report::units::time_unit;
+use crate::study::{
+    Effect, ObjectiveResult, Sensitivity, Spacing, Status, SweepSummary, Unit, Value, Values,
+    curves,
+};
+
+/// Curves in one figure, at most: more could not be told apart.
+const CURVES_MAX: usize = 7;
+/// Parameters in a tornado, at most.
+const EFFECTS_MAX: usize = 20;
+
+/// What a sweep shows: of one axis of numbers latency and cost along it, a curve for each setting of the others; of two, each
+/// value with each, p99 as a heat map first.
+pub fn sweep(summary: &SweepSummary) -> Vec<Figure> {
+    let numeric: Vec<usize> =
+        (0..summary.axes.len()).filter(|&axis| summary.axes[axis].is_numeric()).collect();
+    let mut figures = Vec::new();
+    if let ([across, up], 2) = (numeric.as_slice(), summary.axes.len()) {
+        figures.extend(grid(summary, *across, *up));
+    }
+    if let Some(&first) = numeric.first() {
+        let (varied, along) = along(summary, first);
+        if !along.is_empty() {
+            figures.push(latency_against(&varied, &along, limit(summary)));
+            figures.extend(cost_against(&varied, &along));
+        }
+    }
+    figures
+}
+
+fn varied(summary: &SweepSummary, axis: usize) -> Varied {
+    let axis = &summary.axes[axis];
+    let is_log = matches!(axis.values, Values::Range { spacing: Spacing::Logarithmic, .. });
+    Varied { label: axis.path.clone(), unit: axis.unit.clone(), is_log, marks: Vec::new() }
+}
+
+/// The curves along an axis.
+fn along(summary: &SweepSummary, axis: usize) -> (Varied, Vec<Curve>) {
+    let mut varied = varied(summary, axis);
+    let found = curves(&summary.axes, &summary.points);
+    let own: Vec<_> = found.iter().filter(|curve| curve.axis.path == varied.label).collect();
+    if own.len() == 1 {
+        let marks = summary.marks.iter().filter(|mark| mark.axis == varied.label);
+        varied.marks = marks.map(|mark| (mark.at, kind(mark.kind).to_owned())).collect();
+    }
+    let point = |&(x, point): &(f64, &crate::study::Point)| {
+        let design = point.design.as_ref()?;
+        let all = &design.all;
+        let cost = design.bill.as_ref().map(|bill| bill.month);
+        Some(CurvePoint { x, latency: [all.p50, all.p95, all.p99], cost })
+    };
+    let curve = |curve: &&crate::study::Curve<'_>| Curve {
+        name: match curve.others.is_empty() {
+            true => "as written".to_owned(),
+            false => curve.others.join(", "),
+        },
+        points: curve.points.iter().filter_map(point).collect(),
+    };
+    (varied, own.iter().take(CURVES_MAX).map(curve).collect())
+}
+
+fn kind(kind: crate::study::MarkKind) -> &'static str {
+    match kind {
+        crate::study::MarkKind::Knee => "knee",
+        crate::study::MarkKind::Saturation => "saturation",
+    }
+}
+
+/// The objective on the p99 of all requests, if there is one.
+fn limit(summary: &SweepSummary) -> Option<(f64, String)> {
+    let designs = summary.points.iter().filter_map(|point| point.design.as_ref());
+    let is_it = |objective: &&ObjectiveResult| objective.says.starts_with("p99 below");
+    let found = designs.flat_map(|design| &design.objectives).find(is_it)?;
+    Some((found.limit, found.says.clone()))
+}
+
+/// The 99th percentile at each pair of values; `None` where pairs are missing, as in a sample.
+fn grid(summary: &SweepSummary, across: usize, up: usize) -> Option<Figure> {
+    let of = |axis: usize| {
+        let numbers = summary.points.iter().filter_map(|point| point.settings[axis].number);
+        let mut numbers: Vec<f64> = numbers.collect();
+        numbers.sort_by(f64::total_cmp);
+        numbers.dedup();
+        numbers
+    };
+    let (xs, ys) = (of(across), of(up));
+    if xs.len() * ys.len() != summary.points.len() || xs.len() < 2 || ys.len() < 2 {
+        return None;
+    }
+    let none = Value {
+        mean: f64::NAN,
+        half_width: f64::INFINITY,
+        confidence: 0.95,
+        status: Status::NothingSeen,
+    };
+    let mut values = vec![vec![none; xs.len()]; ys.len()];
+    for point in &summary.points {
+        let place = |axis: usize, numbers: &[f64]| {
+            let own = point.settings[axis].number?;
+            numbers.iter().position(|number| *number == own)
+        };
+        let (x, y) = (place(across, &xs)?, place(up, &ys)?);
+        values[y][x] = point.design.as_ref().map_or(none, |design| design.all.p99);
+    }
+    let unit = time_unit(values.iter().flatten().map(|value| value.mean));
+    let axes = (varied(summary, across), varied(summary, up));
+    Some(heat_map("p99", (unit.seconds, unit.name), (&axes.0, &xs), (&axes.1, &ys), &values))
+}
+
+/// What moves a metric most, on top: how much it changes from the lower end of each parameter's range to the upper. `None`
+/// where nothing is to be told.
+pub fn tornado(found: &Sensitivity) -> Option<Figure> {
+    let told = |effect: &&Effect| effect.size.mean.is_finite();
+    let mut effects: Vec<&Effect> = found.effects.iter().filter(told).collect();
+    effects.sort_by(|a, b| b.size.mean.total_cmp(&a.size.mean).then(a.path.cmp(&b.path)));
+    let left_out = effects.len().saturating_sub(EFFECTS_MAX);
+    effects.truncate(EFFECTS_MAX);
+    let (unit, name) = match found.metric.unit() {
+        Unit::Seconds => {
+            let unit = time_unit(effects.iter().map(|effect| effect.size.mean));
+            (unit.seconds, unit.name)
+        }
+        Unit::Share => (0.01, "points"),
+        Unit::Dollars => (1.0, "$"),
+        Unit::PerSecond => (1.0, "/s"),
+        _ => (1.0, ""),
+    };
+    let names = effects.iter().map(|effect| effect.path.clone()).collect();
+    let metric = found.metric.name();
+    let axis = Axis::linear(format!("change of {metric}"), name);
+    let mut panel = Panel::new(axis, Axis::names("", names));
+    panel.marks.push(Mark::AtX(0.0, String::new(), Colour::Neutral));
+    let ways = [
+        ("more of it raises it", Colour::Number(1), Way::Up),
+        ("more of it lowers it", Colour::Number(0), Way::Down),
+        ("both, as the others are", Colour::Number(6), Way::Both),
+    ];
+    for (says, colour, way) in ways {
+        let of_this = effects.iter().enumerate().filter(|(_, effect)| Way::of(effect) == way);
+        let bar = |(row, effect): (usize, &&Effect)| {
+            let value = if way == Way::Both { effect.size } else { effect.signed };
+            let words = in_words(value, unit, name);
+            let says = format!("{} from {} to {}: {words}", effect.path, effect.from, effect.to);
+            let point = Point::new(value.mean / unit, row as f64).says(says);
+            Point { x_interval: interval(value, unit), ..point }
+        };
+        let points: Vec<Point> = of_this.map(bar).collect();
+        if !points.is_empty() {
+            let key = panel.key(says, colour);
+            panel.series.push(Series { key, shape: Shape::Bars, points });
+        }
+    }
+    let rest = match left_out {
+        0 => String::new(),
+        n => format!(" {n} parameters that matter less are not shown."),
+    };
+    (!panel.series.is_empty()).then(|| Figure {
+        name: "tornado",
+        title: format!("What moves {metric} most"),
+        caption: format!(
+            "From the lower to the upper end of each range, on average over the others (Morris); whiskers are 95 % intervals.{rest}"
+        ),
+        panels: vec![panel],
+    })
+}
+
+/// Which way a parameter moves a metric.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Up,
+    Down,
+    Both,
+}
+
+impl Way {
+    fn of(effect: &Effect) -> Way {
+        match effect.signed.mean {
+            signed if signed.abs() < 0.5 * effect.size.mean => Way::Both,
+            signed if signed < 0.0 => Way::Down,
+            _ => Way::Up,
+        }
+    }
+}
