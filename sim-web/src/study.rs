@@ -5,7 +5,7 @@ use sim_core::metrics::{Outcome, Trial, run};
 use sim_core::report::{Format, Style, SweepFormat, figure, render, render_sweep};
 use sim_core::simulation::Seed;
 use sim_core::study::{
-    Axis, Effort, Origin, Plan, Points, Replicate, Sampling, Study as Asks, Sweep,
+    Alternative, Axis, Effort, Origin, Plan, Points, Replicate, Sampling, Study as Asks, Sweep,
 };
 use sim_core::telemetry::{Sample, Tracer, watch};
 use sim_core::time::{Duration, Time};
@@ -23,6 +23,8 @@ pub struct Study {
     /// Trials asked for and not yet told of.
     awaited: usize,
     heard: Vec<Outcome>,
+    /// The point of a sweep that was run last: neighbours in time are mostly of one point.
+    opened: Option<(usize, Alternative)>,
 }
 
 impl Kind {
@@ -102,7 +104,7 @@ impl Study {
     }
 
     fn of(kind: Kind) -> Study {
-        Study { kind, awaited: 0, heard: Vec::new() }
+        Study { kind, awaited: 0, heard: Vec::new(), opened: None }
     }
 
     /// The trials that are wanted next, each as JSON; none when the question is answered.
@@ -119,9 +121,20 @@ impl Study {
     ///
     /// # Errors
     /// It is no trial.
-    pub fn run(&self, trial: &str) -> Result<Vec<u8>, JsError> {
+    pub fn run(&mut self, trial: &str) -> Result<Vec<u8>, JsError> {
         let trial = read(trial)?;
-        Ok(run(self.kind.read().model(trial.design), trial).to_bytes())
+        let model = match &self.kind {
+            Kind::Replicate(it) => it.model(trial.design),
+            // A twin has asked for nothing, so that no point is open.
+            Kind::Sweep(it, _) => {
+                if self.opened.as_ref().is_none_or(|(point, _)| *point != trial.design) {
+                    let design = it.design_at(trial.design).map_err(Wrong::from)?;
+                    self.opened = Some((trial.design, design));
+                }
+                &self.opened.as_ref().expect("it was just opened").1.model
+            }
+        };
+        Ok(run(model, trial).to_bytes())
     }
 
     /// Hears of an outcome; outcomes are told in the order of the trials. Returns how many of those asked for are missing.

@@ -272,8 +272,8 @@ export class Sandbox {
   close(): void {
     this.playing = false;
     clearTimeout(this.studyTimer);
-    this.pool.cancel();
-    this.curves.cancel();
+    this.pool.close();
+    this.curves.close();
     this.tools.stop();
     for (const run of this.runs) run.stop();
   }

@@ -51,7 +51,7 @@ const waited = await page.evaluate(async () => {
   slider.value = String(Number(slider.value) + 1);
   slider.dispatchEvent(new Event("input", { bubbles: true }));
   const began = performance.now();
-  const isThere = () => document.querySelector(".numbers .half") !== null && document.querySelector(".command").textContent.includes("replicas=");
+  const isThere = () => document.querySelector(".numbers .half") !== null && document.querySelector(".command").textContent.includes("replicas");
   while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 5));
   return performance.now() - began;
 });

@@ -43,9 +43,10 @@ export class Engine {
 
   private start(): Worker {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-    worker.onmessage = ({ data }: MessageEvent<{ id: number; answer: never; wrong?: string }>) => {
+    worker.onmessage = ({ data }: MessageEvent<{ id: number; answer: never; wrong?: string; broken?: boolean }>) => {
       const pending = this.pending.get(data.id);
       this.pending.delete(data.id);
+      if (data.broken === true) this.stop();
       if (data.wrong === undefined) pending?.resolve(data.answer);
       else pending?.reject(new Error(data.wrong));
     };

@@ -31,6 +31,12 @@ export class Pool {
     for (const engine of [this.asks, ...this.runners]) if (engine.busy) engine.stop();
   }
 
+  /** Ends all of its workers. */
+  close(): void {
+    this.turn += 1;
+    for (const engine of [this.asks, ...this.runners]) engine.stop();
+  }
+
   /** Answers a question; `null` if it was cancelled meanwhile. */
   async answer(question: Question, onProgress: (progress: Progress) => void): Promise<string | null> {
     this.cancel();

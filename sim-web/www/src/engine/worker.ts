@@ -103,6 +103,9 @@ self.onmessage = async (event: MessageEvent<{ id: number; call: Call; ask: never
     if (answer instanceof Uint8Array) buffers.push(answer.buffer);
     self.postMessage({ id, answer }, { transfer: buffers });
   } catch (error) {
-    self.postMessage({ id, wrong: error instanceof Error ? error.message : String(error) });
+    // What the core has left undone when it broke off is of use to nobody: another worker takes over.
+    const broken = error instanceof WebAssembly.RuntimeError;
+    const why = error instanceof Error ? error.message : String(error);
+    self.postMessage({ id, broken, wrong: broken ? `the simulator has met a mistake of its own, or ran out of memory (${why})` : why });
   }
 };
