@@ -158,3 +158,107 @@ impl<'m> Live<'m> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::Ending;
+    use crate::metrics::{Trial, run};
+    use crate::model::Files;
+    use crate::spec::Spec;
+    use crate::telemetry::{Fate, Spot};
+    use std::collections::BTreeMap;
+
+    const MODEL: &str = r#"(
+        components: {
+            "shop": {"page": [work(exponential("3ms")), parallel([call("goods.list"), read("db")])]},
+            "goods": {"list": [work(exponential("2ms")), read("db")]},
+        },
+        services: {
+            "web": (components: ["shop"], replicas: 2, threads: 8, queue: 5),
+            "goods": (components: ["goods"]),
+        },
+        stores: {"db": database(servers: 2, read: exponential("2ms"), hop: "0.2ms")},
+        network: (hop: "0.5ms"),
+        clients: {"people": (rate: "200/s", mix: "shop.page", hop: "5ms", timeout: "300ms")},
+        faults: [crash(of: "services.web", replica: 0, at: "3s", lasts: "1s")],
+    )"#;
+
+    fn model() -> Model {
+        let spec = Spec::parse("m.ron", MODEL).expect("it can be read");
+        Model::check(&spec, &Files::default()).expect("it is right").model
+    }
+
+    const SEED: Seed = Seed { seed: 3, replication: 0 };
+
+    #[test]
+    fn it_is_the_run_of_a_trial_however_it_is_cut_and_whoever_is_followed() {
+        let model = model();
+        let horizon = Duration::from_secs(6.0);
+        let trial =
+            Trial { design: 0, seed: SEED, warmup: Duration::ZERO, horizon, events_max: 1 << 40 };
+        let whole = run(&model, trial);
+        for (one_in, pieces) in [(1, 7), (10, 600), (0, 1)] {
+            let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), one_in);
+            for piece in 1..=pieces {
+                live.advance(Time(horizon.0 / pieces * piece), 1 << 40);
+            }
+            live.advance(Time(horizon.0), 1 << 40);
+            assert_eq!(live.events(), whole.events);
+            assert_eq!(live.fingerprint().events, whole.fingerprint.events);
+            assert_eq!(live.fingerprint().timings, whole.fingerprint.timings);
+        }
+    }
+
+    #[test]
+    fn dots_go_from_where_they_are_and_come_to_an_end() {
+        let model = model();
+        let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 1);
+        live.advance(Time(6_000_000_000), 1 << 40);
+        let mut dots: BTreeMap<u32, Move> = BTreeMap::new();
+        let (mut clients, mut failed) = (0, 0);
+        for told in live.take_moves() {
+            assert!(told.departs <= told.arrives);
+            if let Some(before) = dots.get(&told.dot) {
+                assert_eq!(told.from, before.to, "{told:?} after {before:?}");
+                assert!(before.arrives <= told.arrives && before.fate != Fate::Ends);
+            }
+            clients += u64::from(told.fate == Fate::Ends && matches!(told.to, Spot::Client(_)));
+            failed += u64::from(told.ending == Ending::Failed && told.fate == Fate::Ends);
+            dots.insert(told.dot, told);
+        }
+        // About 1200 requests in six seconds; half of those of one second meet a replica that is down.
+        assert!(clients > 1000, "{clients}");
+        assert!(failed > 50, "{failed}");
+        let at_work = dots.values().filter(|it| it.fate != Fate::Ends).count();
+        assert!(at_work < 100, "{at_work} dots are left");
+    }
+
+    #[test]
+    fn a_crash_is_seen_while_it_lasts() {
+        let model = model();
+        let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 0);
+        let mut down = |at: u64| {
+            live.advance(Time(at * 1_000_000), 1 << 40);
+            live.stations().filter(|it| it.condition == Condition::Down).count()
+        };
+        assert_eq!(down(2_900), 0);
+        assert!(down(3_500) > 0);
+        assert_eq!(down(4_100), 0);
+    }
+
+    #[test]
+    fn windows_hold_every_request_once() {
+        let model = model();
+        let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 0);
+        live.advance(Time(6_000_000_001), 1 << 40);
+        assert_eq!(live.windows(), 12);
+        let windows: Vec<Window> = (0..12).map(|number| live.window(number)).collect();
+        let sent: u64 = windows.iter().map(|it| it.all.sent).sum();
+        let ended: u64 = windows.iter().map(|it| it.all.ended()).sum();
+        assert_eq!(sent - ended, live.in_flight());
+        for window in &windows {
+            assert_eq!(window.all.sent, window.journeys.iter().map(|it| it.sent).sum::<u64>());
+        }
+    }
+}

@@ -245,8 +245,7 @@ export class Sandbox {
     this.curve = undefined;
     this.curveProgress = { told: 0, all: 1 };
     this.changed();
-    const horizon = this.checked?.horizon ?? 60;
-    const edits: Edit[] = [...this.model.edits, ["run.horizon", `${horizon / 6}s`], ["run.warmup", `${horizon / 30}s`], ["run.replications", "4"]];
+    const edits = [...this.model.edits, ...this.shorter()];
     try {
       const found = await this.curves.answer({ model: { ...this.model, edits }, design: this.design, axis }, (progress) => {
         this.curveProgress = progress;
@@ -267,6 +266,23 @@ export class Sandbox {
     if (this.beside !== undefined) return `archsim compare ${quoted(this.model.name)} --designs ${quoted(`${name(this.design)},${name(this.beside)}`)}${sets}`;
     const design = this.design === null ? "" : ` --design ${quoted(this.design)}`;
     return `archsim run ${quoted(this.model.name)}${design}${sets}`;
+  }
+
+  /** The command that draws the same curve. */
+  sweepCommand(path: string, values: string[]): string {
+    const flag = ([path, value]: Edit) => ` --set ${quoted(`${path}=${value}`)}`;
+    const design = this.design === null ? "" : ` --designs ${quoted(this.design)}`;
+    return `archsim sweep ${quoted(this.model.name)}${design}${[...this.model.edits, ...this.shorter()].map(flag).join("")} --vary ${quoted(`${path}=${values.join(",")}`)}`;
+  }
+
+  /** Shorter runs, for curves. */
+  private shorter(): Edit[] {
+    const horizon = this.checked?.horizon ?? 60;
+    return [
+      ["run.horizon", `${horizon / 6}s`],
+      ["run.warmup", `${horizon / 30}s`],
+      ["run.replications", "4"],
+    ];
   }
 
   close(): void {

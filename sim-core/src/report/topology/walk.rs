@@ -29,13 +29,14 @@ pub(super) fn topology(name: String, spec: &Spec, checked: &Checked) -> Topology
 
 impl Walk<'_> {
     fn add(&mut self, name: &str, kind: Kind, size: String, parts: Vec<String>) {
-        // A thing is as busy as the busiest of its stations: its own, and those of its members.
+        // A thing is as busy as the busiest of its stations: its own, those of its members and those in its
+        // regions.
         let section = section(kind);
         let is_own = |group: &StationGroup| {
             // Where two things have one name, their stations have the section's before it.
             let given = group.name.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
             let rest = given.unwrap_or(&group.name).strip_prefix(name);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '@']))
                 && group.kind.section() == section
         };
         let groups = &self.checked.model.stations;

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Edit, TopologyNode } from "../engine/protocol";
-import { clock, dollars, quoted, time } from "../format";
+import { clock, dollars, time } from "../format";
 import type { Sandbox } from "../sandbox";
 import { Chart } from "./chart";
 
@@ -361,9 +361,7 @@ export function Curve({ sandbox }: { sandbox: Sandbox }) {
         ))}
       </div>
       <p class="hint">
-        <code>
-          {sandbox.command().replace(/archsim (run|compare)/, "archsim sweep")} --vary {quoted(`${path}=${points.map((it) => it.settings[0]!.text).join(",")}`)}
-        </code>
+        <code>{sandbox.sweepCommand(path, points.map((it) => it.settings[0]!.text))}</code>
       </p>
     </section>
   );
