@@ -13,9 +13,8 @@ mod tidy;
 mod toolchain;
 mod wasm;
 
-use std::process::ExitCode;
-
 use clap::Parser;
+use std::process::ExitCode;
 
 /// Contributor tasks of archsim.
 #[derive(Parser)]
@@ -57,6 +56,5 @@ fn main() -> ExitCode {
         Task::Kills { kills } => kills::step(kills.unwrap_or(100)),
         Task::Bench(options) => bench::step(options),
     };
-    report.print();
-    if report.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    report.tell()
 }

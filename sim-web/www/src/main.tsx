@@ -47,6 +47,8 @@ function Page() {
   useEffect(() => {
     const move = () => setFragment(location.hash);
     addEventListener("hashchange", move);
+    // It may have changed before anybody listened.
+    move();
     return () => removeEventListener("hashchange", move);
   }, []);
   useEffect(() => {

@@ -34,6 +34,7 @@ export class Sandbox {
   curveProgress: Progress | undefined;
   version = 0;
   private listeners = new Set<() => void>();
+  private later: ReturnType<typeof setTimeout> | undefined;
   private studyTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -52,6 +53,14 @@ export class Sandbox {
   changed(): void {
     this.version += 1;
     for (const listener of this.listeners) listener();
+  }
+
+  /** Says that something has changed, but not more often than it can be read: runs may be short and many. */
+  private soon(): void {
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      this.changed();
+    }, 150);
   }
 
   get main(): Live | undefined {
@@ -218,7 +227,7 @@ export class Sandbox {
         const model = { ...this.model, edits: [...this.model.edits, ...edits] };
         const found = await this.pool.answer({ model, designs: this.designs }, (progress) => {
           this.progress = progress;
-          this.changed();
+          this.soon();
         });
         if (found === null) return;
         this.summary = JSON.parse(found) as Summary;
@@ -249,7 +258,7 @@ export class Sandbox {
     try {
       const found = await this.curves.answer({ model: { ...this.model, edits }, design: this.design, axis }, (progress) => {
         this.curveProgress = progress;
-        this.changed();
+        this.soon();
       });
       if (found !== null) this.curve = JSON.parse(found) as SweepSummary;
     } catch (error) {

@@ -20,13 +20,13 @@ interface Props {
   say: (value: number | null) => string;
   /** Called with the place of the point that was chosen. */
   onChoose?: (place: number) => void;
-  isLog?: boolean;
   points?: boolean;
 }
 
 const property = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-export function Chart({ title, unit, x, xLabel = "s", lines, say, onChoose, points = false }: Props) {
+/** Draws the lines into a place, and again when they change. */
+function usePlot({ x, lines, say, onChoose, points = false }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>();
   const shape = lines.map((line) => line.label + line.colour).join() + (document.documentElement.dataset["theme"] ?? "");
@@ -62,8 +62,13 @@ export function Chart({ title, unit, x, xLabel = "s", lines, say, onChoose, poin
     };
   }, [shape]);
   useEffect(() => plot.current?.setData([x, ...lines.map((line) => line.values)]), [x.length, x.at(-1), x[0], shape]);
+  return place;
+}
+
+export function Chart(props: Props) {
+  const { title, unit, lines, say } = props;
+  const place = usePlot(props);
   const last = lines.map((line) => `${line.label} ${say(line.values.at(-1) ?? null)}`).join(", ");
-  const step = Math.max(1, Math.ceil(x.length / 60));
   return (
     <figure class="chart">
       <figcaption>
@@ -78,35 +83,41 @@ export function Chart({ title, unit, x, xLabel = "s", lines, say, onChoose, poin
         </ul>
       </figcaption>
       <div ref={place} role="img" aria-label={`${title}: ${last}`} />
-      <Disclosure summary="as a table">
-        <div class="scroll" tabindex={0} role="region" aria-label={`${title}, as a table`}>
-          <table>
-            <caption>{title}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{xLabel}</th>
+      <Disclosure summary="as a table">{() => <Numbers {...props} />}</Disclosure>
+    </figure>
+  );
+}
+
+/** The numbers of a chart, sixty rows at most. */
+function Numbers({ title, x, xLabel = "s", lines, say }: Props) {
+  const step = Math.max(1, Math.ceil(x.length / 60));
+  return (
+    <div class="scroll" tabindex={0} role="region" aria-label={`${title}, as a table`}>
+      <table>
+        <caption>{title}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{xLabel}</th>
+            {lines.map((line) => (
+              <th scope="col" key={line.label}>
+                {line.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {x.map((at, row) =>
+            row % step === 0 ? (
+              <tr key={row}>
+                <th scope="row">{at}</th>
                 {lines.map((line) => (
-                  <th scope="col" key={line.label}>
-                    {line.label}
-                  </th>
+                  <td key={line.label}>{say(line.values[row] ?? null)}</td>
                 ))}
               </tr>
-            </thead>
-            <tbody>
-              {x.map((at, row) =>
-                row % step === 0 ? (
-                  <tr key={row}>
-                    <th scope="row">{at}</th>
-                    {lines.map((line) => (
-                      <td key={line.label}>{say(line.values[row] ?? null)}</td>
-                    ))}
-                  </tr>
-                ) : null,
-              )}
-            </tbody>
-          </table>
-        </div>
-      </Disclosure>
-    </figure>
+            ) : null,
+          )}
+        </tbody>
+      </table>
+    </div>
   );
 }

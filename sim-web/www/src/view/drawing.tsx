@@ -66,33 +66,37 @@ function tell(placed: Placed, parts: Parts, state: Float64Array): { waiting: num
   return { waiting, busy, servers, told: told.slice(0, 2).join(" · ") };
 }
 
-export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; title: string }) {
-  const parts = run.parts;
+/** How wide a place is. */
+function useRoom(place: { current: HTMLElement | null }, again: unknown): number {
+  const [room, setRoom] = useState(0);
+  useEffect(() => {
+    const stage = place.current;
+    if (stage === null) return;
+    const observer = new ResizeObserver(() => setRoom(stage.clientWidth));
+    observer.observe(stage);
+    return () => observer.disconnect();
+  }, [again]);
+  return room;
+}
+
+/** Whether the screen is narrow, so that things are laid out from top to bottom. */
+function usePortrait(): boolean {
   const [portrait, setPortrait] = useState(innerWidth < 720);
   useEffect(() => {
     const turn = () => setPortrait(innerWidth < 720);
     addEventListener("resize", turn);
     return () => removeEventListener("resize", turn);
   }, []);
-  const key = parts === undefined ? "" : JSON.stringify([parts.topology, parts.stations, portrait]);
-  const layout = useMemo(() => (parts === undefined ? undefined : layOut(parts, portrait)), [key]);
+  return portrait;
+}
+
+/** Paints, frame by frame, what changes: dots at once, what is read rather than watched ten times a second. */
+function usePainting(sandbox: Sandbox, run: Live, layout: Layout | undefined, frame: { current: HTMLElement | null }, canvas: { current: HTMLCanvasElement | null }) {
+  const parts = run.parts;
   const dots = useMemo(() => (parts === undefined || layout === undefined ? undefined : new Dots(parts, layout)), [layout, parts]);
-  const frame = useRef<HTMLDivElement>(null);
-  const [room, setRoom] = useState(0);
   useEffect(() => {
-    const stage = frame.current;
-    if (stage === null) return;
-    const observer = new ResizeObserver(() => setRoom(stage.clientWidth));
-    observer.observe(stage);
-    return () => observer.disconnect();
-  }, [layout === undefined]);
-  // As large as there is room for, within what is pleasant to read.
-  const scale = layout === undefined || room === 0 ? 1 : Math.max(portrait ? 0.8 : 0.7, Math.min(1.45, room / layout.width));
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const elements = useRef(new Map<number, Elements>());
-  useEffect(() => {
-    if (layout === undefined || dots === undefined) return;
-    elements.current = collect(frame.current!, layout);
+    if (layout === undefined || dots === undefined || parts === undefined) return;
+    const elements = collect(frame.current!, layout);
     let last = performance.now();
     let request = 0;
     let painted = -1;
@@ -105,10 +109,9 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
       for (const moves of run.takeMoves()) if (!isCalm()) dots.add(moves);
       dots.advance(sandbox.now, sandbox.playing ? seconds : seconds / 2, sandbox.playing ? sandbox.speed : 1);
       drawDots(canvas.current!, layout, dots);
-      // What is read rather than watched changes ten times a second.
       slow += seconds;
-      if (state !== undefined && parts !== undefined && (slow > (isCalm() ? 0.5 : 0.1) || painted !== sandbox.version)) {
-        update(elements.current, layout, parts, state);
+      if (state !== undefined && (slow > (isCalm() ? 0.5 : 0.1) || painted !== sandbox.version)) {
+        update(elements, layout, parts, state);
         painted = sandbox.version;
         slow = 0;
       }
@@ -116,11 +119,23 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
     request = requestAnimationFrame(paint);
     return () => cancelAnimationFrame(request);
   }, [layout, dots]);
+}
+
+export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; title: string }) {
+  const parts = run.parts;
+  const portrait = usePortrait();
+  const key = parts === undefined ? "" : JSON.stringify([parts.topology, parts.stations, portrait]);
+  const layout = useMemo(() => (parts === undefined ? undefined : layOut(parts, portrait)), [key]);
+  const frame = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const room = useRoom(frame, layout === undefined);
+  usePainting(sandbox, run, layout, frame, canvas);
   if (parts === undefined || layout === undefined) return <div class="drawing waiting">{run.wrong === undefined ? "Building the model…" : ""}</div>;
-  const journeys = [...new Map(parts.journeys.map(([, operation], at) => [operation, at])).entries()];
+  // As large as there is room for, within what is pleasant to read.
+  const scale = room === 0 ? 1 : Math.max(portrait ? 0.8 : 0.7, Math.min(1.45, room / layout.width));
   return (
     <figure class="drawing" aria-label={title}>
-      <div class="stage" ref={frame}>
+      <div class="stage" ref={frame} tabindex={0} role="region" aria-label={`${title}, drawn`}>
         <div class="sheet">
           <svg width={layout.width * scale} height={layout.height * scale} viewBox={`0 0 ${layout.width} ${layout.height}`} role="group" aria-label={`${title}: ${layout.nodes.length} things`}>
             {layout.ways.map((way, at) => (
@@ -136,24 +151,30 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
           <canvas ref={canvas} aria-hidden="true" />
         </div>
       </div>
-      <figcaption>
-        <ul class="keys">
-          {journeys.slice(0, 6).map(([operation, at]) => (
-            <li key={operation}>
-              <span class={`dot dot-${(at % OPERATIONS.length) + 1}`} />
-              {operation}
-            </li>
-          ))}
-          <li>
-            <span class="cross">×</span> ended badly
-          </li>
-        </ul>
-        <span class="hint">
-          {isCalm() ? "Dots are not shown, as you prefer less motion." : run.oneIn > 1 ? `1 in ${number(run.oneIn)} requests is drawn.` : "Every request is drawn."} Height and colour of a
-          box: how busy it is.
-        </span>
-      </figcaption>
+      <Caption parts={parts} run={run} />
     </figure>
+  );
+}
+
+/** What the colours mean, and how many of the requests are drawn. */
+function Caption({ parts, run }: { parts: Parts; run: Live }) {
+  const journeys = [...new Map(parts.journeys.map(([, operation], at) => [operation, at])).entries()];
+  const drawn = run.oneIn > 1 ? `1 in ${number(run.oneIn)} requests is drawn.` : "Every request is drawn.";
+  return (
+    <figcaption>
+      <ul class="keys">
+        {journeys.slice(0, 6).map(([operation, at]) => (
+          <li key={operation}>
+            <span class={`dot dot-${(at % OPERATIONS.length) + 1}`} />
+            {operation}
+          </li>
+        ))}
+        <li>
+          <span class="cross">×</span> ended badly
+        </li>
+      </ul>
+      <span class="hint">{isCalm() ? "Dots are not shown, as you prefer less motion." : drawn} Height and colour of a box: how busy it is.</span>
+    </figcaption>
   );
 }
 

@@ -1,10 +1,10 @@
 // The model as text: loaded when it is opened. Findings stand where they are written.
 
-import { autocompletion, type CompletionContext } from "@codemirror/autocomplete";
+import { autocompletion, type CompletionContext, type CompletionResult } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, HighlightStyle, indentOnInput, StreamLanguage, syntaxHighlighting } from "@codemirror/language";
 import { lintGutter, setDiagnostics, type Diagnostic } from "@codemirror/lint";
-import { EditorState } from "@codemirror/state";
+import { EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -88,15 +88,46 @@ function placeOf(text: string, bytes: number): number {
   return at;
 }
 
-export function Editor({ sandbox }: { sandbox: Sandbox }) {
+/** What the editor can do; `complete` knows names, `changed` is called a little after the last change. */
+function extensions(complete: (context: CompletionContext) => Promise<CompletionResult | null>, changed: (text: string) => void): Extension[] {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return [
+    lineNumbers(),
+    history(),
+    drawSelection(),
+    indentOnInput(),
+    bracketMatching(),
+    highlightActiveLine(),
+    ron,
+    syntaxHighlighting(colours),
+    lintGutter(),
+    autocompletion({ override: [complete] }),
+    keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
+    EditorView.contentAttributes.of({ "aria-label": "The model as text", tabindex: "0" }),
+    theme,
+    EditorView.updateListener.of((update) => {
+      if (!update.docChanged) return;
+      clearTimeout(timer);
+      timer = setTimeout(() => changed(update.state.doc.toString()), 350);
+    }),
+  ];
+}
+
+const diagnosticOf = (text: string, it: Finding): Diagnostic => {
+  const from = Math.min(text.length, placeOf(text, it.start ?? 0));
+  const to = Math.min(text.length, Math.max(from, placeOf(text, it.end ?? it.start ?? 0)));
+  return { from, to, severity: it.severity, message: it.hint === null ? it.message : `${it.message}. ${it.hint}` };
+};
+
+/** An editor in a place, what it found, and what became of the text. */
+function useEditor(sandbox: Sandbox) {
   const place = useRef<HTMLDivElement>(null);
+  const view = useRef<EditorView>();
   const [findings, setFindings] = useState<Finding[]>([]);
   const [says, setSays] = useState("");
-  const view = useRef<EditorView>();
   useEffect(() => {
     // A shadow root takes style sheets that are made by a script, which the page's policy does not allow elsewhere.
     const root = place.current!.shadowRoot ?? place.current!.attachShadow({ mode: "open" });
-    let timer: ReturnType<typeof setTimeout> | undefined;
     const names = import("archsim-wasm/schema.json").then((schema) => namesOf(schema.default));
     const complete = async (context: CompletionContext) => {
       const word = context.matchBefore(/\w+/);
@@ -104,56 +135,33 @@ export function Editor({ sandbox }: { sandbox: Sandbox }) {
       return { from: word?.from ?? context.pos, options: await names, validFor: /^\w*$/ };
     };
     const check = async (text: string) => {
+      const it = view.current;
+      if (it === undefined) return;
       const model = { ...sandbox.model, text };
       const checked = await sandbox.tools.call("check", { model });
-      if (view.current === undefined || view.current.state.doc.toString() !== text) return;
+      if (it.state.doc.toString() !== text) return;
       setFindings(checked.findings);
-      const diagnostics = checked.findings.map((it): Diagnostic => {
-        const from = Math.min(text.length, placeOf(text, it.start ?? 0));
-        const to = Math.min(text.length, Math.max(from, placeOf(text, it.end ?? it.start ?? 0)));
-        return { from, to, severity: it.severity, message: it.hint === null ? it.message : `${it.message}. ${it.hint}` };
-      });
-      view.current.dispatch(setDiagnostics(view.current.state, diagnostics));
+      it.dispatch(setDiagnostics(it.state, checked.findings.map((finding) => diagnosticOf(text, finding))));
       if (checked.ok && text !== sandbox.model.text) {
         await sandbox.apply(model);
         setSays("The system runs as the text says.");
       } else setSays(checked.ok ? "" : "The system still runs as it did before: the text has errors.");
     };
-    const it = new EditorView({
-      parent: root as unknown as HTMLElement,
-      root,
-      state: EditorState.create({
-        doc: sandbox.model.text,
-        extensions: [
-          lineNumbers(),
-          history(),
-          drawSelection(),
-          indentOnInput(),
-          bracketMatching(),
-          highlightActiveLine(),
-          ron,
-          syntaxHighlighting(colours),
-          lintGutter(),
-          autocompletion({ override: [complete] }),
-          keymap.of([...defaultKeymap, ...historyKeymap, indentWithTab]),
-          EditorView.contentAttributes.of({ "aria-label": "The model as text", tabindex: "0" }),
-          theme,
-          EditorView.updateListener.of((update) => {
-            if (!update.docChanged) return;
-            clearTimeout(timer);
-            timer = setTimeout(() => void check(update.state.doc.toString()), 350);
-          }),
-        ],
-      }),
-    });
+    const checked = (text: string) => void check(text).catch((error: Error) => setSays(error.message));
+    const state = EditorState.create({ doc: sandbox.model.text, extensions: extensions(complete, checked) });
+    const it = new EditorView({ parent: root as unknown as HTMLElement, root, state });
     view.current = it;
-    void check(sandbox.model.text);
+    checked(sandbox.model.text);
     return () => {
-      clearTimeout(timer);
       it.destroy();
       view.current = undefined;
     };
   }, [sandbox]);
+  return { place, view, findings, says };
+}
+
+export function Editor({ sandbox }: { sandbox: Sandbox }) {
+  const { place, view, findings, says } = useEditor(sandbox);
   const errors = findings.filter((finding) => finding.severity === "error");
   const go = (finding: Finding) => {
     const it = view.current!;

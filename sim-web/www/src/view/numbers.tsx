@@ -41,118 +41,146 @@ const ROWS: Row[] = [
   { label: "p99", live: (it) => time(it.all.p99), steady: (it) => it.all.p99, say: time },
 ];
 
+type Found = DesignSummary | undefined;
+
 export function Numbers({ sandbox }: { sandbox: Sandbox }) {
-  const { runs, summary, progress, now } = sandbox;
+  const { runs, summary } = sandbox;
   const designs = runs.map((run) => summary?.designs.find((it) => it.name === name(run.design)));
-  const seen = (run: Live): Window | undefined => run.windows.filter((it) => it.until * 1e9 <= now).at(-1);
-  const two = runs.length > 1;
-  const priced = designs.some((it) => it?.bill !== undefined);
   return (
     <section class="panel numbers" aria-labelledby="numbers">
       <h2 id="numbers">Numbers</h2>
-      <div class="scroll" tabindex={0} role="region" aria-label="Numbers">
-        <table>
-          <thead>
-            <tr>
-              <td />
-              {runs.map((run, at) => (
-                <th scope="col" key={name(run.design)} colspan={2}>
-                  {two ? `${at === 0 ? "A" : "B"}: ${name(run.design)}` : name(run.design)}
-                </th>
-              ))}
-            </tr>
-            <tr>
-              <td />
-              {runs.flatMap((run) => [
-                <th scope="col" key={`${name(run.design)} live`}>
-                  last {number(sandbox.window / 1e9)} s
-                </th>,
-                <th scope="col" key={`${name(run.design)} steady`}>
-                  {sandbox.isFirstLook && summary !== undefined ? "first look" : "whole runs"}
-                </th>,
-              ])}
-            </tr>
-          </thead>
-          <tbody>
-            {ROWS.map((row) => (
-              <tr key={row.label}>
-                <th scope="row">{row.label}</th>
-                {runs.flatMap((run, at) => {
-                  const window = seen(run);
-                  const design = designs[at];
-                  return [
-                    <td key={`${at} live`}>{window === undefined ? "–" : row.live(window)}</td>,
-                    <td key={`${at} steady`}>{design === undefined ? "…" : <Interval value={row.steady(design)} say={row.say} />}</td>,
-                  ];
-                })}
-              </tr>
-            ))}
-            {priced && (
-              <tr>
-                <th scope="row">bill</th>
-                {designs.flatMap((design, at) => [
-                  <td key={`${at} live`} />,
-                  <td key={`${at} steady`}>
-                    <Interval value={design?.bill?.month} say={dollars} /> <span class="half">a month</span>
-                  </td>,
-                ])}
-              </tr>
-            )}
-          </tbody>
-        </table>
-      </div>
-      <div class="row steady" aria-live="polite">
-        {progress !== undefined ? (
-          <>
-            <progress value={progress.told} max={Math.max(progress.all, progress.told, 1)} aria-label="runs in the background" />
-            <span class="hint">
-              {Math.min(progress.told, progress.all)} of {progress.all} runs on {sandbox.pool.size} {sandbox.pool.size === 1 ? "worker" : "workers"}
-            </span>
-            <button onClick={() => sandbox.cancel()}>Stop</button>
-          </>
-        ) : (
-          <>
-            <span class="hint">
-              {summary === undefined
-                ? "The steady state was not computed."
-                : `${summary.replications} runs of ${number(summary.horizon)} s, ${number(summary.warmup)} s left out; 95 % intervals.`}
-            </span>
-            <button onClick={() => sandbox.study()}>{summary === undefined ? "Compute" : "Again"}</button>
-          </>
-        )}
-      </div>
+      <NumbersTable sandbox={sandbox} designs={designs} />
+      <Steady sandbox={sandbox} />
       {sandbox.studyWrong !== undefined && <p class="wrong">{sandbox.studyWrong}</p>}
-      {designs.map(
-        (design, at) =>
-          design !== undefined && (
-            <ul class="verdicts" key={at} aria-label={`verdicts on ${design.name}`}>
-              {two && <li class="hint">{design.name}</li>}
-              {design.bottleneck !== null && <li>{design.bottleneck.says}</li>}
-              {design.health.reason !== null && <li class="wrong">{design.health.reason}</li>}
-              {design.objectives.map((objective) => (
-                <li key={objective.says} class={objective.verdict}>
-                  {objective.says}: {words(objective.verdict)}
-                </li>
-              ))}
-            </ul>
-          ),
-      )}
-      {two &&
-        summary?.comparisons.map((comparison) => (
-          <div key={comparison.design} class="comparison">
-            <h3>
-              {comparison.design} against {comparison.base}, under the same traffic
-            </h3>
-            <ul>
-              {comparison.differences
-                .filter((difference) => difference.scope === "all" && ["p50", "p99", "mean", "errors", "cost"].includes(difference.metric))
-                .map((difference) => (
-                  <li key={difference.metric}>{difference.says}</li>
-                ))}
-            </ul>
-          </div>
-        ))}
+      {designs.map((design, at) => design !== undefined && <Verdicts key={at} design={design} isNamed={runs.length > 1} />)}
+      {runs.length > 1 && <Comparisons sandbox={sandbox} />}
     </section>
+  );
+}
+
+function NumbersTable({ sandbox, designs }: { sandbox: Sandbox; designs: Found[] }) {
+  const { runs, summary, now } = sandbox;
+  const seen = (run: Live): Window | undefined => run.windows.filter((it) => it.until * 1e9 <= now).at(-1);
+  const letter = (at: number) => (runs.length > 1 ? `${at === 0 ? "A" : "B"}: ` : "");
+  return (
+    <div class="scroll" tabindex={0} role="region" aria-label="Numbers">
+      <table>
+        <thead>
+          <tr>
+            <td />
+            {runs.map((run, at) => (
+              <th scope="col" key={name(run.design)} colspan={2}>
+                {letter(at)}
+                {name(run.design)}
+              </th>
+            ))}
+          </tr>
+          <tr>
+            <td />
+            {runs.flatMap((_, at) => [
+              <th scope="col" key={`${at} live`}>
+                last {number(sandbox.window / 1e9)} s
+              </th>,
+              <th scope="col" key={`${at} steady`}>
+                {sandbox.isFirstLook && summary !== undefined ? "first look" : "whole runs"}
+              </th>,
+            ])}
+          </tr>
+        </thead>
+        <tbody>
+          {ROWS.map((row) => (
+            <tr key={row.label}>
+              <th scope="row">{row.label}</th>
+              {runs.flatMap((run, at) => {
+                const [window, design] = [seen(run), designs[at]];
+                return [
+                  <td key={`${at} live`}>{window === undefined ? "–" : row.live(window)}</td>,
+                  <td key={`${at} steady`}>{design === undefined ? "…" : <Interval value={row.steady(design)} say={row.say} />}</td>,
+                ];
+              })}
+            </tr>
+          ))}
+          {designs.some((it) => it?.bill !== undefined) && <Bill designs={designs} />}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Bill({ designs }: { designs: Found[] }) {
+  return (
+    <tr>
+      <th scope="row">bill</th>
+      {designs.flatMap((design, at) => [
+        <td key={`${at} live`} />,
+        <td key={`${at} steady`}>
+          <Interval value={design?.bill?.month} say={dollars} /> <span class="half">a month</span>
+        </td>,
+      ])}
+    </tr>
+  );
+}
+
+/** How far the background runs are. */
+function Steady({ sandbox }: { sandbox: Sandbox }) {
+  const { summary, progress } = sandbox;
+  if (progress !== undefined) {
+    return (
+      <div class="row steady">
+        <progress value={progress.told} max={Math.max(progress.all, progress.told, 1)} aria-label="runs in the background" />
+        <span class="hint">
+          {Math.min(progress.told, progress.all)} of {progress.all} runs on {sandbox.pool.size} {sandbox.pool.size === 1 ? "worker" : "workers"}
+        </span>
+        <button onClick={() => sandbox.cancel()}>Stop</button>
+      </div>
+    );
+  }
+  const says =
+    summary === undefined
+      ? "The steady state was not computed."
+      : `${summary.replications} runs of ${number(summary.horizon)} s, ${number(summary.warmup)} s left out; 95 % intervals.`;
+  return (
+    <div class="row steady" aria-live="polite">
+      <span class="hint">{says}</span>
+      <button onClick={() => sandbox.study()}>{summary === undefined ? "Compute" : "Again"}</button>
+    </div>
+  );
+}
+
+function Verdicts({ design, isNamed }: { design: DesignSummary; isNamed: boolean }) {
+  return (
+    <ul class="verdicts" aria-label={`verdicts on ${design.name}`}>
+      {isNamed && <li class="hint">{design.name}</li>}
+      {design.bottleneck !== null && <li>{design.bottleneck.says}</li>}
+      {design.health.reason !== null && <li class="wrong">{design.health.reason}</li>}
+      {design.objectives.map((objective) => (
+        <li key={objective.says} class={objective.verdict}>
+          {objective.says}: {words(objective.verdict)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Comparisons({ sandbox }: { sandbox: Sandbox }) {
+  const told = ["p50", "p99", "mean", "errors", "cost"];
+  return (
+    <>
+      {sandbox.summary?.comparisons.map((comparison) => (
+        <div key={comparison.design} class="comparison">
+          <h3>
+            {comparison.design} against {comparison.base}, under the same traffic
+          </h3>
+          <ul>
+            {comparison.differences
+              .filter((difference) => difference.scope === "all" && told.includes(difference.metric))
+              .map((difference) => (
+                <li key={difference.metric}>{difference.says}</li>
+              ))}
+          </ul>
+        </div>
+      ))}
+    </>
   );
 }
 

@@ -16,16 +16,14 @@ import { Charts, Numbers, Waterfall } from "./numbers";
 
 const designName = (design: Design): string => design ?? "as written";
 
-export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Preset | undefined }) {
+/** Begins, and goes on frame by frame; numbers are read, so four times a second is enough for them. */
+function useSandbox(sandbox: Sandbox, preset: Preset | undefined): void {
   const [, refresh] = useReducer<number, void>((count) => count + 1, 0);
-  const [step, setStep] = useState(0);
-  const [Editor, setEditor] = useState<ComponentType<{ sandbox: Sandbox }>>();
-  const [editing, setEditing] = useState(false);
   useEffect(() => sandbox.subscribe(refresh), [sandbox]);
-  // A story starts by itself; a viewer who likes less motion starts it.
   useEffect(() => {
     let isCurrent = true;
     const begun = preset !== undefined && preset.story.length > 0 ? tell(sandbox, preset, 0) : sandbox.start();
+    // A viewer who likes less motion starts it.
     void begun.then(() => {
       if (isCurrent && !isCalm()) sandbox.play(true);
     });
@@ -41,7 +39,6 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
       const seconds = Math.min(0.1, (at - last) / 1000);
       last = at;
       sandbox.tick(seconds);
-      // Numbers are read: four times a second is enough.
       read += seconds;
       if (sandbox.playing && read > 0.25) {
         read = 0;
@@ -50,6 +47,12 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
     });
     return () => cancelAnimationFrame(request);
   }, [sandbox]);
+}
+
+export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Preset | undefined }) {
+  const [Editor, setEditor] = useState<ComponentType<{ sandbox: Sandbox }>>();
+  const [editing, setEditing] = useState(false);
+  useSandbox(sandbox, preset);
   const openEditor = async () => {
     if (Editor === undefined) {
       const { Editor: loaded } = await import("./editor");
@@ -57,42 +60,17 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
     }
     setEditing(!editing);
   };
-  const go = (next: number) => {
-    setStep(next);
-    void tell(sandbox, preset!, next).then(() => {
-      if (!isCalm()) sandbox.play(true);
-    });
-  };
-  const question = sandbox.checked?.question ?? preset?.question ?? "Your model";
+  const two = sandbox.runs.length > 1;
+  const title = (design: Design, at: number) => (two ? `${at === 0 ? "A" : "B"}: ${designName(design)}` : designName(design));
   return (
     <main class="sandbox">
       <header class="title">
         <a href="#" class="back">
           ← all questions
         </a>
-        <h1>{question}</h1>
+        <h1>{sandbox.checked?.question ?? preset?.question ?? "Your model"}</h1>
       </header>
-      {preset !== undefined && preset.story.length > 0 && (
-        <section class="story" aria-label="Story">
-          <ol class="steps" aria-label="Steps">
-            {preset.story.map((_, at) => (
-              <li key={at}>
-                <button class={at === step ? "step current" : "step"} aria-current={at === step ? "step" : undefined} aria-label={`step ${at + 1}`} onClick={() => go(at)}>
-                  {at + 1}
-                </button>
-              </li>
-            ))}
-          </ol>
-          <p aria-live="polite">{preset.story[step]!.says}</p>
-          {step + 1 < preset.story.length ? (
-            <button class="primary" onClick={() => go(step + 1)}>
-              Next
-            </button>
-          ) : (
-            <span class="hint">The sandbox is yours.</span>
-          )}
-        </section>
-      )}
+      {preset !== undefined && preset.story.length > 0 && <Story sandbox={sandbox} preset={preset} />}
       {sandbox.wrong !== undefined && (
         <p class="wrong" role="alert">
           {sandbox.wrong}
@@ -102,21 +80,19 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
       <div class="columns">
         <div class="main-column">
           <Clock sandbox={sandbox} />
-          <div class={sandbox.runs.length > 1 ? "drawings two" : "drawings"}>
+          <div class={two ? "drawings two" : "drawings"}>
             {sandbox.runs.map((run, at) => (
-              <Drawing key={designName(run.design)} sandbox={sandbox} run={run} title={sandbox.runs.length > 1 ? `${at === 0 ? "A" : "B"}: ${designName(run.design)}` : designName(run.design)} />
+              <Drawing key={designName(run.design)} sandbox={sandbox} run={run} title={title(run.design, at)} />
             ))}
           </div>
-          {sandbox.runs.length > 1 && <Numbers sandbox={sandbox} />}
-          {sandbox.main !== undefined && (
-            <Disclosure summary="the drawing as a table">{() => <DrawingTable run={sandbox.main!} sandbox={sandbox} />}</Disclosure>
-          )}
+          {two && <Numbers sandbox={sandbox} />}
+          {sandbox.main !== undefined && <Disclosure summary="the drawing as a table">{() => <DrawingTable run={sandbox.main!} sandbox={sandbox} />}</Disclosure>}
           <Charts sandbox={sandbox} />
           <Curve sandbox={sandbox} />
           <Waterfall sandbox={sandbox} />
         </div>
         <div class="side-column">
-          {sandbox.runs.length <= 1 && <Numbers sandbox={sandbox} />}
+          {!two && <Numbers sandbox={sandbox} />}
           <BreakThings sandbox={sandbox} />
           <Selected sandbox={sandbox} />
           <Knobs sandbox={sandbox} />
@@ -128,6 +104,37 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
       </div>
       {editing && Editor !== undefined && <Editor sandbox={sandbox} />}
     </main>
+  );
+}
+
+function Story({ sandbox, preset }: { sandbox: Sandbox; preset: Preset }) {
+  const [step, setStep] = useState(0);
+  const go = (next: number) => {
+    setStep(next);
+    void tell(sandbox, preset, next).then(() => {
+      if (!isCalm()) sandbox.play(true);
+    });
+  };
+  return (
+    <section class="story" aria-label="Story">
+      <ol class="steps" aria-label="Steps">
+        {preset.story.map((_, at) => (
+          <li key={at}>
+            <button class={at === step ? "step current" : "step"} aria-current={at === step ? "step" : undefined} aria-label={`step ${at + 1}`} onClick={() => go(at)}>
+              {at + 1}
+            </button>
+          </li>
+        ))}
+      </ol>
+      <p aria-live="polite">{preset.story[step]!.says}</p>
+      {step + 1 < preset.story.length ? (
+        <button class="primary" onClick={() => go(step + 1)}>
+          Next
+        </button>
+      ) : (
+        <span class="hint">The sandbox is yours.</span>
+      )}
+    </section>
   );
 }
 
@@ -229,42 +236,33 @@ function Clock({ sandbox }: { sandbox: Sandbox }) {
   );
 }
 
+/** Saves a text as a file. */
+function save(name: string, text: string, type = "text/plain"): void {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  const anchor = Object.assign(document.createElement("a"), { href: url, download: name });
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
 function Share({ sandbox }: { sandbox: Sandbox }) {
   const [said, setSaid] = useState("");
-  const [rows, setRows] = useState<string>();
   const isPreset = models[sandbox.model.name] === sandbox.model.text;
+  const copy = (text: string, done: string, otherwise: string) =>
+    navigator.clipboard.writeText(text).then(
+      () => setSaid(done),
+      () => setSaid(otherwise),
+    );
   const link = async () => {
     const version = await sandbox.tools.call("version", {});
     const { name, text, edits } = sandbox.model;
-    const fragment = pack({ name, ...(isPreset ? {} : { text }), edits, design: sandbox.design, beside: sandbox.beside, version });
-    history.replaceState(null, "", fragment);
-    await copy(location.href, "The link is copied, and in the address bar.");
+    history.replaceState(null, "", pack({ name, ...(isPreset ? {} : { text }), edits, design: sandbox.design, beside: sandbox.beside, version }));
+    await copy(location.href, "The link is copied, and in the address bar.", "The link is in the address bar.");
   };
-  const copy = async (text: string, done: string) => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setSaid(done);
-    } catch {
-      setSaid(`${done.startsWith("The link") ? "The link is in the address bar." : text}`);
-    }
-  };
-  const save = (name: string, text: string, type: string) => {
-    const url = URL.createObjectURL(new Blob([text], { type }));
-    const anchor = Object.assign(document.createElement("a"), { href: url, download: name });
-    anchor.click();
-    setTimeout(() => URL.revokeObjectURL(url), 1000);
-  };
-  const report = (format: "text" | "markdown" | "csv", name: string) =>
-    void sandbox.pool
-      .report(format)
-      .then((text) => save(name, text, "text/plain"))
-      .catch((error: Error) => setSaid(error.message));
-  const fingerprint = async () => {
-    setRows("…");
-    const ron = sandbox.model.edits.length === 0 ? sandbox.model.text : await sandbox.tools.call("toRon", { model: sandbox.model });
-    setRows(await sandbox.tools.call("fingerprint", { model: { ...sandbox.model, text: ron, edits: [] } }));
-  };
-  const summary = sandbox.isFirstLook ? undefined : sandbox.summary;
+  const report = (format: "markdown" | "csv", name: string) =>
+    void sandbox.pool.report(format).then(
+      (text) => save(name, text),
+      (error: Error) => setSaid(error.message),
+    );
   return (
     <section class="panel" aria-labelledby="share">
       <h2 id="share">Share</h2>
@@ -272,12 +270,42 @@ function Share({ sandbox }: { sandbox: Sandbox }) {
         <button id="link" onClick={() => void link()}>
           Copy link
         </button>
-        <button onClick={() => void copy(sandbox.command(), "The command is copied.")}>Copy as command</button>
+        <button onClick={() => void copy(sandbox.command(), "The command is copied.", "The command stands below.")}>Copy as command</button>
       </div>
-      <pre class="command" tabindex={0} aria-label="the command that gives the same numbers">
+      <pre class="command" tabindex={0} role="region" aria-label="the command that gives the same numbers">
         {sandbox.command()}
       </pre>
       {!isPreset && <p class="hint">The model of the command is the file that “RON” below saves.</p>}
+      <div class="row">
+        <button onClick={() => save("model.ron", sandbox.model.text)}>RON</button>
+        <button disabled={sandbox.summary === undefined} onClick={() => report("csv", "archsim.csv")}>
+          CSV
+        </button>
+        <button disabled={sandbox.summary === undefined} onClick={() => report("markdown", "archsim.md")}>
+          Report
+        </button>
+        <button onClick={saveDrawing}>SVG</button>
+      </div>
+      <Fingerprints sandbox={sandbox} />
+      <p class="hint" aria-live="polite">
+        {said}
+      </p>
+    </section>
+  );
+}
+
+/** The fingerprints of what was computed, and on demand those of all designs. */
+function Fingerprints({ sandbox }: { sandbox: Sandbox }) {
+  const [rows, setRows] = useState<string>();
+  const summary = sandbox.isFirstLook ? undefined : sandbox.summary;
+  const compute = async () => {
+    setRows("…");
+    const { model, tools } = sandbox;
+    const text = model.edits.length === 0 ? model.text : await tools.call("toRon", { model });
+    setRows(await tools.call("fingerprint", { model: { ...model, text, edits: [] } }));
+  };
+  return (
+    <>
       {summary !== undefined && (
         <ul class="fingerprints">
           {summary.designs.map((design) => (
@@ -288,32 +316,21 @@ function Share({ sandbox }: { sandbox: Sandbox }) {
         </ul>
       )}
       <div class="row">
-        <button onClick={() => save("model.ron", sandbox.model.text, "text/plain")}>RON</button>
-        <button disabled={sandbox.summary === undefined} onClick={() => report("csv", "archsim.csv")}>
-          CSV
-        </button>
-        <button disabled={sandbox.summary === undefined} onClick={() => report("markdown", "archsim.md")}>
-          Report
-        </button>
-        <button onClick={() => saveDrawing(save)}>SVG</button>
-        <button id="fingerprint" onClick={() => void fingerprint()}>
-          Fingerprints
+        <button id="fingerprint" onClick={() => void compute()}>
+          Fingerprints of all designs
         </button>
       </div>
       {rows !== undefined && (
-        <pre id="fingerprints" class="command" tabindex={0} aria-label="fingerprints of all designs, as archsim fingerprint prints them">
+        <pre id="fingerprints" class="command" tabindex={0} role="region" aria-label="fingerprints of all designs, as archsim fingerprint prints them">
           {rows}
         </pre>
       )}
-      <p class="hint" aria-live="polite">
-        {said}
-      </p>
-    </section>
+    </>
   );
 }
 
 /** The drawing as it is, with the colours that it has now written into it. */
-function saveDrawing(save: (name: string, text: string, type: string) => void): void {
+function saveDrawing(): void {
   const svg = document.querySelector<SVGSVGElement>(".sheet svg");
   if (svg === null) return;
   const copy = svg.cloneNode(true) as SVGSVGElement;
