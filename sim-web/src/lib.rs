@@ -13,7 +13,9 @@ use model::Given;
 use sim_core::metrics::{EVENTS_MAX, Trial, run};
 use sim_core::report::{Format, Style, render};
 use sim_core::simulation::Seed;
-use sim_core::study::{Alternative, Plan, Replicate, Study as _, describe_event, fingerprint_in_turn};
+use sim_core::study::{
+    Alternative, Plan, Replicate, Study as _, describe_event, fingerprint_in_turn,
+};
 use sim_core::time::Duration;
 use std::fmt::Write;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};

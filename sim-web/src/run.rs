@@ -118,7 +118,8 @@ impl Run {
     /// `overloaded` or `events`.
     pub fn advance(&mut self, until: f64, max_events: u32) -> String {
         let until = Time::ZERO + Duration::from_nanos(until);
-        let stopped = self.running.with_dependent_mut(|_, live| live.advance(until, max_events.into()));
+        let stopped =
+            self.running.with_dependent_mut(|_, live| live.advance(until, max_events.into()));
         match stopped {
             Stopped::Horizon => "horizon",
             Stopped::Finished => "finished",

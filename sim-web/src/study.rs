@@ -77,7 +77,13 @@ impl Study {
         let (spec, beside) = (given.spec()??, given.beside()?);
         let base = design.as_deref().map_or(Ok(spec.clone()), |design| spec.design(design))?;
         let wrong = |error: sim_core::study::AxisError| {
-            Wrong([Some(error.message), error.hint].into_iter().flatten().collect::<Vec<_>>().join(": "))
+            Wrong(
+                [Some(error.message), error.hint]
+                    .into_iter()
+                    .flatten()
+                    .collect::<Vec<_>>()
+                    .join(": "),
+            )
         };
         let axis = Axis::parse(axis).map_err(wrong)?;
         axis.check(&base).map_err(wrong)?;

@@ -160,9 +160,7 @@ pub fn edit_path(design: Option<String>, path: &str) -> Result<String, JsError> 
     let parsed = Path::parse(path).map_err(Wrong)?;
     Ok(match design {
         None => parsed.to_string(),
-        Some(design) => {
-            Path::root().key("designs").key(design).key(parsed.to_string()).to_string()
-        }
+        Some(design) => Path::root().key("designs").key(design).key(parsed.to_string()).to_string(),
     })
 }
 

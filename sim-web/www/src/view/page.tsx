@@ -231,7 +231,6 @@ function Clock({ sandbox }: { sandbox: Sandbox }) {
 
 function Share({ sandbox }: { sandbox: Sandbox }) {
   const [said, setSaid] = useState("");
-  const [rows, setRows] = useState<string>();
   const isPreset = models[sandbox.model.name] === sandbox.model.text;
   const link = async () => {
     const version = await sandbox.tools.call("version", {});
@@ -259,11 +258,6 @@ function Share({ sandbox }: { sandbox: Sandbox }) {
       .report(format)
       .then((text) => save(name, text, "text/plain"))
       .catch((error: Error) => setSaid(error.message));
-  const fingerprint = async () => {
-    setRows("…");
-    const ron = sandbox.model.edits.length === 0 ? sandbox.model.text : await sandbox.tools.call("toRon", { model: sandbox.model });
-    setRows(await sandbox.tools.call("fingerprint", { model: { ...sandbox.model, text: ron, edits: [] } }));
-  };
   const summary = sandbox.isFirstLook ? undefined : sandbox.summary;
   return (
     <section class="panel" aria-labelledby="share">
@@ -296,7 +290,27 @@ function Share({ sandbox }: { sandbox: Sandbox }) {
           Report
         </button>
         <button onClick={() => saveDrawing(save)}>SVG</button>
-        <button id="fingerprint" onClick={() => void fingerprint()}>
+      </div>
+      <Fingerprints sandbox={sandbox} />
+      <p class="hint" aria-live="polite">
+        {said}
+      </p>
+    </section>
+  );
+}
+
+/** The digests of all designs, as the command line has them. */
+function Fingerprints({ sandbox }: { sandbox: Sandbox }) {
+  const [rows, setRows] = useState<string>();
+  const look = async () => {
+    setRows("…");
+    const ron = sandbox.model.edits.length === 0 ? sandbox.model.text : await sandbox.tools.call("toRon", { model: sandbox.model });
+    setRows(await sandbox.tools.call("fingerprint", { model: { ...sandbox.model, text: ron, edits: [] } }));
+  };
+  return (
+    <>
+      <div class="row">
+        <button id="fingerprint" onClick={() => void look()}>
           Fingerprints
         </button>
       </div>
@@ -305,10 +319,7 @@ function Share({ sandbox }: { sandbox: Sandbox }) {
           {rows}
         </pre>
       )}
-      <p class="hint" aria-live="polite">
-        {said}
-      </p>
-    </section>
+    </>
   );
 }
 
