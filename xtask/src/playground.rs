@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::runner;
 use crate::shell::{self, Problem, command, root, target_dir};
 use crate::test::Report;
 use crate::toolchain::{self, WASM};
@@ -16,6 +17,9 @@ pub(crate) struct Options {
     /// Only build it, to sim-web/www/dist
     #[arg(long)]
     build: bool,
+    /// Build it, and print how large and how quick it is
+    #[arg(long)]
+    bench: bool,
     /// The port that it is served at, on this machine only
     #[arg(long, default_value_t = 8080)]
     port: u16,
@@ -26,6 +30,9 @@ const PAGE: &str = "sim-web/www";
 
 /// Builds the page, and serves it unless that is not wanted.
 pub(crate) fn step(options: &Options) -> Report {
+    if options.bench {
+        return bench();
+    }
     let served = build().and_then(|folder| {
         println!("the page is in {}", folder.display());
         if options.build { Ok(()) } else { serve(&folder, options.port) }
@@ -34,7 +41,7 @@ pub(crate) fn step(options: &Options) -> Report {
 }
 
 /// Builds the page; returns the folder, which any host can serve.
-pub(crate) fn build() -> Result<PathBuf, Problem> {
+fn build() -> Result<PathBuf, Problem> {
     toolchain::wasm_target()?;
     toolchain::node()?;
     packages()?;
@@ -45,7 +52,7 @@ pub(crate) fn build() -> Result<PathBuf, Problem> {
 }
 
 /// Runs a script of the page under Node.
-pub(crate) fn script(name: &str) -> std::process::Command {
+fn script(name: &str) -> std::process::Command {
     let mut node = command("node", [name]);
     node.current_dir(root().join(PAGE));
     node
@@ -82,11 +89,30 @@ fn module() -> Result<(), Problem> {
         fs::write(package.join(name), text)
             .map_err(|error| Problem::Failed(format!("{}: {error}", package.display())))?;
     }
-    shell::run(&mut script("build/shrink.mjs"))
+    Ok(())
+}
+
+/// Drives the built page in Chromium, and compares its numbers with those of the command line.
+pub(crate) fn test() -> Report {
+    Report::of(driven("tests/browser.mjs"))
+}
+
+/// Prints the page's sizes and speeds.
+fn bench() -> Report {
+    Report::of(driven("tests/bench.mjs"))
+}
+
+fn driven(name: &str) -> Result<(), Problem> {
+    let browser = toolchain::chromium()?;
+    build()?;
+    let archsim = runner::archsim("release")?;
+    shell::run(script(name).arg(browser).arg(archsim))
 }
 
 fn bind(wasm: &Path, folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let mut bindgen = Bindgen::new();
+    // What is left of names is of use to nobody who loads it.
+    bindgen.remove_name_section(true).remove_producers_section(true);
     bindgen.input_path(wasm).typescript(true).web(true)?;
     Ok(bindgen.generate(folder)?)
 }

@@ -59,7 +59,7 @@ export function Knobs({ sandbox }: { sandbox: Sandbox }) {
       const known = FAVOURITES.flatMap(([pattern, label]) =>
         all.flatMap(([path, value]) => {
           const [match, of] = [pattern.exec(path), amount(value)];
-          return match === null || of === undefined ? [] : [{ path, label: label([...match]), of }];
+          return match === null || of === undefined || of.value === 0 ? [] : [{ path, label: label([...match]), of }];
         }),
       );
       setKnobs(known.slice(0, FAVOURITES_MAX));
@@ -169,7 +169,7 @@ function Slider({ knob, sandbox }: { knob: Knob; sandbox: Sandbox }) {
         aria-label={`curve over ${label}`}
         onClick={() => {
           const [from, to] = isSmall ? [1, Math.max(6, Math.min(12, origin.current * 2))] : [origin.current / 2, origin.current * 1.5];
-          void sandbox.sweep(isSmall ? `${path}=${from}..${to}` : `${path}=${written(from, of)}..${written(to, of)}:linear:8`);
+          void sandbox.sweep(isSmall ? `${path}=${from}..${to}` : `${path}=${written(from, of)}..${written(to, of)}:lin:8`);
         }}
       >
         curve
