@@ -1,21 +1,12 @@
 //! archsim in the browser: the core's functions under JavaScript's names. Nothing is computed here.
 
 mod model;
-mod run;
-mod study;
-mod written;
 
-pub use run::Run;
-pub use study::{Study, waterfall};
-pub use written::{check, edit_path, parameters, to_ron, values};
-
-use model::Given;
+use model::{Given, designs};
 use sim_core::metrics::{EVENTS_MAX, Trial, run};
 use sim_core::report::{Format, Style, render};
 use sim_core::simulation::Seed;
-use sim_core::study::{
-    Alternative, Plan, Replicate, Study as _, describe_event, fingerprint_in_turn,
-};
+use sim_core::study::{Alternative, Plan, Replicate, Study, describe_event, fingerprint_in_turn};
 use sim_core::time::Duration;
 use std::fmt::Write;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
@@ -40,7 +31,7 @@ pub fn format_duration(nanos: u64) -> String {
 /// What is wrong with the model, as text.
 #[wasm_bindgen]
 pub fn compare(name: &str, text: &str, files: &str) -> Result<String, JsError> {
-    let designs = Given { name, text, files, edits: "[]" }.all_designs()?;
+    let designs = designs(Given { name, text, files })?;
     let plan = Plan::of(&designs);
     let mut study = Replicate::new(designs, plan);
     study.run();
@@ -53,7 +44,7 @@ pub fn compare(name: &str, text: &str, files: &str) -> Result<String, JsError> {
 /// What is wrong with the model, as text.
 #[wasm_bindgen(js_name = runOnce)]
 pub fn run_once(name: &str, text: &str, seconds: f64) -> Result<String, JsError> {
-    let designs = Given { name, text, files: "{}", edits: "[]" }.all_designs()?;
+    let designs = designs(Given { name, text, files: "{}" })?;
     let trial = Trial {
         design: 0,
         seed: Seed { seed: 1, replication: 0 },
@@ -67,8 +58,7 @@ pub fn run_once(name: &str, text: &str, seconds: f64) -> Result<String, JsError>
 /// The rows that `archsim fingerprint` prints for a model, or a comment that says why there are none.
 #[wasm_bindgen]
 pub fn fingerprint(name: &str, text: &str, files: &str) -> String {
-    let given = Given { name, text, files, edits: "[]" };
-    match given.all_designs() {
+    match designs(Given { name, text, files }) {
         Ok(designs) => fingerprint_in_turn(&designs).iter().fold(String::new(), |mut rows, row| {
             let _ = writeln!(rows, "{name}\t{row}");
             rows
@@ -88,7 +78,7 @@ pub fn fingerprint_event(
     event: u64,
 ) -> String {
     let is_it = |alternative: &Alternative| alternative.name == design;
-    let designs = Given { name, text, files, edits: "[]" }.all_designs().unwrap_or_default();
+    let designs = designs(Given { name, text, files }).unwrap_or_default();
     let found = designs.into_iter().find(is_it);
     let line = found.and_then(|design| describe_event(&design.model, replication.into(), event));
     line.map_or_else(String::new, |line| line + "\n")
