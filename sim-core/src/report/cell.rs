@@ -48,7 +48,10 @@ impl Cell {
 
     /// A number with its interval, in a unit of `unit` times its own.
     pub fn value(value: Value, unit: f64) -> Cell {
-        let number = significant(value.mean / unit, 3);
+        let number = match value.mean / unit {
+            percent if unit == 0.01 && (99.95..100.0).contains(&percent) => nines(percent),
+            number => significant(number, 3),
+        };
         let half = value.half_width / unit;
         match value.status {
             Status::Confident if half == 0.0 => Cell::text(number),
@@ -61,6 +64,16 @@ impl Cell {
             Status::Unstable => Cell::text("∞").tone(Tone::Bad),
         }
     }
+}
+
+/// Percent so near to all that three digits would say 100: as many as show two digits of what is missing.
+fn nines(percent: f64) -> String {
+    let mut scale = 10.0;
+    let mut decimals = 1;
+    while (100.0 - percent) * scale < 10.0 && decimals < 9 {
+        (scale, decimals) = (scale * 10.0, decimals + 1);
+    }
+    format!("{percent:.decimals$}")
 }
 
 /// What the signs mean that stand in place of numbers.
@@ -84,4 +97,16 @@ pub(super) fn legend(values: &[Value]) -> Vec<String> {
         lines.push("~  from one replication, so without an interval".into());
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_from_all_is_told() {
+        assert_eq!(nines(99.9966), "99.9966");
+        assert_eq!(nines(99.999_84), "99.99984");
+        assert_eq!(nines(99.95), "99.950");
+    }
 }
