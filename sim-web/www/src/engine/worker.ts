@@ -81,11 +81,18 @@ const answers: { [C in Call]: (ask: Calls[C]["ask"]) => Calls[C]["answer"] } = {
   report: ({ format }) => study!.report(format),
   distribution: () => JSON.parse(study!.distribution()),
   bench: ({ model, seconds }) => {
-    const bench = new core.Run(model.name, model.text, beside, edits(model), undefined, 0, 1e9, 0);
+    const plan: Model["edits"] = [
+      ["run.horizon", `${seconds}s`],
+      ["run.warmup", "0s"],
+      ["run.replications", "1"],
+    ];
+    const bench = core.Study.replicate(model.name, model.text, beside, JSON.stringify([...model.edits, ...plan]), "[null]");
+    const trial = bench.ask()[0]!;
     const began = performance.now();
-    bench.advance(seconds * 1e9, 4_000_000_000);
+    const outcome = bench.run(trial);
     const milliseconds = performance.now() - began;
-    const events = bench.events();
+    bench.hear(trial, outcome);
+    const { events } = (JSON.parse(bench.summary()) as { designs: { events: number }[] }).designs[0]!;
     bench.free();
     return { events, milliseconds };
   },
