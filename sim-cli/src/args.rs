@@ -161,7 +161,7 @@ pub(crate) struct ModelArgs {
 }
 
 /// How much to simulate; what is not given is as the model says.
-#[derive(ClapArgs)]
+#[derive(ClapArgs, Default)]
 pub(crate) struct RunArgs {
     /// Seed of every random draw
     #[arg(long, value_name = "N")]

@@ -27,11 +27,9 @@ impl Look {
         let edits = ModelArgs { set: args.edits.set.clone() };
         let run = RunArgs {
             seed: args.seed,
-            replications: None,
-            precision: None,
             horizon: args.horizon.clone(),
             warmup: args.warmup.clone(),
-            jobs: None,
+            ..RunArgs::default()
         };
         let mut written = Written::read(&args.model, &edits)?;
         written.plan(&run)?;

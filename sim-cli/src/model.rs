@@ -8,6 +8,7 @@ use sim_core::spec::{Diagnostic, Diagnostics, Quantity, Spec};
 use sim_core::study::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Until, designs_of};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
 /// A model that was read and edited, but not yet checked.
@@ -146,14 +147,23 @@ pub(crate) fn plan(designs: &[Alternative], args: &RunArgs) -> Result<Plan, Fail
 /// When there are enough replications, where a flag says.
 pub(crate) fn until(args: &RunArgs) -> Result<Option<Until>, Failure> {
     let precise = |precision: &String| {
-        let relative = quantity::share(&Quantity::Text(precision.clone()))
-            .ok()
-            .filter(|share| *share > 0.0 && *share < 1.0)
-            .ok_or_else(|| Failure::Usage(format!("{precision} is no precision such as 2%")))?;
+        let wrong = format!("{precision} is no precision such as 2%");
+        let relative = share(precision, A_PART, &wrong)?;
         Ok(Until::Precision { relative, at_most: PRECISE_AT_MOST })
     };
     args.precision.as_ref().map(precise).transpose()
 }
+
+/// A share that was asked for, or what is wrong with it.
+pub(crate) fn share(text: &str, within: Range<f64>, wrong: &str) -> Result<f64, Failure> {
+    quantity::share(&Quantity::Text(text.to_owned()))
+        .ok()
+        .filter(|share| within.contains(share))
+        .ok_or_else(|| Failure::Usage(wrong.to_owned()))
+}
+
+/// More than nothing, less than all.
+pub(crate) const A_PART: Range<f64> = f64::MIN_POSITIVE..1.0;
 
 /// The data that a model refers to: found beside it once, or kept with a study. Clones share it.
 #[derive(Clone)]

@@ -76,6 +76,28 @@ pub(crate) struct SweepArgs {
     pub(crate) output: StudyOutputArgs,
 }
 
+/// How a study simulates that decides by itself how often.
+#[derive(ClapArgs)]
+pub(crate) struct SearchArgs {
+    /// Seed of every random draw
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Simulated time of a replication, such as 10min
+    #[arg(long, value_name = "TIME")]
+    horizon: Option<String>,
+    /// Threads; never changes a result [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = super::jobs)]
+    pub(crate) jobs: Option<usize>,
+}
+
+impl SearchArgs {
+    /// The same as flags of a run.
+    pub(crate) fn run(&self) -> RunArgs {
+        let (seed, horizon) = (self.seed, self.horizon.clone());
+        RunArgs { seed, horizon, jobs: self.jobs, ..RunArgs::default() }
+    }
+}
+
 #[derive(ClapArgs)]
 pub(crate) struct CapacityArgs {
     /// The model; - reads stdin
@@ -91,15 +113,8 @@ pub(crate) struct CapacityArgs {
     pub(crate) tolerance: String,
     #[command(flatten)]
     pub(crate) edits: ModelArgs,
-    /// Seed of every random draw
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
-    /// Simulated time of a replication, such as 10min
-    #[arg(long, value_name = "TIME")]
-    pub(crate) horizon: Option<String>,
-    /// Threads; never changes a result [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = super::jobs)]
-    pub(crate) jobs: Option<usize>,
+    #[command(flatten)]
+    pub(crate) search: SearchArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -175,15 +190,8 @@ pub(crate) struct OptimizeArgs {
     pub(crate) budget: Option<u64>,
     #[command(flatten)]
     pub(crate) edits: ModelArgs,
-    /// Seed of every random draw
-    #[arg(long, value_name = "N")]
-    pub(crate) seed: Option<u64>,
-    /// Simulated time of a replication, such as 10min
-    #[arg(long, value_name = "TIME")]
-    pub(crate) horizon: Option<String>,
-    /// Threads; never changes a result [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = super::jobs)]
-    pub(crate) jobs: Option<usize>,
+    #[command(flatten)]
+    pub(crate) search: SearchArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }

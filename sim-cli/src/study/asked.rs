@@ -42,48 +42,35 @@ impl Asked {
 
     /// The command that asks for the same.
     pub(crate) fn command(&self) -> String {
-        let mut words = vec!["archsim".to_owned(), "sweep".into(), quoted(&self.model)];
-        let mut flag =
-            |name: &str, value: String| words.push(format!("--{name} {}", quoted(&value)));
-        self.vary.iter().for_each(|axis| flag("vary", axis.clone()));
-        if !self.designs.is_empty() {
-            flag("designs", self.designs.join(","));
-        }
-        if self.sample != "grid" {
-            flag("sample", self.sample.clone());
-        }
-        self.set.iter().for_each(|edit| flag("set", edit.clone()));
-        self.seed.iter().for_each(|seed| flag("seed", seed.to_string()));
-        self.replications.iter().for_each(|n| flag("replications", n.to_string()));
-        for (name, value) in
-            [("precision", &self.precision), ("horizon", &self.horizon), ("warmup", &self.warmup)]
-        {
-            value.iter().for_each(|value| flag(name, value.clone()));
-        }
-        words.join(" ")
+        let mut command = CommandLine::of("sweep", &self.model);
+        command.each("vary", &self.vary);
+        command.list("designs", &self.designs);
+        command.unless("grid", "sample", &self.sample);
+        command.each("set", &self.set);
+        command.run(&self.run_args());
+        command.text()
     }
 
-    /// The sweep over a model's text, and where its results come from.
-    pub(crate) fn sweep(&self, text: String, data: &Data) -> Result<(Sweep, Origin), Failure> {
-        let edits = ModelArgs { set: self.set.clone() };
-        let run = RunArgs {
+    fn run_args(&self) -> RunArgs {
+        RunArgs {
             seed: self.seed,
             replications: self.replications,
             precision: self.precision.clone(),
             horizon: self.horizon.clone(),
             warmup: self.warmup.clone(),
-            jobs: None,
-        };
+            ..RunArgs::default()
+        }
+    }
+
+    /// The sweep over a model's text, and where its results come from.
+    pub(crate) fn sweep(&self, text: String, data: &Data) -> Result<(Sweep, Origin), Failure> {
+        let edits = ModelArgs { set: self.set.clone() };
+        let run = self.run_args();
         let mut written = Written::of(&self.model, text, data, &edits)?;
         written.plan(&run)?;
         let spec = written.spec.clone();
         let seed = spec.run.seed.unwrap_or(1);
-        let origin = Origin {
-            version: env!("CARGO_PKG_VERSION").into(),
-            model_hash: format!("{:016x}", spec.hash()),
-            seed,
-            command: self.command(),
-        };
+        let origin = origin(&spec, self.command());
         let axes = axes(&self.designs, &self.vary, &spec)?;
         let sampling = Sampling::parse(&self.sample).map_err(Failure::Usage)?;
         let points = Points::new(axes, sampling, seed).map_err(|error| usage("", error))?;
@@ -115,8 +102,65 @@ pub(crate) fn usage(start: &str, error: AxisError) -> Failure {
     Failure::Usage(format!("{start}{}{hint}", error.message))
 }
 
+/// Where an answer comes from.
+pub(crate) fn origin(spec: &Spec, command: String) -> Origin {
+    Origin {
+        version: env!("CARGO_PKG_VERSION").into(),
+        model_hash: format!("{:016x}", spec.hash()),
+        seed: spec.run.seed.unwrap_or(1),
+        command,
+    }
+}
+
+/// A command that asks for the same again.
+pub(crate) struct CommandLine(Vec<String>);
+
+impl CommandLine {
+    pub(crate) fn of(verb: &str, model: &str) -> CommandLine {
+        CommandLine(vec!["archsim".to_owned(), verb.to_owned(), quoted(model)])
+    }
+
+    pub(crate) fn flag(&mut self, name: &str, value: &str) {
+        self.0.push(format!("--{name} {}", quoted(value)));
+    }
+
+    /// A flag for each value.
+    pub(crate) fn each(&mut self, name: &str, values: &[String]) {
+        values.iter().for_each(|value| self.flag(name, value));
+    }
+
+    /// One flag for all values, if there are any.
+    pub(crate) fn list(&mut self, name: &str, values: &[String]) {
+        if !values.is_empty() {
+            self.flag(name, &values.join(","));
+        }
+    }
+
+    /// A flag that says nothing where it has its usual value.
+    pub(crate) fn unless(&mut self, usual: &str, name: &str, value: &str) {
+        if value != usual {
+            self.flag(name, value);
+        }
+    }
+
+    /// What a run was told; threads change no result.
+    pub(crate) fn run(&mut self, run: &RunArgs) {
+        run.seed.iter().for_each(|seed| self.flag("seed", &seed.to_string()));
+        run.replications.iter().for_each(|n| self.flag("replications", &n.to_string()));
+        for (name, value) in
+            [("precision", &run.precision), ("horizon", &run.horizon), ("warmup", &run.warmup)]
+        {
+            value.iter().for_each(|value| self.flag(name, value));
+        }
+    }
+
+    pub(crate) fn text(self) -> String {
+        self.0.join(" ")
+    }
+}
+
 /// A word as a shell takes it.
-pub(crate) fn quoted(word: &str) -> String {
+fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:,%+@".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -2,17 +2,15 @@
 
 use crate::args::SensitivityArgs;
 use crate::failure::{Failure, Success};
-use crate::model::{Data, Written, until};
+use crate::model::{A_PART, Data, Written, share, until};
 use crate::picture;
 use crate::pool::Pool;
-use crate::study::asked::{axes, quoted, usage};
-use sim_core::model::quantity;
+use crate::study::asked::{CommandLine, axes, origin, usage};
 use sim_core::report::{
     self,
     figure::{self, svg},
 };
-use sim_core::spec::Quantity;
-use sim_core::study::{Effort, Origin, Points, Sampling, Sensitivity, Sweep, parameters};
+use sim_core::study::{Effort, Points, Sampling, Sensitivity, Sweep, parameters};
 
 pub(crate) fn run(args: &SensitivityArgs) -> Result<Success, Failure> {
     args.output.keeps(std::slice::from_ref(&args.model))?;
@@ -27,21 +25,14 @@ pub(crate) fn run(args: &SensitivityArgs) -> Result<Success, Failure> {
     };
     let varied = match args.vary.as_slice() {
         [] => {
-            let share = quantity::share(&Quantity::Text(args.by.clone()))
-                .ok()
-                .filter(|share| *share > 0.0 && *share < 1.0)
-                .ok_or_else(|| Failure::Usage(format!("{} is no share such as 20%", args.by)))?;
-            parameters(&spec, share).map_err(|error| usage("", error))?
+            let wrong = format!("{} is no share such as 20%", args.by);
+            let by = share(&args.by, A_PART, &wrong)?;
+            parameters(&spec, by).map_err(|error| usage("", error))?
         }
         vary => axes(&[], vary, &spec)?,
     };
     let seed = spec.run.seed.unwrap_or(1);
-    let origin = Origin {
-        version: env!("CARGO_PKG_VERSION").into(),
-        model_hash: format!("{:016x}", spec.hash()),
-        seed,
-        command: command(args),
-    };
+    let origin = origin(&spec, command(args));
     let points = Points::new(varied, Sampling::Morris(args.trajectories), seed)
         .map_err(|error| usage("", error))?;
     let data = Data::beside(&args.model);
@@ -67,27 +58,15 @@ pub(crate) fn run(args: &SensitivityArgs) -> Result<Success, Failure> {
 
 /// The command that asks for the same.
 fn command(args: &SensitivityArgs) -> String {
-    let mut words = vec!["archsim sensitivity".to_owned(), quoted(&args.model)];
-    let mut flag = |name: &str, value: &str| words.push(format!("--{name} {}", quoted(value)));
-    args.vary.iter().for_each(|axis| flag("vary", axis));
-    if args.vary.is_empty() && args.by != "20%" {
-        flag("by", &args.by);
+    let mut command = CommandLine::of("sensitivity", &args.model);
+    command.each("vary", &args.vary);
+    if args.vary.is_empty() {
+        command.unless("20%", "by", &args.by);
     }
-    if args.on.name() != "p99" {
-        flag("on", args.on.name());
-    }
-    if args.trajectories != 10 {
-        flag("trajectories", &args.trajectories.to_string());
-    }
-    args.design.iter().for_each(|design| flag("design", design));
-    args.edits.set.iter().for_each(|edit| flag("set", edit));
-    let run = &args.run;
-    run.seed.iter().for_each(|seed| flag("seed", &seed.to_string()));
-    run.replications.iter().for_each(|n| flag("replications", &n.to_string()));
-    for (name, value) in
-        [("precision", &run.precision), ("horizon", &run.horizon), ("warmup", &run.warmup)]
-    {
-        value.iter().for_each(|value| flag(name, value));
-    }
-    words.join(" ")
+    command.unless("p99", "on", args.on.name());
+    command.unless("10", "trajectories", &args.trajectories.to_string());
+    args.design.iter().for_each(|design| command.flag("design", design));
+    command.each("set", &args.edits.set);
+    command.run(&args.run);
+    command.text()
 }

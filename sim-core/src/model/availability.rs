@@ -164,13 +164,7 @@ impl Lowering<'_> {
 
     /// A part of the model by its path.
     fn part(&mut self, part: &str, at: &Path) -> Option<Up> {
-        let parsed = match Path::parse(part) {
-            Ok(parsed) => parsed,
-            Err(message) => {
-                self.findings.error(at, message);
-                return None;
-            }
-        };
+        let parsed = self.part_path(part, at)?;
         match parsed.segments() {
             [Segment::Key(section), Segment::Key(name)] if &**section == "services" => {
                 let service = self.broken_service(name, None, at)?;

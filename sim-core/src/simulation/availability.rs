@@ -80,8 +80,9 @@ impl<R: Recorder> Simulation<'_, R> {
     fn are_members_up(&self, store: u32, parts: &mut Parts) -> bool {
         let of = &self.model.stores[store as usize];
         let first = of.members[0].station.0;
-        self.serving(first..first + of.members.len() as u32, parts);
-        let Some(cluster) = &of.cluster else { return parts.up == parts.all };
+        let members = of.members.len() as u32;
+        let up = self.serving(first..first + members, parts);
+        let Some(cluster) = &of.cluster else { return up == members };
         let state = &self.stores[store as usize];
         (0..cluster.shards).all(|shard| {
             let works = |copy: &u32| {

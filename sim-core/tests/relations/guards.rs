@@ -147,10 +147,9 @@ fn a_deadline_that_is_passed_on_spares_attempts() {
 }
 
 /// A retry storm: five seconds of twice the load, at 40 requests a second, leave the server of `models/blocks/retry_storm.ron`
-/// busy with work that was given up, unless retries pause long enough. The system and the behaviour are those of Marc
-/// Brooker's simulator of timeouts and retries (2022); an independent simulation of it, 200 runs each, has 69 % of the runs
-/// down at 70 s and 12.4 ± 2.6 successes a second (95 %) without pauses, and with them 47 a second at 38 to 42 s, 0.1
-/// retries a second, and 39.9 ± 0.3 at 70 s.
+/// busy with work that was given up, unless retries pause long enough. An independent simulation of the same system, 200
+/// runs each, has 69 % of the runs down at 70 s and 12.4 ± 2.6 successes a second (95 %) without pauses; with them 47 a
+/// second at 38 to 42 s, 0.1 retries a second, and 39.9 ± 0.3 at 70 s.
 #[test]
 fn a_retry_storm_stays_until_retries_pause() {
     let text = include_str!("../../../models/blocks/retry_storm.ron");

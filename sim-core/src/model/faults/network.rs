@@ -126,13 +126,7 @@ impl Lowering<'_> {
     }
 
     fn end_of_message(&mut self, of: &str, at: &Path) -> Option<End> {
-        let parsed = match Path::parse(of) {
-            Ok(parsed) => parsed,
-            Err(message) => {
-                self.findings.error(at, message);
-                return None;
-            }
-        };
+        let parsed = self.part_path(of, at)?;
         match parsed.segments() {
             [Segment::Key(section), Segment::Key(name)] if &**section == "services" => {
                 let found = self.model.services.iter().position(|service| service.name == **name);

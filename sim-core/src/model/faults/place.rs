@@ -91,16 +91,21 @@ impl Lowering<'_> {
             .then(|| spec.stores.keys().filter(|other| other.as_str() < name).count() as u32)
     }
 
+    /// The path of a part of the model, written at another.
+    pub(in crate::model) fn part_path(&mut self, part: &str, at: &Path) -> Option<Path> {
+        match Path::parse(part) {
+            Ok(path) => Some(path),
+            Err(message) => {
+                self.findings.error(at, message);
+                None
+            }
+        }
+    }
+
     /// What a path says that breaks.
     fn broken(&mut self, of: &str, replica: Option<u32>, path: &Path) -> Option<Vec<Broken>> {
         let at = path.key("of");
-        let parsed = match Path::parse(of) {
-            Ok(parsed) => parsed,
-            Err(message) => {
-                self.findings.error(&at, message);
-                return None;
-            }
-        };
+        let parsed = self.part_path(of, &at)?;
         let in_place = |this: &mut Self| {
             if replica.is_some() {
                 let message = "all replicas in the region break";

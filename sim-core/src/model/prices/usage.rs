@@ -49,9 +49,9 @@ impl Lowering<'_> {
         };
         let of = format!("stores.{name}");
         let objects = &self.model.objects[index];
+        let puts = vec![objects.puts];
         let gets = objects.tiers.iter().map(|tier| tier.gets).collect();
-        let (puts, read): (_, Vec<CounterId>) =
-            (vec![objects.puts], objects.tiers.iter().map(|tier| tier.got_bytes).collect());
+        let read: Vec<CounterId> = objects.tiers.iter().map(|tier| tier.got_bytes).collect();
         let get = PaidByRequest::Get(index as u32);
         if let Some(item) = &written.gets {
             self.charge_requests(&of, item, gets, Some(get), &path.key("gets"));

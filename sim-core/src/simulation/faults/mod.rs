@@ -91,8 +91,8 @@ impl<R: Recorder> Simulation<'_, R> {
         for (at, unit) in first {
             self.schedule_fault(at, Happening::Fault(2 * unit));
         }
-        for service in (0..).zip(&self.model.services).filter(|(_, it)| it.spot.is_some()) {
-            self.tell_spot(ServiceId(service.0));
+        for service in 0..self.model.services.len() as u32 {
+            self.tell_spot(ServiceId(service));
         }
         self.rate_systems();
     }
