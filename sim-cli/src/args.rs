@@ -213,6 +213,9 @@ pub(crate) struct CheckArgs {
     /// Check this design only [default: the model as written and every design]
     #[arg(long, value_name = "NAME")]
     pub(crate) design: Option<String>,
+    /// Name the files that it refers to instead, a line each, from the model's folder
+    #[arg(long)]
+    pub(crate) files: bool,
     #[command(flatten)]
     pub(crate) edits: ModelArgs,
 }
