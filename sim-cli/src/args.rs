@@ -3,7 +3,8 @@
 mod study;
 
 pub(crate) use study::{
-    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, StudyOutputArgs, SweepArgs,
+    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, StudyFormat, StudyOutputArgs,
+    SweepArgs,
 };
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -141,8 +142,8 @@ pub(crate) enum Verb {
     New(NewArgs),
     /// Say what can be written in a model, page by page
     Reference(ReferenceArgs),
-    /// Print the JSON Schema of the model language
-    Schema,
+    /// Print the JSON Schema of the model language, or of a record that archsim writes
+    Schema(SchemaArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -563,6 +564,39 @@ pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct SchemaArgs {
+    /// Of what archsim writes, in place of what it reads
+    #[arg(long, value_enum)]
+    pub(crate) record: Option<RecordName>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RecordName {
+    /// The JSON of archsim run and archsim compare
+    Run,
+    /// The JSON of archsim sweep: sweep.json
+    Sweep,
+    /// A line of points.jsonl after the first
+    Point,
+    /// The first line of points.jsonl
+    Head,
+    /// A line of points.csv and points.parquet
+    Wide,
+    /// A line of numbers.csv and numbers.parquet
+    Number,
+    /// A line of trials.csv and trials.parquet
+    Trial,
+    /// The JSON of archsim capacity
+    Capacity,
+    /// The JSON of archsim optimize
+    Optimize,
+    /// The JSON of archsim sensitivity
+    Sensitivity,
+    /// The JSON of archsim gate
+    Gate,
 }
 
 #[derive(ClapArgs)]

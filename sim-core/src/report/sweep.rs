@@ -4,13 +4,13 @@ use super::block::{Block, Table, Tone};
 use super::cell::{Cell, legend};
 use super::csv::{number, quoted};
 use super::objectives::word;
+use super::record::Head;
 use super::units::time_unit;
-use super::{Style, csv, markdown, text};
+use super::{Style, columns, csv, markdown, text};
 use crate::study::words::significant;
 use crate::study::{
-    DesignSummary, Mark, MarkKind, Metric, Origin, Point, SweepSummary, TrialRow, Value, Verdict,
+    DesignSummary, Mark, MarkKind, Origin, Point, SweepSummary, TrialRow, Value, Verdict,
 };
-use serde::Serialize;
 use std::fmt::Write;
 
 /// How a sweep is written down.
@@ -41,30 +41,26 @@ pub fn render_sweep(sweep: &SweepSummary, format: SweepFormat, style: Style) -> 
         SweepFormat::Markdown => markdown::render(&blocks(sweep, usize::MAX)),
         SweepFormat::Json => super::json_of(sweep),
         SweepFormat::JsonLines => json_lines(sweep),
-        SweepFormat::Csv => wide(sweep),
-        SweepFormat::LongCsv => long(sweep),
+        SweepFormat::Csv => comment(&sweep.origin) + &columns::lines(&columns::wide(sweep)),
+        SweepFormat::LongCsv => comment(&sweep.origin) + &columns::lines(&columns::long(sweep)),
     }
 }
 
 /// The head of a file of replications: where they come from, and the columns.
 pub fn trial_rows_head(sweep: &SweepSummary) -> String {
-    let axes = sweep.axes.iter().map(|axis| quoted(&axis.path));
-    let columns: Vec<String> =
-        axes.chain(["replication,scope,client,name,metric,unit,value".into()]).collect();
-    format!("{}point,{}\n", comment(&sweep.origin), columns.join(","))
+    comment(&sweep.origin) + &columns::lines(&columns::trials(&sweep.axes, &[]))
 }
 
 /// A line for each number of a replication; `settings` are the values of its point.
 pub fn trial_row(row: &TrialRow, settings: &[crate::study::Setting]) -> String {
-    let at: Vec<String> = settings.iter().map(|setting| quoted(&setting.text)).collect();
+    let at: String = settings.iter().map(|setting| quoted(&setting.text) + ",").collect();
     let mut out = String::new();
     for (scope, metric, value) in &row.numbers {
         let (kind, client, name) = csv::columns(scope);
         let scope = [kind, client, &name].map(quoted).join(",");
         let (unit, value) = (csv::unit(metric.unit()), number(*value));
         let (point, replication, metric) = (row.point, row.replication, metric.name());
-        let _ =
-            writeln!(out, "{point},{},{replication},{scope},{metric},{unit},{value}", at.join(","));
+        let _ = writeln!(out, "{point},{at}{replication},{scope},{metric},{unit},{value}");
     }
     out
 }
@@ -76,16 +72,8 @@ pub(super) fn comment(origin: &Origin) -> String {
 }
 
 fn json_lines(sweep: &SweepSummary) -> String {
-    #[derive(Serialize)]
-    struct Head<'a> {
-        origin: &'a Origin,
-        question: &'a Option<String>,
-        axes: &'a [crate::study::Axis],
-        marks: &'a [Mark],
-        points_in_all: usize,
-    }
-    let SweepSummary { origin, question, axes, marks, points_in_all, .. } = sweep;
-    let head = Head { origin, question, axes, marks, points_in_all: *points_in_all };
+    let SweepSummary { origin, question, axes, marks, points_in_all, .. } = sweep.clone();
+    let head = Head { origin, question, axes, marks, points_in_all };
     let line = |value: Result<String, serde_json::Error>| {
         value.expect("a sweep has only text for keys") + "\n"
     };
@@ -93,80 +81,13 @@ fn json_lines(sweep: &SweepSummary) -> String {
     line(serde_json::to_string(&head)) + &points.collect::<String>()
 }
 
-/// What stands in the wide form for each point.
-fn numbers(design: &DesignSummary) -> Vec<(&'static str, Value)> {
-    let mut numbers = vec![("in_flight", design.in_flight)];
-    numbers.extend(design.all.values().map(|(metric, value)| (metric.name(), value)));
-    numbers.extend(design.bill.iter().map(|bill| (Metric::Cost.name(), bill.month)));
-    numbers
-}
-
-fn wide(sweep: &SweepSummary) -> String {
-    let example = sweep.points.iter().find_map(|point| point.design.as_ref());
-    let names: Vec<&str> = example
-        .map_or(Vec::new(), |design| numbers(design).into_iter().map(|(name, _)| name).collect());
-    let mut head: Vec<String> = sweep.axes.iter().map(|axis| quoted(&axis.path)).collect();
-    head.extend(
-        ["status", "replications", "busiest", "busiest_utilisation", "busiest_offered"]
-            .map(str::to_owned),
-    );
-    head.extend(["rate_at_most", "mean_at_least", "objectives", "marks"].map(str::to_owned));
-    head.extend(names.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_half_width")]));
-    let mut out = format!("{}point,{}\n", comment(&sweep.origin), head.join(","));
-    for point in &sweep.points {
-        let mut line: Vec<String> =
-            point.settings.iter().map(|setting| quoted(&setting.text)).collect();
-        let design = point.design.as_ref();
-        line.push(match design {
-            Some(design) => csv::status(design.health.status),
-            None => "refused".into(),
-        });
-        line.push(point.replications.to_string());
-        let busiest = design.and_then(|design| design.bottleneck.as_ref());
-        line.push(quoted(busiest.map_or("", |busiest| &busiest.station)));
-        line.push(number(busiest.map_or(f64::NAN, |busiest| busiest.utilisation)));
-        line.push(number(busiest.map_or(f64::NAN, |busiest| busiest.offered)));
-        let bounds = point.bounds.as_ref();
-        line.push(number(bounds.and_then(|b| b.rate_at_most).unwrap_or(f64::NAN)));
-        line.push(number(bounds.and_then(|b| b.mean_at_least).unwrap_or(f64::NAN)));
-        line.push(
-            design.and_then(worst).map_or(String::new(), |verdict| word(verdict).0.to_owned()),
-        );
-        line.push(marks_of(sweep, point).join(" "));
-        let of_design = design.map_or(Vec::new(), numbers);
-        for name in &names {
-            let value = of_design.iter().find(|(other, _)| other == name).map(|(_, value)| value);
-            line.push(number(value.map_or(f64::NAN, |value| value.mean)));
-            line.push(number(value.map_or(f64::NAN, |value| value.half_width)));
-        }
-        let _ = writeln!(out, "{},{}", point.index, line.join(","));
-    }
-    out
-}
-
-fn long(sweep: &SweepSummary) -> String {
-    let axes: Vec<String> = sweep.axes.iter().map(|axis| quoted(&axis.path)).collect();
-    let (axes, rest) = (axes.join(","), csv::HEAD);
-    let mut out = format!("{}point,{axes},{rest}\n", comment(&sweep.origin));
-    for point in &sweep.points {
-        let Some(design) = &point.design else { continue };
-        let at: Vec<String> = point.settings.iter().map(|setting| quoted(&setting.text)).collect();
-        let start = format!("{},{},", point.index, at.join(","));
-        csv::lines(design, |line| {
-            out.push_str(&start);
-            out.push_str(line);
-        });
-    }
-    out
-}
-
 /// The worst verdict on the objectives of a design.
-fn worst(design: &DesignSummary) -> Option<Verdict> {
+pub(super) fn worst(design: &DesignSummary) -> Option<Verdict> {
     design.objectives.iter().map(|objective| objective.verdict).max()
 }
 
 /// What is marked at a point, or between it and the one before.
-fn marks_of(sweep: &SweepSummary, point: &Point) -> Vec<&'static str> {
+pub(super) fn marks_of(sweep: &SweepSummary, point: &Point) -> Vec<&'static str> {
     let is_at = |mark: &&Mark| {
         let mut place = sweep.axes.iter().zip(&point.settings);
         place.all(|(axis, setting)| match (axis.path == mark.axis, mark.kind) {
