@@ -78,7 +78,8 @@ const PLOT_EXAMPLES: &str = "Examples:
 
 const REPORT_EXAMPLES: &str = "Examples:
   archsim report shop.ron -o report.html
-  archsim report shop.ron --designs monolith,microservices -o report.md";
+  archsim report shop.ron --designs monolith,microservices -o report.md
+  archsim report study -o report.html          what archsim sweep --dir study kept";
 
 const GRAPH_EXAMPLES: &str = "Examples:
   archsim graph shop.ron > shop.mmd
@@ -182,6 +183,15 @@ pub(crate) struct RunArgs {
     /// Threads; never changes a result [default: one for each core]
     #[arg(long, value_name = "N", value_parser = jobs)]
     pub(crate) jobs: Option<usize>,
+}
+
+impl RunArgs {
+    /// Whether anything is asked for that changes a result.
+    pub(crate) fn asks(&self) -> bool {
+        let RunArgs { seed, replications, precision, horizon, warmup, jobs: _ } = self;
+        let texts = [precision, horizon, warmup];
+        seed.is_some() || replications.is_some() || texts.into_iter().any(Option::is_some)
+    }
 }
 
 /// What is written, and where.
@@ -461,7 +471,7 @@ pub(crate) struct PictureArgs {
 
 #[derive(ClapArgs)]
 pub(crate) struct ReportArgs {
-    /// The model; - reads stdin
+    /// The model, or the directory of a study; - reads stdin
     pub(crate) model: String,
     /// Designs to compare, the first is what the others are held against [default: all]
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]

@@ -19,6 +19,7 @@ mod markdown;
 mod objectives;
 mod optimize;
 mod path;
+mod reach;
 mod record;
 mod sensitivity;
 mod sweep;

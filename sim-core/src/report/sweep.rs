@@ -6,7 +6,7 @@ use super::csv::{number, quoted};
 use super::objectives::word;
 use super::record::Head;
 use super::units::time_unit;
-use super::{Style, columns, csv, markdown, text};
+use super::{Style, columns, csv, markdown, reach, text};
 use crate::study::words::significant;
 use crate::study::{
     DesignSummary, Mark, MarkKind, Origin, Point, SweepSummary, TrialRow, Value, Verdict,
@@ -105,34 +105,59 @@ pub(super) fn marks_of(sweep: &SweepSummary, point: &Point) -> Vec<&'static str>
     words
 }
 
+/// A sweep laid out: what was found in words, every point in numbers, and what is to be said beside.
+pub(super) struct Laid {
+    pub(super) headline: Block,
+    /// How far it goes, or what is best.
+    pub(super) words: Vec<String>,
+    /// Knees and points of saturation.
+    pub(super) marks: Vec<String>,
+    pub(super) numbers: Vec<Block>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Laid {
+    pub(super) fn of(sweep: &SweepSummary, rows_max: usize) -> Laid {
+        let tone = if sweep.interrupted { Tone::Doubtful } else { Tone::Plain };
+        let marks = sweep.marks.iter().map(|mark| {
+            let others = match mark.others.is_empty() {
+                true => String::new(),
+                false => format!("{}: ", reach::named(&mark.others)),
+            };
+            format!("{others}{}", mark.says)
+        });
+        let mut numbers = vec![Block::Table(table(sweep, rows_max))];
+        if sweep.points.len() > rows_max {
+            let more = sweep.points.len() - rows_max;
+            numbers.push(Block::Paragraph(format!(
+                "… and {more} more points: --format csv has them all."
+            )));
+        }
+        let values = sweep.points.iter().filter_map(|point| point.design.as_ref());
+        let values: Vec<Value> =
+            values.flat_map(|design| [design.all.mean, design.all.p99]).collect();
+        let signs: Vec<_> = legend(&values).into_iter().map(|sign| (sign, Tone::Faint)).collect();
+        numbers.extend((!signs.is_empty()).then_some(Block::Lines(signs)));
+        Laid {
+            headline: Block::Headline(headline(sweep), tone),
+            words: reach::sentences(sweep),
+            marks: marks.collect(),
+            numbers,
+            notes: notes(sweep),
+        }
+    }
+}
+
 fn blocks(sweep: &SweepSummary, rows_max: usize) -> Vec<Block> {
+    let Laid { headline, words, marks, numbers, notes } = Laid::of(sweep, rows_max);
     let mut blocks = Vec::new();
     if let Some(question) = &sweep.question {
         blocks.push(Block::Lines(vec![(question.clone(), Tone::Faint)]));
     }
-    let tone = if sweep.interrupted { Tone::Doubtful } else { Tone::Plain };
-    blocks.push(Block::Headline(headline(sweep), tone));
-    blocks.push(Block::Table(table(sweep, rows_max)));
-    if sweep.points.len() > rows_max {
-        let more = sweep.points.len() - rows_max;
-        blocks.push(Block::Paragraph(format!(
-            "… and {more} more points: --format csv has them all."
-        )));
-    }
-    let values = sweep.points.iter().filter_map(|point| point.design.as_ref());
-    let values: Vec<Value> = values.flat_map(|design| [design.all.mean, design.all.p99]).collect();
-    let signs = legend(&values);
-    if !signs.is_empty() {
-        blocks.push(Block::Lines(signs.into_iter().map(|sign| (sign, Tone::Faint)).collect()));
-    }
-    for mark in &sweep.marks {
-        let others = match mark.others.is_empty() {
-            true => String::new(),
-            false => format!("{}: ", mark.others.join(", ")),
-        };
-        blocks.push(Block::Paragraph(format!("{others}{}", mark.says)));
-    }
-    blocks.extend(notes(sweep).into_iter().map(Block::Paragraph));
+    blocks.push(headline);
+    blocks.extend(words.into_iter().map(Block::Paragraph));
+    blocks.extend(numbers);
+    blocks.extend(marks.into_iter().chain(notes).map(Block::Paragraph));
     let Origin { version, model_hash, seed, command } = &sweep.origin;
     let origin = format!("archsim {version}, model {model_hash}, seed {seed}: {command}");
     blocks.push(Block::Lines(vec![(origin, Tone::Faint)]));
@@ -162,16 +187,12 @@ fn table(sweep: &SweepSummary, rows_max: usize) -> Table {
     let has_objectives = designs().any(|design| !design.objectives.is_empty());
     let first: Vec<&str> = sweep.axes.iter().map(|axis| last_words(&axis.path)).collect();
     let first = first.join(", ");
-    let mut columns = vec![
-        (first.as_str(), ""),
-        ("rate", "req/s"),
-        ("errors", "%"),
-        ("mean", unit.name),
-        ("at least", unit.name),
-        ("p95", unit.name),
-        ("p99", unit.name),
-        ("busiest in use", "%"),
-    ];
+    let least = |point: &Point| point.bounds.as_ref().and_then(|bounds| bounds.mean_at_least);
+    let has_bounds = sweep.points.iter().any(|point| least(point).is_some());
+    let mut columns =
+        vec![(first.as_str(), ""), ("rate", "req/s"), ("errors", "%"), ("mean", unit.name)];
+    columns.extend(has_bounds.then_some(("at least", unit.name)));
+    columns.extend([("p95", unit.name), ("p99", unit.name), ("busiest in use", "%")]);
     columns.extend(has_bill.then_some(("cost", "$/month")));
     columns.extend(has_objectives.then_some(("objectives", "")));
     columns.push(("", ""));
@@ -183,22 +204,22 @@ fn table(sweep: &SweepSummary, rows_max: usize) -> Table {
             continue;
         };
         let all = &design.all;
-        let least = point.bounds.as_ref().and_then(|bounds| bounds.mean_at_least);
         let agrees = point.bounds.as_ref().is_none_or(|bounds| bounds.agree(all));
         let busiest = design.bottleneck.as_ref();
         let mut cells = vec![
             Cell::value(all.rate, 1.0),
             Cell::value(all.errors, 0.01),
             Cell::value(all.mean, unit.seconds),
-            Cell::number(least.unwrap_or(f64::NAN), unit.seconds).tone(if agrees {
-                Tone::Faint
-            } else {
-                Tone::Bad
-            }),
+        ];
+        if has_bounds {
+            let tone = if agrees { Tone::Faint } else { Tone::Bad };
+            cells.push(Cell::number(least(point).unwrap_or(f64::NAN), unit.seconds).tone(tone));
+        }
+        cells.extend([
             Cell::value(all.p95, unit.seconds),
             Cell::value(all.p99, unit.seconds),
             Cell::number(busiest.map_or(f64::NAN, |busiest| busiest.utilisation), 0.01),
-        ];
+        ]);
         if has_bill {
             cells
                 .push(design.bill.as_ref().map_or(Cell::default(), |bill| Cell::money(bill.month)));
