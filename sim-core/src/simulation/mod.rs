@@ -13,6 +13,7 @@ mod interpreter;
 mod keys;
 mod laws;
 mod limits;
+mod look;
 mod outside;
 mod queues;
 mod recorder;
@@ -27,6 +28,7 @@ mod tests;
 mod travel;
 mod views;
 
+pub use look::Condition;
 pub use recorder::Recorder;
 
 use crate::component::{Balancing, FrameId, Frames, Messages, Station};

@@ -5,6 +5,7 @@ use crate::model::{CounterId, LevelId, Model, OperationId, StationId, TimingId};
 use crate::simulation::Recorder;
 use crate::stats::Histogram;
 use crate::time::{Duration, SECOND, Time};
+use serde::Serialize;
 
 /// Windows of a series, at most.
 pub const WINDOWS_MAX: u64 = 100_000;
@@ -12,7 +13,7 @@ pub const WINDOWS_MAX: u64 = 100_000;
 const CELLS_MAX: u64 = 20_000_000;
 
 /// What requests felt in a window; durations are of those answered well.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
 pub struct Felt {
     /// Requests sent; of operations and services, those that ended.
     pub sent: u64,
@@ -100,6 +101,7 @@ pub struct LevelSeries {
 pub struct Series {
     /// How long a window is.
     pub window: Duration,
+    all: Scope,
     journeys: Vec<Scope>,
     operations: Vec<Scope>,
     regions: Vec<Scope>,
@@ -114,7 +116,7 @@ pub struct Series {
     durations: Vec<Option<u32>>,
     /// The end of the present window.
     until: Time,
-    /// When the run ended.
+    /// When the run ended; [`Time::MAX`] as long as it goes on.
     pub ended: Time,
 }
 
@@ -146,6 +148,7 @@ impl Series {
         });
         Series {
             window,
+            all: Scope::default(),
             journeys: vec![Scope::default(); model.journeys.len()],
             operations: vec![Scope::default(); model.operations.len()],
             regions: vec![Scope::default(); model.region_measures.len()],
@@ -156,7 +159,7 @@ impl Series {
             errors,
             durations,
             until: Time::ZERO + window,
-            ended: Time::ZERO,
+            ended: Time::MAX,
         }
     }
 
@@ -175,9 +178,19 @@ impl Series {
         self
     }
 
+    /// Ends the windows that are over at `now`, in a run that goes on.
+    pub fn reach(&mut self, now: Time) {
+        self.roll(now);
+    }
+
     /// How many windows there are.
     pub fn windows(&self) -> usize {
-        self.journeys.iter().chain(&self.operations).map(|it| it.windows.len()).max().unwrap_or(0)
+        self.all.windows.len()
+    }
+
+    /// What all clients felt, by window.
+    pub fn all(&self) -> &[Felt] {
+        &self.all.windows
     }
 
     /// When a window begins and ends.
@@ -229,6 +242,7 @@ impl Series {
     }
 
     fn close_window(&mut self) {
+        self.all.close();
         let scopes = self.journeys.iter_mut().chain(&mut self.operations);
         scopes.chain(&mut self.regions).for_each(Scope::close);
         self.until = self.until + self.window;
@@ -267,11 +281,13 @@ fn spread(windows: &mut Vec<u64>, window: Duration, since: Time, now: Time, valu
 impl Recorder for Series {
     fn arrived(&mut self, now: Time, journey: u32) {
         self.roll(now);
+        self.all.now.sent += 1;
         self.journeys[journey as usize].now.sent += 1;
     }
 
     fn finished(&mut self, now: Time, journey: u32, ending: Ending, took: Duration, _: &Spent) {
         self.roll(now);
+        self.all.ended(ending, took);
         self.journeys[journey as usize].ended(ending, took);
     }
 

@@ -37,6 +37,8 @@ pub struct Node {
     pub size: String,
     /// What runs in it.
     pub parts: Vec<String>,
+    /// Its groups of stations, by their number in the model.
+    pub stations: Vec<usize>,
     /// The share of its servers that it is offered work for; `None` where there is no limit. More than 1 is too much.
     pub utilisation: Option<f64>,
 }

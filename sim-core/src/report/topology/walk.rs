@@ -1,7 +1,7 @@
 //! From what was written to a graph.
 
 use super::{Edge, Kind, Node, Topology};
-use crate::model::Checked;
+use crate::model::{Checked, StationGroup};
 use crate::spec::{Layer, Mix, Spec, Step, Store};
 
 /// Things of which there is a number.
@@ -29,20 +29,23 @@ pub(super) fn topology(name: String, spec: &Spec, checked: &Checked) -> Topology
 
 impl Walk<'_> {
     fn add(&mut self, name: &str, kind: Kind, size: String, parts: Vec<String>) {
-        // A thing is as busy as the busiest of its stations: its own, and those of its members.
-        let stations = self.checked.model.stations.iter().zip(&self.checked.load.stations);
+        // A thing is as busy as the busiest of its stations: its own, those of its members and those in its
+        // regions.
         let section = section(kind);
-        let own = stations.filter(|(group, offered)| {
+        let is_own = |group: &StationGroup| {
             // Where two things have one name, their stations have the section's before it.
             let given = group.name.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
             let rest = given.unwrap_or(&group.name).strip_prefix(name);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '@']))
                 && group.kind.section() == section
-                && offered.servers.is_finite()
-        });
-        let busiest = own.map(|(_, offered)| offered.utilisation).max_by(f64::total_cmp);
+        };
+        let groups = &self.checked.model.stations;
+        let stations: Vec<usize> = (0..groups.len()).filter(|&it| is_own(&groups[it])).collect();
+        let offered = stations.iter().map(|&it| &self.checked.load.stations[it]);
+        let limited = offered.filter(|offered| offered.servers.is_finite());
+        let busiest = limited.map(|offered| offered.utilisation).max_by(f64::total_cmp);
         let utilisation = busiest.filter(|share| share.is_finite());
-        self.nodes.push(Node { name: name.to_owned(), kind, size, parts, utilisation });
+        self.nodes.push(Node { name: name.to_owned(), kind, size, parts, stations, utilisation });
     }
 
     /// Requests per second of a population of clients.
