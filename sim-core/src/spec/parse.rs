@@ -25,7 +25,7 @@ impl Spec {
     /// apart, in the order of the file.
     pub fn parse(name: &str, text: &str) -> Result<Spec, Diagnostics> {
         match Spec::parse_partly(name, text) {
-            (Some(spec), errors) if !errors.has_errors() => Ok(spec),
+            (Some(spec), errors) if !errors.has_errors() => spec.with_sound_playground(),
             (_, errors) => Err(errors),
         }
     }
@@ -275,12 +275,14 @@ const FIELDS: &[&str] = &[
     "network",
     "clients",
     "faults",
+    "changes",
     "availability",
     "designs",
     "prices",
     "objectives",
     "slos",
     "run",
+    "playground",
 ];
 
 fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
@@ -317,6 +319,10 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
             Some(value) => list(value, &read.root.key("faults"), "faults", out)?,
             None => Vec::new(),
         },
+        changes: match top.get("changes") {
+            Some(value) => list(value, &read.root.key("changes"), "changes", out)?,
+            None => Vec::new(),
+        },
         availability: read.named("availability", Dots::Allowed, out, item),
         designs: read.named("designs", Dots::Allowed, out, design),
         objectives: match top.get("objectives") {
@@ -326,6 +332,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         slos: read.named("slos", Dots::Allowed, out, item),
         prices: read.one("prices", out),
         run: read.one("run", out),
+        playground: read.one("playground", out),
         source: None,
     };
     for (name, store) in &spec.stores {

@@ -110,6 +110,8 @@ pub struct Series {
     levels: Vec<LevelSeries>,
     /// By station: its group, its servers, and since when it is as it is.
     state: Vec<(u32, u32, Time)>,
+    /// Groups of stations whose servers have changed: since when there are how many at each.
+    resized: Vec<(u32, Time, u32)>,
     /// By counter and timing: the region whose requests, errors and durations they are.
     requests: Vec<Option<u32>>,
     errors: Vec<Option<u32>>,
@@ -155,6 +157,7 @@ impl Series {
             stations: vec![StationSeries::default(); model.stations.len()],
             levels: vec![LevelSeries::default(); measures.levels as usize],
             state: state.collect(),
+            resized: Vec::new(),
             requests,
             errors,
             durations,
@@ -221,8 +224,9 @@ impl Series {
         let of = |of: &[u64]| of.get(window).copied().unwrap_or(0) as f64 / nanos;
         let series = &self.stations[group];
         let (busy, present) = (of(&series.busy), of(&series.present));
+        let changed = self.resized.iter().rev().find(|it| it.0 as usize == group && it.1 < to);
         let model = &model.stations[group];
-        let servers = match model.servers {
+        let servers = match changed.map_or(model.servers, |it| it.2) {
             crate::model::UNLIMITED => f64::INFINITY,
             servers => f64::from(servers) * f64::from(model.count),
         };
@@ -296,6 +300,12 @@ impl Recorder for Series {
         let scope = &mut self.operations[operation.0 as usize];
         scope.now.sent += 1;
         scope.ended(ending, duration);
+    }
+
+    fn resized(&mut self, now: Time, station: StationId, servers: u32) {
+        let (group, before, _) = &mut self.state[station.0 as usize];
+        *before = servers;
+        self.resized.push((*group, now, servers));
     }
 
     fn refused(&mut self, now: Time, station: StationId) {
