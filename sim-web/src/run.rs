@@ -9,11 +9,33 @@ use sim_core::report::topology::Topology;
 use sim_core::simulation::{Condition, Seed, Stopped};
 use sim_core::telemetry::{Fate, Live, Move, Spot};
 use sim_core::time::{Duration, Time};
+use std::cell::OnceCell;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
+
+/// The model of a run, and those that it went on as: a run refers to all of them.
+struct Models {
+    model: Model,
+    next: OnceCell<Box<Models>>,
+}
+
+impl Models {
+    fn of(model: Model) -> Models {
+        Models { model, next: OnceCell::new() }
+    }
+
+    /// One more, which is there as long as the others.
+    fn add(&self, model: Model) -> &Model {
+        let mut last = self;
+        while let Some(next) = last.next.get() {
+            last = next;
+        }
+        &last.next.get_or_init(|| Box::new(Models::of(model))).model
+    }
+}
 
 self_cell!(
     struct Running {
-        owner: Model,
+        owner: Models,
         #[not_covariant]
         dependent: Live,
     }
@@ -104,14 +126,36 @@ impl Run {
         let parts = serde_json::to_string(&parts(&model, topology, &rates))?;
         let seed = Seed { seed: model.run.seed, replication: replication.into() };
         let window = Duration::from_nanos(window);
-        let running =
-            Running::new(model, |model| Live::new(model, seed, window, u64::from(one_in)));
+        let running = Running::new(Models::of(model), |models| {
+            Live::new(&models.model, seed, window, u64::from(one_in))
+        });
         Ok(Run { running, parts })
     }
 
     /// The names of the model's parts and its topology, as JSON.
     pub fn parts(&self) -> String {
         self.parts.clone()
+    }
+
+    /// Goes on as a run of the model as it is now, which has changes from the present instant on that it did not have; `false`
+    /// if it has to begin anew for that.
+    ///
+    /// # Errors
+    /// What is wrong with the model.
+    #[wasm_bindgen(js_name = followModel)]
+    pub fn follow_model(
+        &mut self,
+        name: &str,
+        text: &str,
+        files: &str,
+        edits: &str,
+        design: Option<String>,
+    ) -> Result<bool, JsError> {
+        let given = Given { name, text, files, edits };
+        let (_, checked) = given.checked(design.as_deref())?;
+        Ok(self
+            .running
+            .with_dependent_mut(|models, live| live.follow_model(models.add(checked.model))))
     }
 
     /// Goes on to an instant in nanoseconds, or for at most so many events. Returns why it stopped: `horizon`, `finished`,

@@ -3,8 +3,8 @@
 use crate::model::{Given, Wrong};
 use serde::Serialize;
 use serde_json::Value;
-use sim_core::model::Model;
-use sim_core::spec::{Diagnostic, Diagnostics, Path, Severity, Spec};
+use sim_core::model::{Model, quantity};
+use sim_core::spec::{Change, Diagnostic, Diagnostics, Path, Playground, Severity, Spec};
 use sim_core::study::designs_of;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
@@ -50,6 +50,10 @@ struct Checked {
     horizon: f64,
     replications: u32,
     findings: Vec<Finding>,
+    /// How the model wants to be shown.
+    playground: Option<Playground>,
+    /// What happens to it at which instant (in seconds), by path; of the model as written.
+    changes: Vec<(f64, Vec<(String, Value)>)>,
 }
 
 /// Checks a model and all of its designs; returns what was found as JSON.
@@ -66,6 +70,10 @@ pub fn check(name: &str, text: &str, files: &str, edits: &str) -> Result<String,
         Ok(spec) => {
             let designs = designs_of(&spec);
             told.question = spec.question.clone();
+            told.playground = spec.playground.clone();
+            let at = |change: &Change| quantity::duration(&change.at).unwrap_or_default() / 1e9;
+            let set = |change: &Change| change.set.clone().into_iter().collect();
+            told.changes = spec.changes.iter().map(|it| (at(it), set(it))).collect();
             told.designs = designs.iter().map(|name| name.map(str::to_owned)).collect();
             for design in designs {
                 match look(&given, &spec, design)? {

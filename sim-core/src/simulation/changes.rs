@@ -36,6 +36,19 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         self.go_on_as(&change.model);
     }
 
+    /// Goes on as a run of `model`, if that has the same things in the same places. It is then the run that `model` has from
+    /// the start, provided that they differ in changes only, and in none of an instant before now.
+    pub fn follow(&mut self, model: &'m Model) -> bool {
+        if !model.has_frame_of(self.model) {
+            return false;
+        }
+        let past = model.changes.partition_point(|change| change.at <= self.now);
+        self.changes = &model.changes[past..];
+        let last = past.checked_sub(1).map(|last| &model.changes[last].model);
+        self.go_on_as(last.unwrap_or(model));
+        true
+    }
+
     /// From now on the run is one of another model, which has the same things in the same places
     /// ([`Model::has_frame_of`]). What is under way goes on.
     pub fn go_on_as(&mut self, model: &'m Model) {

@@ -76,6 +76,14 @@ impl<'m> Live<'m> {
         Some(says)
     }
 
+    /// Goes on as a run of `model`, which differs in changes from now on only; `false` if it cannot, because something in
+    /// it is elsewhere.
+    pub fn follow_model(&mut self, model: &'m Model) -> bool {
+        let follows = self.simulation.follow(model);
+        self.reach();
+        follows
+    }
+
     fn reach(&mut self) {
         let now = self.simulation.now();
         self.simulation.settle();
@@ -208,6 +216,34 @@ mod tests {
             assert_eq!(live.fingerprint().events, whole.fingerprint.events);
             assert_eq!(live.fingerprint().timings, whole.fingerprint.timings);
         }
+    }
+
+    #[test]
+    fn a_knob_turned_now_is_a_change_of_the_model() {
+        let with = |changes: &str| {
+            let text = MODEL.replace("faults:", &format!("changes: [{changes}], faults:"));
+            let spec = Spec::parse("m.ron", &text).expect("it can be read");
+            Model::check(&spec, &Files::default()).expect("it is right").model
+        };
+        let first = r#"(at: "2s", set: {"clients.people.rate": "300/s"})"#;
+        let second =
+            r#"(at: "4s", set: {"services.web.threads": 2, "stores.db.database.servers": 1})"#;
+        let models = [with(""), with(first), with(&format!("{first}, {second}"))];
+        let run = |live: &mut Live<'_>| {
+            live.advance(Time(6_000_000_000), 1 << 40);
+            live.fingerprint()
+        };
+        let window = Duration::from_secs(0.5);
+        let mut turned = Live::new(&models[0], SEED, window, 1);
+        turned.advance(Time(2_000_000_000), 1 << 40);
+        assert!(turned.follow_model(&models[1]));
+        turned.advance(Time(4_000_000_000), 1 << 40);
+        assert!(turned.follow_model(&models[2]));
+        let whole = run(&mut Live::new(&models[2], SEED, window, 1));
+        assert_eq!(run(&mut turned), whole);
+        assert_ne!(run(&mut Live::new(&models[1], SEED, window, 1)), whole);
+        let other = with(r#"(at: "1s", set: {"services.web.replicas": 3})"#);
+        assert!(!turned.follow_model(&other), "there is no room for a third replica");
     }
 
     #[test]

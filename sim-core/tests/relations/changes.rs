@@ -18,7 +18,7 @@ fn written(changes: &str) -> String {
             }},
         }},
         services: {{
-            "web": (components: ["web"], replicas: 2, cores: 2, threads: 4, queue: 50),
+            "web": (components: ["web"], replicas: 2, cores: 2, threads: 2, queue: 50),
             "goods": (components: ["goods"], replicas: 2, balancer: least_outstanding),
         }},
         stores: {{ "db": database(servers: 2, read: exponential("2ms"), hop: "0.3ms") }},
@@ -47,7 +47,7 @@ const CHANGES: [(&str, &str, &str); 14] = [
     ("clients.robots.users", "20", "8"),
     ("clients.robots.think.exponential", r#""20ms""#, r#""50ms""#),
     ("services.web.cores", "1", "2"),
-    ("services.web.threads", "2", "4"),
+    ("services.web.threads", "1", "2"),
     ("services.web.queue", "1", "50"),
     ("services.goods.cores", "4", "1"),
     ("stores.db.database.servers", "1", "2"),
