@@ -77,6 +77,20 @@ pub(super) fn check(spec: &Spec, files: &Files) -> Result<Checked, Diagnostics> 
     Ok(checked)
 }
 
+/// What is written of a model at an instant of its run: as if its changes until then had been there from the start.
+///
+/// # Errors
+/// What is wrong with a change.
+pub fn spec_at(spec: &Spec, now: Time) -> Result<Spec, Diagnostics> {
+    let mut findings = Diagnostics::new(spec.file());
+    let order = order(spec, &mut findings);
+    if findings.has_errors() {
+        return Err(located(findings, spec));
+    }
+    let mut past = order.into_iter().filter(|&(at, _)| at <= now);
+    past.try_fold(spec.clone(), |spec, (_, index)| spec.changed(index))
+}
+
 fn located(mut findings: Diagnostics, spec: &Spec) -> Diagnostics {
     spec.point(&mut findings);
     findings.sort();
@@ -156,6 +170,12 @@ fn refuse(changed: &Spec, index: usize, findings: &mut Diagnostics) {
 }
 
 impl Model {
+    /// What it is at an instant.
+    pub fn at(&self, now: Time) -> &Model {
+        let past = self.changes.partition_point(|change| change.at <= now);
+        past.checked_sub(1).map_or(self, |last| &self.changes[last].model)
+    }
+
     /// Whether both have the same things in the same places, so that a run of one can go on as a run of the other. What may
     /// differ is what [`crate::spec::Change`] tells.
     ///

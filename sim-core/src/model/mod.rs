@@ -48,7 +48,7 @@ pub use caches::{
     Access, AccessId, Cache, CacheLayer, CacheMeasures, CacheSize, CacheStep, CacheWrite, Commit,
     CommitId, Items, LedgerId, UNKEYED_BYTES, WriteId,
 };
-pub use changes::Change;
+pub use changes::{Change, spec_at};
 pub use check::Checked;
 pub use data::Files;
 pub use deployments::{RollBackRule, RolloutKind, RolloutRules};

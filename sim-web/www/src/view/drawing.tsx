@@ -93,7 +93,14 @@ function usePortrait(): boolean {
 /** Paints, frame by frame, what changes: dots at once, what is read rather than watched ten times a second. */
 function usePainting(sandbox: Sandbox, run: Live, layout: Layout | undefined, frame: { current: HTMLElement | null }, canvas: { current: HTMLCanvasElement | null }) {
   const parts = run.parts;
-  const dots = useMemo(() => (parts === undefined || layout === undefined ? undefined : new Dots(parts, layout)), [layout, parts]);
+  const last = useRef<{ dots: Dots; opened: number }>();
+  const dots = useMemo(() => {
+    if (parts === undefined || layout === undefined) return undefined;
+    const before = last.current?.opened === run.opened ? last.current.dots : undefined;
+    const fresh = new Dots(parts, layout, before);
+    last.current = { dots: fresh, opened: run.opened };
+    return fresh;
+  }, [layout, parts, run.opened]);
   useEffect(() => {
     if (layout === undefined || dots === undefined || parts === undefined) return;
     const elements = collect(frame.current!, layout);
@@ -118,7 +125,7 @@ function usePainting(sandbox: Sandbox, run: Live, layout: Layout | undefined, fr
     };
     request = requestAnimationFrame(paint);
     return () => cancelAnimationFrame(request);
-  }, [layout, dots]);
+  }, [layout, dots, parts]);
 }
 
 export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; title: string }) {
