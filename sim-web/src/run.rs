@@ -154,9 +154,9 @@ impl Run {
         let given = Given { name, text, files, edits };
         let (spec, checked) = given.checked(design.as_deref())?;
         let now = self.running.with_dependent(|_, live| live.now());
-        let topology = Topology::of(name, &spec_at(&spec, now).map_err(Wrong::from)?, &checked);
-        let parts =
-            serde_json::to_string(&parts(checked.model.at(now), topology, &checked.load.rates))?;
+        let present = checked.clone().at(now);
+        let topology = Topology::of(name, &spec_at(&spec, now).map_err(Wrong::from)?, &present);
+        let parts = serde_json::to_string(&parts(&present.model, topology, &present.load.rates))?;
         let follows = self
             .running
             .with_dependent_mut(|models, live| live.follow_model(models.add(checked.model)));
