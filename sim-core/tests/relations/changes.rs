@@ -22,7 +22,7 @@ fn written(changes: &str) -> String {
             "goods": (components: ["goods"], replicas: 2, balancer: least_outstanding),
         }},
         stores: {{ "db": database(servers: 2, read: exponential("2ms"), hop: "0.3ms") }},
-        guards: {{ "careful": (on: "goods.list", timeout: "25ms", retry: (attempts: 2, backoff: "5ms")) }},
+        guards: {{ "careful": (on: "goods.list", timeout: "10ms", retry: (attempts: 2, backoff: "5ms")) }},
         network: (hop: "0.5ms"),
         clients: {{
             "people": (rate: "150/s", mix: "web.page", hop: "5ms", timeout: "1s"),
@@ -52,8 +52,8 @@ const CHANGES: [(&str, &str, &str); 14] = [
     ("services.goods.cores", "4", "1"),
     ("stores.db.database.servers", "1", "2"),
     ("stores.db.database.read.exponential", r#""4ms""#, r#""2ms""#),
-    ("guards.careful.timeout", r#""8ms""#, r#""25ms""#),
-    ("guards.careful.retry.attempts", "4", "2"),
+    ("guards.careful.timeout", r#""4ms""#, r#""10ms""#),
+    ("guards.careful.retry.attempts", "1", "2"),
     ("network.hop", r#""3ms""#, r#""0.5ms""#),
     ("services.web.replicas", "4", "2"),
 ];
