@@ -7,6 +7,7 @@ mod cancel;
 mod clients;
 mod doors;
 mod faults;
+mod functions;
 mod guards;
 mod holds;
 mod interpreter;
@@ -29,7 +30,7 @@ mod views;
 
 pub use recorder::Recorder;
 
-use crate::component::{Balancing, FrameId, Frames, Messages, Station};
+use crate::component::{Balancing, Environments, FrameId, Frames, Messages, Station};
 use crate::engine::{Event, Fingerprint, Queue};
 use crate::model::{Model, StationId};
 use crate::random::{Key, name_hash};
@@ -97,6 +98,7 @@ pub struct Simulation<'m, R> {
     /// Messages in queues without a consumer, by queue.
     kept: Vec<u64>,
     limits: Vec<limits::Limiting>,
+    environments: Vec<Environments>,
     doors: doors::Doors,
     caches: caches::Caches,
     /// Streams of draws, by site.
@@ -244,6 +246,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             consumers: queues::Consumer::of(model),
             kept: vec![0; model.queues.len()],
             limits: limits::Limiting::of(model),
+            environments: functions::environments(model),
             doors: doors::Doors::new(model),
             caches: caches::Caches::new(model, key),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),

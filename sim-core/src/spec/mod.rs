@@ -82,7 +82,7 @@ pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
 pub use limits::Limit;
 pub use locks::Locks;
-pub use network::{MessageSizes, Network, Terminate, Tls};
+pub use network::{MessageSizes, Nat, NatEach, Network, Terminate, Tls};
 pub use object_storage::{LifecycleRule, ObjectStorage, Tier};
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
@@ -90,7 +90,8 @@ pub use path::{Path, Segment};
 pub use patience::Coverage;
 pub use poolers::{PoolMode, Pooler};
 pub use prices::{
-    Graduated, InstancePrice, PriceBook, PriceStep, Purchase, Reservation, UpFront, Volume,
+    CapacityUnit, FunctionPrice, Graduated, InstancePrice, PriceBook, PriceStep, Purchase,
+    Reservation, UpFront, Volume,
 };
 pub use quantity::Quantity;
 pub use queues::{Consumer, Full, Message, Per, Queue};
@@ -101,7 +102,7 @@ pub use replication::{
 };
 pub use scaling::{Autoscaler, Pace, ScalingMetric, ScalingPolicy, ScalingStep, StartUp};
 pub use search::Search;
-pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
+pub use services::{Balancer, Discipline, Function, Service, Ties, WhileWaiting};
 pub use sharding::{Assignment, Partition, Reshard, Shards};
 pub use shedding::{Criticalities, Criticality, CriticalityBound, Shedding};
 pub use slos::{Before, BurnAlert, Slo};
