@@ -4,6 +4,7 @@ import init, * as core from "archsim-wasm";
 import wasm from "archsim-wasm/sim_web_bg.wasm?url";
 import { beside as filesFor } from "../beside";
 import type { Call, Calls, Chunk, Model, Stopped } from "./protocol";
+import { offerRest } from "./rest";
 
 let run: core.Run | undefined;
 let study: core.Study | undefined;
@@ -98,7 +99,7 @@ const answers: { [C in Call]: (ask: Calls[C]["ask"]) => Calls[C]["answer"] } = {
   },
 };
 
-const ready = init({ module_or_path: wasm });
+const ready = init({ module_or_path: wasm }).then(offerRest);
 
 self.onmessage = async (event: MessageEvent<{ id: number; call: Call; ask: never }>) => {
   const { id, call, ask } = event.data;
