@@ -3,7 +3,8 @@
 mod study;
 
 pub(crate) use study::{
-    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, StudyOutputArgs, SweepArgs,
+    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, StudyFormat, StudyOutputArgs,
+    SweepArgs,
 };
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -77,7 +78,8 @@ const PLOT_EXAMPLES: &str = "Examples:
 
 const REPORT_EXAMPLES: &str = "Examples:
   archsim report shop.ron -o report.html
-  archsim report shop.ron --designs monolith,microservices -o report.md";
+  archsim report shop.ron --designs monolith,microservices -o report.md
+  archsim report study -o report.html          what archsim sweep --dir study kept";
 
 const GRAPH_EXAMPLES: &str = "Examples:
   archsim graph shop.ron > shop.mmd
@@ -141,8 +143,8 @@ pub(crate) enum Verb {
     New(NewArgs),
     /// Say what can be written in a model, page by page
     Reference(ReferenceArgs),
-    /// Print the JSON Schema of the model language
-    Schema,
+    /// Print the JSON Schema of the model language, or of a record that archsim writes
+    Schema(SchemaArgs),
     /// Print completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -186,6 +188,15 @@ pub(crate) struct RunArgs {
     pub(crate) jobs: Option<usize>,
 }
 
+impl RunArgs {
+    /// Whether anything is asked for that changes a result.
+    pub(crate) fn asks(&self) -> bool {
+        let RunArgs { seed, replications, precision, horizon, warmup, jobs: _ } = self;
+        let texts = [precision, horizon, warmup];
+        seed.is_some() || replications.is_some() || texts.into_iter().any(Option::is_some)
+    }
+}
+
 /// What is written, and where.
 #[derive(ClapArgs)]
 pub(crate) struct OutputArgs {
@@ -216,6 +227,9 @@ pub(crate) struct CheckArgs {
     /// Check this design only [default: the model as written and every design]
     #[arg(long, value_name = "NAME")]
     pub(crate) design: Option<String>,
+    /// Name the files that it refers to instead, a line each, from the model's folder
+    #[arg(long)]
+    pub(crate) files: bool,
     #[command(flatten)]
     pub(crate) edits: ModelArgs,
 }
@@ -460,7 +474,7 @@ pub(crate) struct PictureArgs {
 
 #[derive(ClapArgs)]
 pub(crate) struct ReportArgs {
-    /// The model; - reads stdin
+    /// The model, or the directory of a study; - reads stdin
     pub(crate) model: String,
     /// Designs to compare, the first is what the others are held against [default: all]
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
@@ -563,6 +577,39 @@ pub(crate) struct CompletionsArgs {
     /// The shell
     #[arg(value_enum)]
     pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct SchemaArgs {
+    /// Of what archsim writes, in place of what it reads
+    #[arg(long, value_enum)]
+    pub(crate) record: Option<RecordName>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RecordName {
+    /// The JSON of archsim run and archsim compare
+    Run,
+    /// The JSON of archsim sweep: sweep.json
+    Sweep,
+    /// A line of points.jsonl after the first
+    Point,
+    /// The first line of points.jsonl
+    Head,
+    /// A line of points.csv and points.parquet
+    Wide,
+    /// A line of numbers.csv and numbers.parquet
+    Number,
+    /// A line of trials.csv and trials.parquet
+    Trial,
+    /// The JSON of archsim capacity
+    Capacity,
+    /// The JSON of archsim optimize
+    Optimize,
+    /// The JSON of archsim sensitivity
+    Sensitivity,
+    /// The JSON of archsim gate
+    Gate,
 }
 
 #[derive(ClapArgs)]

@@ -8,6 +8,8 @@ mod findings;
 mod look;
 mod model;
 mod output;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod picture;
 mod pool;
 mod study;
@@ -48,7 +50,7 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Graph(args) => verb::graph::run(&args),
         Verb::New(args) => verb::new::run(&args),
         Verb::Reference(args) => verb::reference::run(&args),
-        Verb::Schema => verb::schema::run(),
+        Verb::Schema(args) => verb::schema::run(&args),
         Verb::Completions(args) => verb::completions::run(&args),
         Verb::Man => verb::man::run(),
         Verb::Fingerprint(args) => verb::fingerprint::run(&args),

@@ -52,7 +52,7 @@ impl OutputArgs {
 
     pub(crate) fn write(&self, text: &str) -> Result<(), Failure> {
         match &self.out {
-            Some(path) => files::write(path, text),
+            Some(path) => files::write(path, text.as_bytes()),
             None => print(text),
         }
     }
@@ -73,15 +73,22 @@ impl StudyOutputArgs {
         self.plain().keeps(&[model.to_owned()])
     }
 
-    pub(crate) fn write(&self, text: &str) -> Result<(), Failure> {
-        self.plain().write(text)
+    pub(crate) fn write(&self, contents: &[u8]) -> Result<(), Failure> {
+        match &self.out {
+            Some(path) => files::write(path, contents),
+            None => print_bytes(contents),
+        }
     }
 }
 
 /// Writes to stdout. That nobody reads to the end (`| head`) is no failure.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+fn print_bytes(contents: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(contents).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::io("stdout", &error)),
         _ => Ok(()),
     }

@@ -1,10 +1,10 @@
 //! A run to be watched: handed over piece by piece as plain numbers.
 
-use crate::model::Given;
+use crate::model::{Given, Wrong};
 use self_cell::self_cell;
 use serde::Serialize;
 use sim_core::component::{BreakerState, Ending};
-use sim_core::model::{MeasureKind, Model, StationId};
+use sim_core::model::{MeasureKind, Model, StationId, spec_at};
 use sim_core::report::topology::Topology;
 use sim_core::simulation::{Condition, Seed, Stopped};
 use sim_core::telemetry::{Fate, Live, Move, Spot};
@@ -152,10 +152,18 @@ impl Run {
         design: Option<String>,
     ) -> Result<bool, JsError> {
         let given = Given { name, text, files, edits };
-        let (_, checked) = given.checked(design.as_deref())?;
-        Ok(self
+        let (spec, checked) = given.checked(design.as_deref())?;
+        let now = self.running.with_dependent(|_, live| live.now());
+        let present = checked.clone().at(now);
+        let topology = Topology::of(name, &spec_at(&spec, now).map_err(Wrong::from)?, &present);
+        let parts = serde_json::to_string(&parts(&present.model, topology, &present.load.rates))?;
+        let follows = self
             .running
-            .with_dependent_mut(|models, live| live.follow_model(models.add(checked.model))))
+            .with_dependent_mut(|models, live| live.follow_model(models.add(checked.model)));
+        if follows {
+            self.parts = parts;
+        }
+        Ok(follows)
     }
 
     /// Goes on to an instant in nanoseconds, or for at most so many events. Returns why it stopped: `horizon`, `finished`,

@@ -3,9 +3,10 @@
 use crate::model::{Given, Wrong};
 use serde::Serialize;
 use serde_json::Value;
-use sim_core::model::{Model, quantity};
+use sim_core::model::{Model, quantity, spec_at};
 use sim_core::spec::{Change, Diagnostic, Diagnostics, Path, Playground, Severity, Spec};
 use sim_core::study::designs_of;
+use sim_core::time::Time;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 /// A finding and its place in the text: bytes, and line and column from 1.
@@ -112,7 +113,7 @@ fn look(given: &Given<'_>, spec: &Spec, design: Option<&str>) -> Result<Looked, 
     Ok(Model::check(&spec, &beside.of(&spec)).map(|checked| (checked.model, checked.warnings)))
 }
 
-/// The values at paths of a design (absent: of the model as written), as a JSON object by path; null where nothing is.
+/// The values at paths of a design (absent: of the model as written), after all of its changes, as a JSON object by path; null where nothing is.
 ///
 /// # Errors
 /// What is wrong with the model.
@@ -126,6 +127,7 @@ pub fn values(
 ) -> Result<String, JsError> {
     let spec = Given { name, text, files: "{}", edits }.spec()??;
     let spec = design.as_deref().map_or(Ok(spec.clone()), |design| spec.design(design))?;
+    let spec = spec_at(&spec, Time::MAX)?;
     let get = |path: String| {
         let value = spec.get(&path).cloned().unwrap_or(Value::Null);
         (path, value)
@@ -147,6 +149,7 @@ pub fn parameters(
 ) -> Result<String, JsError> {
     let spec = Given { name, text, files: "{}", edits }.spec()??;
     let spec = design.as_deref().map_or(Ok(spec.clone()), |design| spec.design(design))?;
+    let spec = spec_at(&spec, Time::MAX)?;
     let below = Path::parse(below).map_err(Wrong)?;
     let is_plain = |value: &Value| !value.is_object() && !value.is_array();
     let told: Vec<(String, Value)> = spec

@@ -2,7 +2,6 @@
 
 use super::{ModelArgs, OutputArgs, RunArgs};
 use clap::{Args as ClapArgs, ValueEnum};
-use sim_core::report::SweepFormat;
 use sim_core::study::{Allowance, Metric, Sampling, Shard, metric_of};
 use std::path::PathBuf;
 
@@ -239,17 +238,10 @@ pub(crate) enum StudyFormat {
     Csv,
     /// A line for each number of each point
     LongCsv,
-}
-
-impl StudyFormat {
-    pub(crate) fn of_sweep(self) -> SweepFormat {
-        match self {
-            StudyFormat::Text => SweepFormat::Text,
-            StudyFormat::Markdown => SweepFormat::Markdown,
-            StudyFormat::Json => SweepFormat::Json,
-            StudyFormat::Jsonl => SweepFormat::JsonLines,
-            StudyFormat::Csv => SweepFormat::Csv,
-            StudyFormat::LongCsv => SweepFormat::LongCsv,
-        }
-    }
+    /// A line for each point, by columns: for pandas, Polars or DuckDB
+    #[cfg(feature = "parquet")]
+    Parquet,
+    /// A line for each number of each point, by columns
+    #[cfg(feature = "parquet")]
+    LongParquet,
 }

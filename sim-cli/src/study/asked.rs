@@ -127,6 +127,16 @@ impl CommandLine {
         CommandLine(vec!["archsim".to_owned(), verb.to_owned(), quoted(model)])
     }
 
+    /// More words after the model.
+    pub(crate) fn words(&mut self, words: &[String]) {
+        self.0.extend(words.iter().map(|word| quoted(word)));
+    }
+
+    /// A flag without a value, if it is set.
+    pub(crate) fn switch(&mut self, name: &str, is_set: bool) {
+        self.0.extend(is_set.then(|| format!("--{name}")));
+    }
+
     pub(crate) fn flag(&mut self, name: &str, value: &str) {
         self.0.push(format!("--{name} {}", quoted(value)));
     }

@@ -119,11 +119,11 @@ impl StudyDir {
                         .map_err(|error| Failure::io(folder.display(), &error))?;
                 }
                 for (number, contents) in data.contents().iter().enumerate() {
-                    write_whole(&folder.join(number.to_string()), contents)?;
+                    write_whole(&folder.join(number.to_string()), contents.as_bytes())?;
                 }
-                write_whole(&path.join("model"), text)?;
+                write_whole(&path.join("model"), text.as_bytes())?;
                 // Last of all: a directory that has a manifest has everything that it speaks of.
-                write_whole(&path.join("manifest.json"), &json(&manifest))?;
+                write_whole(&path.join("manifest.json"), json(&manifest).as_bytes())?;
             }
         }
         let outcomes = Outcomes::open(&path.join("outcomes"), false)?;
@@ -192,10 +192,10 @@ fn json(manifest: &Manifest) -> String {
 }
 
 /// Writes a file in one go: whoever looks sees all of it or nothing.
-pub(crate) fn write_whole(path: &Path, text: &str) -> Result<(), Failure> {
+pub(crate) fn write_whole(path: &Path, contents: &[u8]) -> Result<(), Failure> {
     let name = path.file_name().map_or(String::new(), |name| name.to_string_lossy().into_owned());
     let part = path.with_file_name(format!("{name}.part"));
-    let written = std::fs::write(&part, text)
+    let written = std::fs::write(&part, contents)
         .and_then(|()| std::fs::File::open(&part)?.sync_all())
         .and_then(|()| std::fs::rename(&part, path));
     written.map_err(|error| Failure::io(path.display(), &error))

@@ -3,3 +3,4 @@
 pub(crate) mod asked;
 pub(crate) mod dir;
 pub(crate) mod outcomes;
+pub(crate) mod trials;

@@ -6,6 +6,7 @@ use crate::model::Written;
 use crate::output;
 use sim_core::report;
 use sim_core::study::AS_WRITTEN;
+use std::collections::BTreeSet;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<Success, Failure> {
     let written = Written::read(&args.model, &args.edits)?;
@@ -15,6 +16,9 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Success, Failure> {
     };
     // A model without services of its own, and without designs, has its errors too.
     let designs = if designs.is_empty() { vec![None] } else { designs };
+    if args.files {
+        return output::print(&files(&written, &designs)?).map(|()| Success::Fine);
+    }
     let style = OutputArgs { format: OutputFormat::Text, out: None }.style();
     let mut out = String::new();
     for design in &designs {
@@ -28,4 +32,14 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Success, Failure> {
     }
     output::print(out.strip_suffix('\n').unwrap_or(&out))?;
     Ok(Success::Fine)
+}
+
+/// What some designs refer to, each file once.
+fn files(written: &Written, designs: &[Option<String>]) -> Result<String, Failure> {
+    let mut names = BTreeSet::new();
+    for design in designs {
+        let (spec, _) = written.checked(design.as_deref())?;
+        names.extend(spec.files().into_iter().map(|(_, name)| name));
+    }
+    Ok(names.into_iter().map(|name| name + "\n").collect())
 }

@@ -4,6 +4,7 @@ use super::run::simulate;
 use crate::args::{CompareArgs, ModelArgs, RunArgs};
 use crate::failure::{Failure, Success};
 use crate::model::Written;
+use crate::study::asked::CommandLine;
 use sim_core::study::{AS_WRITTEN, Alternative};
 use std::path::Path;
 
@@ -15,7 +16,17 @@ pub(crate) fn run(args: &CompareArgs) -> Result<Success, Failure> {
             "there is only one design to compare; add some to `designs`, or name a second file";
         return Err(Failure::Usage(message.into()));
     }
-    simulate(designs, &args.run, &args.output)
+    simulate(designs, command(args), &args.run, &args.output)
+}
+
+/// The command that gives the same.
+fn command(args: &CompareArgs) -> String {
+    let mut command = CommandLine::of("compare", &args.models[0]);
+    command.words(&args.models[1..]);
+    command.list("designs", &args.designs);
+    command.each("set", &args.edits.set);
+    command.run(&args.run);
+    command.text()
 }
 
 /// The designs of one file, or several files as they are written.

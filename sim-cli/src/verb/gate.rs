@@ -4,8 +4,9 @@ use crate::args::GateArgs;
 use crate::failure::{Failure, Success};
 use crate::model::{Written, plan};
 use crate::pool::Pool;
+use crate::study::asked::CommandLine;
 use sim_core::report;
-use sim_core::study::{Alternative, Gate, Replicate, Verdict};
+use sim_core::study::{Allowance, Alternative, Gate, Replicate, Summary, Verdict};
 
 pub(crate) fn run(args: &GateArgs) -> Result<Success, Failure> {
     args.output.keeps(&[args.model.clone(), args.baseline.clone()])?;
@@ -19,7 +20,7 @@ pub(crate) fn run(args: &GateArgs) -> Result<Success, Failure> {
     let plan = plan(&designs, &args.run)?;
     let mut study = Replicate::new(designs, plan);
     Pool::new(args.run.jobs)?.drive(&mut study);
-    let summary = study.summary();
+    let summary = Summary { command: Some(command(args)), ..study.summary() };
     let (interrupted, broken) = (summary.interrupted, summary.has_violations());
     let gate = Gate::of(summary, &args.allow);
     args.output.write(&report::render_gate(&gate, args.output.format(), args.output.style()))?;
@@ -30,6 +31,20 @@ pub(crate) fn run(args: &GateArgs) -> Result<Success, Failure> {
         Verdict::Undecided => Success::Inconclusive,
         Verdict::Missed => Success::Missed,
     })
+}
+
+/// The command that gives the same.
+fn command(args: &GateArgs) -> String {
+    let mut command = CommandLine::of("gate", &args.model);
+    command.flag("baseline", &args.baseline);
+    args.design.iter().for_each(|design| command.flag("design", design));
+    let allowed = |allowance: &Allowance| {
+        format!("{}={}%", allowance.metric.name(), (1e11 * allowance.share).round() / 1e9)
+    };
+    command.each("allow", &args.allow.iter().map(allowed).collect::<Vec<_>>());
+    command.each("set", &args.edits.set);
+    command.run(&args.run);
+    command.text()
 }
 
 fn read(args: &GateArgs, model: &str, name: &str) -> Result<Alternative, Failure> {

@@ -7,25 +7,16 @@ use crate::pool::{Kept, Pool};
 use crate::study::dir::StudyDir;
 use sim_core::metrics::{Outcome, Trial};
 use sim_core::model::Model;
-use sim_core::study::{Origin, Shard};
+use sim_core::study::{Origin, Shard, Sweep};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 pub(crate) fn run(args: &MergeArgs) -> Result<Success, Failure> {
-    let dirs = args.dirs.iter().map(|path| StudyDir::open(path)).collect::<Result<Vec<_>, _>>()?;
-    let shards = Shards::of(dirs)?;
-    let first = &shards.dirs[0];
-    let (text, data) = first.model()?;
-    let (sweep, origin) = first.manifest.asked.sweep(text, &data)?;
-    if origin.model_hash != first.manifest.model_hash {
-        let message =
-            format!("{}: the model is not the one of the manifest", first.path().display());
-        return Err(Failure::Usage(message));
-    }
+    let Whole { sweep, origin, shards, .. } = Whole::of(&args.dirs)?;
     let mut sweep = if args.into.is_some() { sweep.keeping_rows() } else { sweep };
     if let Some(into) = &args.into {
         std::fs::create_dir_all(into).map_err(|error| Failure::io(into.display(), &error))?;
     }
-    let origin: Origin = origin;
     let pool = Pool::new(args.jobs)?;
     let trials = drive(&pool, &mut sweep, &shards, args.into.as_deref(), &origin)?;
     if let Some(into) = &args.into {
@@ -34,8 +25,38 @@ pub(crate) fn run(args: &MergeArgs) -> Result<Success, Failure> {
     answer(&sweep, origin, &args.output)
 }
 
+/// A study that is done, in one directory or in one for each shard.
+pub(super) struct Whole {
+    pub(super) sweep: Sweep,
+    pub(super) origin: Origin,
+    /// The text of the model.
+    pub(super) text: String,
+    pub(super) shards: Shards,
+}
+
+impl Whole {
+    pub(super) fn of(dirs: &[PathBuf]) -> Result<Whole, Failure> {
+        let dirs = dirs.iter().map(|path| StudyDir::open(path)).collect::<Result<Vec<_>, _>>()?;
+        let shards = Shards::of(dirs)?;
+        let first = &shards.dirs[0];
+        let (text, data) = first.model()?;
+        let (sweep, origin) = first.manifest.asked.sweep(text.clone(), &data)?;
+        if origin.model_hash != first.manifest.model_hash {
+            let message =
+                format!("{}: the model is not the one of the manifest", first.path().display());
+            return Err(Failure::Usage(message));
+        }
+        Ok(Whole { sweep, origin, text, shards })
+    }
+
+    /// The name of the model's file, as it was typed.
+    pub(super) fn file(&self) -> &str {
+        &self.shards.dirs[0].manifest.asked.model
+    }
+}
+
 /// All shards of a study, in order.
-struct Shards {
+pub(super) struct Shards {
     dirs: Vec<StudyDir>,
     missing: Mutex<Option<Failure>>,
 }

@@ -1,20 +1,32 @@
 //! `archsim report`: a document to pass around.
 
 use super::compare::designs_of;
+use super::merge::Whole;
+use super::sweep::drive;
 use crate::args::{OutputArgs, OutputFormat, ReportArgs, ReportFormat};
 use crate::failure::{Failure, Success};
 use crate::findings::{Findings, timeline, waterfall};
 use crate::model::{Written, plan};
 use crate::pool::Pool;
-use sim_core::report::document::{Chapter, Document, conventions};
+use sim_core::report::document::{Chapter, Document, SweepDocument, conventions};
 use sim_core::report::figure;
 use sim_core::report::topology::Topology;
+use sim_core::spec::Spec;
 use sim_core::study::{AS_WRITTEN, Alternative, Study, look_at_paths};
+use std::path::{Path, PathBuf};
 
 pub(crate) fn run(args: &ReportArgs) -> Result<Success, Failure> {
     let output = OutputArgs { format: OutputFormat::Text, out: args.out.clone() };
     output.keeps(std::slice::from_ref(&args.model))?;
     let format = format(args)?;
+    if Path::new(&args.model).is_dir() {
+        let document = of_study(args)?;
+        output.write(&match format {
+            ReportFormat::Html => document.html(),
+            ReportFormat::Markdown => document.markdown(),
+        })?;
+        return Ok(Success::Fine);
+    }
     let mut written = Written::read(&args.model, &args.edits)?;
     written.plan(&args.run)?;
     let names = designs_of(&written, &args.designs);
@@ -43,6 +55,55 @@ pub(crate) fn run(args: &ReportArgs) -> Result<Success, Failure> {
     };
     output.write(&text)?;
     Ok(Success::of(&found.summary))
+}
+
+/// The report of a study that was kept in a directory, or in a folder with a directory for each shard.
+fn of_study(args: &ReportArgs) -> Result<SweepDocument, Failure> {
+    let asks = !args.designs.is_empty() || !args.edits.set.is_empty() || args.run.asks();
+    if asks {
+        let message =
+            "a study is as it was asked for: of its report only --format and --out can be said";
+        return Err(Failure::Usage(message.into()));
+    }
+    let mut whole = Whole::of(&dirs(Path::new(&args.model))?)?;
+    let pool = Pool::new(args.run.jobs)?;
+    drive(&pool, &mut whole.sweep, &whole.shards, None, &whole.origin)?;
+    let sweep = whole.sweep.summary(whole.origin.clone());
+    let spec = Spec::parse(whole.file(), &whole.text);
+    Ok(SweepDocument {
+        figures: figure::sweep(&sweep),
+        conventions: spec.as_ref().map(conventions).unwrap_or_default(),
+        file: name_of(whole.file()),
+        source: whole.text,
+        command: command(),
+        sweep,
+    })
+}
+
+/// The directories of a study: the one named, or those of its shards in it.
+fn dirs(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let is_study = |path: &Path| path.join("manifest.json").exists();
+    if is_study(path) {
+        return Ok(vec![path.to_owned()]);
+    }
+    let inside = |folder: PathBuf| std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let below = inside(path.to_owned()).chain(inside(path.join("shards")));
+    let mut shards: Vec<PathBuf> =
+        below.map(|entry| entry.path()).filter(|path| is_study(path)).collect();
+    shards.sort();
+    match shards.is_empty() {
+        false => Ok(shards),
+        true => Err(Failure::Usage(format!(
+            "{} is no study: neither it nor a folder in it has a manifest.json\n  = archsim sweep --dir {0} keeps one",
+            path.display()
+        ))),
+    }
+}
+
+/// The last part of a path.
+fn name_of(model: &str) -> String {
+    let name = Path::new(model).file_name();
+    name.map_or(model.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// By the name of the file, unless it is said.
@@ -94,14 +155,13 @@ fn document(
     figures.extend(figure::objectives(summary));
     figures.extend(figure::cost_against_latency(summary));
     figures.push(figure::distribution(&found.measured()));
-    let name = std::path::Path::new(&args.model).file_name();
     Document {
         summary: summary.clone(),
         figures,
         designs,
         warnings: written.warnings(),
         conventions: conventions(&written.spec),
-        file: name.map_or(args.model.clone(), |name| name.to_string_lossy().into_owned()),
+        file: name_of(&args.model),
         source: written.spec.text().to_owned(),
         command: command(),
     }

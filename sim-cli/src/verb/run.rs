@@ -4,6 +4,7 @@ use crate::args::{OneArgs, OutputArgs, RunArgs};
 use crate::failure::{Failure, Success};
 use crate::model::{Written, plan};
 use crate::pool::Pool;
+use crate::study::asked::CommandLine;
 use sim_core::report;
 use sim_core::study::{Alternative, Replicate, Study, Summary, look_at_paths};
 
@@ -22,22 +23,34 @@ pub(crate) fn run(args: &OneArgs) -> Result<Success, Failure> {
         let looks = pool.each(trials, |trial| look_at_paths(model, trial, bands.clone()));
         study.tell_paths(0, looks);
     }
-    answer(&study.summary(), &args.output)
+    answer(study.summary(), command(args), &args.output)
 }
 
-/// Simulates designs and writes the answer.
+/// The command that gives the same.
+fn command(args: &OneArgs) -> String {
+    let mut command = CommandLine::of("run", &args.model);
+    args.design.iter().for_each(|design| command.flag("design", design));
+    command.each("set", &args.edits.set);
+    command.run(&args.run);
+    command.switch("path", args.path);
+    command.text()
+}
+
+/// Simulates designs and writes the answer, which `command` gives again.
 pub(crate) fn simulate(
     designs: Vec<Alternative>,
+    command: String,
     args: &RunArgs,
     output: &OutputArgs,
 ) -> Result<Success, Failure> {
     let plan = plan(&designs, args)?;
     let mut study = Replicate::new(designs, plan);
     Pool::new(args.jobs)?.drive(&mut study);
-    answer(&study.summary(), output)
+    answer(study.summary(), command, output)
 }
 
-fn answer(summary: &Summary, output: &OutputArgs) -> Result<Success, Failure> {
-    output.write(&report::render(summary, output.format(), output.style()))?;
-    Ok(Success::of(summary))
+fn answer(summary: Summary, command: String, output: &OutputArgs) -> Result<Success, Failure> {
+    let summary = Summary { command: Some(command), ..summary };
+    output.write(&report::render(&summary, output.format(), output.style()))?;
+    Ok(Success::of(&summary))
 }

@@ -1,20 +1,21 @@
 //! `archsim sweep`: every point of some axes, under the same traffic.
 
-use crate::args::{StudyOutputArgs, SweepArgs};
+use crate::args::{StudyFormat, StudyOutputArgs, SweepArgs};
 use crate::failure::{Failure, Success};
 use crate::model::Data;
 use crate::pool::{Kept, Pool};
 use crate::study::asked::Asked;
 use crate::study::dir::{Manifest, StudyDir, write_whole};
+use crate::study::trials::Trials;
 use crate::{files, output, picture};
 use sim_core::metrics::Trial;
+#[cfg(feature = "parquet")]
+use sim_core::report::columns;
 use sim_core::report::figure::{self, svg};
 use sim_core::report::{self, Style, SweepFormat};
-use sim_core::study::{Alternative, Origin, Shard, Sweep, Until};
+use sim_core::study::{Alternative, Origin, Shard, Sweep, SweepSummary, Until};
 use sim_core::time::Duration;
-use std::fs::File;
-use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub(crate) fn run(args: &SweepArgs) -> Result<Success, Failure> {
     args.output.keeps(&args.model)?;
@@ -60,47 +61,28 @@ pub(crate) fn run(args: &SweepArgs) -> Result<Success, Failure> {
     answer(&sweep, origin, &args.output)
 }
 
-/// Runs what is not kept, and writes the rows of replications beside; returns their file.
+/// Runs what is not kept, and writes the rows of replications into a directory, if one is named.
 pub(crate) fn drive(
     pool: &Pool,
     sweep: &mut Sweep,
     kept: &dyn Kept,
     into: Option<&Path>,
     origin: &Origin,
-) -> Result<Option<PathBuf>, Failure> {
-    let part = into.map(|into| into.join("trials.csv.part"));
-    let failed = |error: &std::io::Error| match &part {
-        Some(part) => Failure::io(part.display(), error),
-        None => Failure::io("trials", error),
-    };
-    let mut rows = part
-        .as_ref()
-        .map(File::create)
-        .transpose()
-        .map_err(|error| failed(&error))?
-        .map(BufWriter::new);
-    let mut written = match &mut rows {
-        Some(rows) => {
-            rows.write_all(report::trial_rows_head(&sweep.summary(origin.clone())).as_bytes())
-        }
-        None => Ok(()),
-    };
+) -> Result<Option<Trials>, Failure> {
+    let begin = |into: &Path| Trials::begin(into, &sweep.summary(origin.clone()));
+    let mut trials = into.map(begin).transpose()?;
     pool.drive_kept(sweep, kept, |sweep| {
         for row in sweep.take_rows() {
             let settings = sweep.points().get(row.point);
-            if let (Some(rows), Ok(())) = (&mut rows, &written) {
-                written = rows.write_all(report::trial_row(&row, &settings).as_bytes());
+            if let Some(trials) = &mut trials {
+                trials.add(row, settings);
             }
         }
     });
-    if let Some(failure) = kept.failure() {
-        return Err(failure);
+    match kept.failure() {
+        Some(failure) => Err(failure),
+        None => Ok(trials),
     }
-    if let Some(rows) = &mut rows {
-        written = written.and_then(|()| rows.flush());
-    }
-    written.map_err(|error| failed(&error))?;
-    Ok(part)
 }
 
 /// The files of a study that is done, each whole or not there.
@@ -108,28 +90,51 @@ pub(crate) fn write_files(
     into: &Path,
     sweep: &Sweep,
     origin: &Origin,
-    trials: Option<PathBuf>,
+    trials: Option<Trials>,
 ) -> Result<(), Failure> {
     let summary = sweep.summary(origin.clone());
     let files = [
-        ("points.csv", SweepFormat::Csv),
-        ("numbers.csv", SweepFormat::LongCsv),
-        ("points.jsonl", SweepFormat::JsonLines),
-        ("sweep.json", SweepFormat::Json),
-        ("sweep.md", SweepFormat::Markdown),
+        ("points.csv", StudyFormat::Csv),
+        ("numbers.csv", StudyFormat::LongCsv),
+        ("points.jsonl", StudyFormat::Jsonl),
+        ("sweep.json", StudyFormat::Json),
+        ("sweep.md", StudyFormat::Markdown),
+        #[cfg(feature = "parquet")]
+        ("points.parquet", StudyFormat::Parquet),
+        #[cfg(feature = "parquet")]
+        ("numbers.parquet", StudyFormat::LongParquet),
     ];
     for (name, format) in files {
-        write_whole(&into.join(name), &report::render_sweep(&summary, format, Style::default()))?;
+        write_whole(&into.join(name), &rendered(&summary, format, Style::default())?)?;
     }
     for figure in figure::sweep(&summary) {
         let name = format!("{}.svg", figure.name);
-        write_whole(&into.join(name), &svg::svg(&figure, svg::Look::default()))?;
+        write_whole(&into.join(name), svg::svg(&figure, svg::Look::default()).as_bytes())?;
     }
-    if let Some(part) = trials {
-        let whole = into.join("trials.csv");
-        std::fs::rename(part, &whole).map_err(|error| Failure::io(whole.display(), &error))?;
-    }
-    Ok(())
+    trials.map_or(Ok(()), Trials::end)
+}
+
+/// A sweep as it is written to a file or to stdout.
+fn rendered(summary: &SweepSummary, format: StudyFormat, style: Style) -> Result<Vec<u8>, Failure> {
+    let format = match format {
+        StudyFormat::Text => SweepFormat::Text,
+        StudyFormat::Markdown => SweepFormat::Markdown,
+        StudyFormat::Json => SweepFormat::Json,
+        StudyFormat::Jsonl => SweepFormat::JsonLines,
+        StudyFormat::Csv => SweepFormat::Csv,
+        StudyFormat::LongCsv => SweepFormat::LongCsv,
+        #[cfg(feature = "parquet")]
+        StudyFormat::Parquet => return parquet(&columns::wide(summary), summary),
+        #[cfg(feature = "parquet")]
+        StudyFormat::LongParquet => return parquet(&columns::long(summary), summary),
+    };
+    Ok(report::render_sweep(summary, format, style).into_bytes())
+}
+
+#[cfg(feature = "parquet")]
+fn parquet(table: &[columns::Column], summary: &SweepSummary) -> Result<Vec<u8>, Failure> {
+    let failed = |error| Failure::Io(format!("Parquet: {error}"));
+    crate::parquet::table(table, &summary.origin).map_err(failed)
 }
 
 pub(crate) fn answer(
@@ -138,7 +143,7 @@ pub(crate) fn answer(
     output: &StudyOutputArgs,
 ) -> Result<Success, Failure> {
     let summary = sweep.summary(origin);
-    output.write(&report::render_sweep(&summary, output.format.of_sweep(), output.style()))?;
+    output.write(&rendered(&summary, output.format, output.style())?)?;
     if let Some(path) = &output.plot {
         match figure::sweep(&summary).first() {
             Some(figure) => picture::write(path, &svg::svg(figure, svg::Look::default()))?,

@@ -22,6 +22,10 @@ fn csv_has_a_line_for_each_number() {
     let folder = folder();
     let told = archsim(&folder, &["compare", "queue.ron", "--format", "csv"]);
     let mut lines = told.out.lines();
+    let origin = [lines.next().unwrap(), lines.next().unwrap()];
+    assert!(origin[0].starts_with(concat!("# archsim ", env!("CARGO_PKG_VERSION"), ", model ")));
+    assert!(origin[0].ends_with(", seed 1"), "{}", origin[0]);
+    assert_eq!(origin[1], "# archsim compare queue.ron");
     let head = lines.next().unwrap();
     assert_eq!(head, "design,scope,client,name,metric,unit,mean,half_width,status");
     assert!(lines.clone().all(|line| line.split(',').count() == 9), "{}", told.out);

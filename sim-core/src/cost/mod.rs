@@ -3,7 +3,7 @@
 //! Amounts are integers that were counted, or levels integrated; so a bill is the same however outcomes are merged.
 
 use crate::metrics::Metrics;
-use crate::model::{Amount, Charge, ChargeKind, MONTH, MeasureKind, Model, UNLIMITED};
+use crate::model::{Amount, Charge, ChargeKind, CounterId, MONTH, MeasureKind, Model, UNLIMITED};
 use crate::time::SECOND;
 
 /// The bill of a month, in dollars, if it went on as measured.
@@ -68,6 +68,14 @@ fn amount(model: &Model, metrics: &Metrics, amount: &Amount) -> f64 {
         Amount::Counted(counters) => {
             let rate = |&counter| metrics.measure(&MeasureKind::Rate(counter));
             counters.iter().map(rate).sum()
+        }
+        Amount::CapacityUnits(balancers) => {
+            let rate = |counter| metrics.measure(&MeasureKind::Rate(counter));
+            let units = |dimensions: &Vec<(CounterId, f64)>| {
+                let taken = dimensions.iter().map(|&(counter, per_unit)| rate(counter) / per_unit);
+                taken.fold(0.0, f64::max)
+            };
+            balancers.iter().map(units).sum()
         }
         Amount::Answers => {
             let bytes = |(index, journey): (usize, &crate::model::Journey)| {

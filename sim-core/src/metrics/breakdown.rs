@@ -4,6 +4,7 @@ use crate::component::Spent;
 use crate::engine::Digest;
 use crate::stats::Bytes;
 use crate::time::Duration;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Sums of [`Spent`] over requests, kept apart by how long the requests took.
@@ -23,7 +24,7 @@ struct Class {
 }
 
 /// Mean times in seconds.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, JsonSchema)]
 pub struct Parts {
     /// Being served: on cores, by stores.
     pub work: f64,

@@ -1,6 +1,6 @@
 //! Changes while the system runs: the model as it is after each of them, with the same things in the same places.
 
-use super::{Checked, Files, MeasureKind, Model, Source, UNLIMITED, quantity, scaling};
+use super::{Checked, Files, Load, MeasureKind, Model, Source, UNLIMITED, quantity, scaling};
 use crate::model::traffic::Base;
 use crate::random::Sampler;
 use crate::spec::{Diagnostics, Path, Segment, Spec};
@@ -13,6 +13,8 @@ pub struct Change {
     pub at: Time,
     /// What it is then. It has the frame of the model before ([`Model::has_frame_of`]).
     pub model: Model,
+    /// What its stations are offered then.
+    pub load: Load,
 }
 
 /// Changes of a model, at most: each is a model of its own.
@@ -72,9 +74,23 @@ pub(super) fn check(spec: &Spec, files: &Files) -> Result<Checked, Diagnostics> 
                 checked.warnings.push(warning);
             }
         }
-        checked.model.changes.push(Change { at: *at, model: then.model });
+        checked.model.changes.push(Change { at: *at, model: then.model, load: then.load });
     }
     Ok(checked)
+}
+
+/// What is written of a model at an instant of its run: as if its changes until then had been there from the start.
+///
+/// # Errors
+/// What is wrong with a change.
+pub fn spec_at(spec: &Spec, now: Time) -> Result<Spec, Diagnostics> {
+    let mut findings = Diagnostics::new(spec.file());
+    let order = order(spec, &mut findings);
+    if findings.has_errors() {
+        return Err(located(findings, spec));
+    }
+    let mut past = order.into_iter().filter(|&(at, _)| at <= now);
+    past.try_fold(spec.clone(), |spec, (_, index)| spec.changed(index))
 }
 
 fn located(mut findings: Diagnostics, spec: &Spec) -> Diagnostics {
@@ -102,7 +118,7 @@ fn order(spec: &Spec, findings: &mut Diagnostics) -> Vec<(Time, usize)> {
                 findings.error(&path.key("at"), message);
             }
             Err(error) => {
-                findings.error(&path.key("at"), error.to_string());
+                findings.error(&path.key("at"), error.message).hint = error.hint;
             }
         }
         for target in change.set.keys() {
@@ -131,7 +147,8 @@ fn make_room(first: &mut Spec, phases: &mut [Phase]) {
         let of = |spec: &Spec| spec.services.get(&name).map(|it| scaling::most(it, it.replicas));
         let most: Vec<u32> = specs.filter_map(of).collect();
         let (Some(&least), Some(&room)) = (most.iter().min(), most.iter().max()) else { continue };
-        if least == room {
+        // None at all is wrong, which is said of each for itself.
+        if least == room || least == 0 {
             continue;
         }
         let specs = std::iter::once(&mut *first).chain(phases.iter_mut().map(|it| &mut it.spec));
@@ -155,7 +172,26 @@ fn refuse(changed: &Spec, index: usize, findings: &mut Diagnostics) {
     findings.error(&at, message).hint("make it a design: that starts anew");
 }
 
+impl Checked {
+    /// What the model is at an instant, and what is offered then.
+    #[must_use]
+    pub fn at(mut self, now: Time) -> Checked {
+        let past = self.model.changes.partition_point(|change| change.at <= now);
+        let last = self.model.changes.drain(..past).next_back();
+        match last {
+            Some(Change { model, load, .. }) => Checked { model, load, ..self },
+            None => self,
+        }
+    }
+}
+
 impl Model {
+    /// What it is at an instant.
+    pub fn at(&self, now: Time) -> &Model {
+        let past = self.changes.partition_point(|change| change.at <= now);
+        past.checked_sub(1).map_or(self, |last| &self.changes[last].model)
+    }
+
     /// Whether both have the same things in the same places, so that a run of one can go on as a run of the other. What may
     /// differ is what [`crate::spec::Change`] tells.
     ///

@@ -141,6 +141,8 @@ impl<'a> Lowering<'a> {
         lowering.lower_slos();
         lowering.lower_run();
         lowering.lower_fleets();
+        lowering.lower_functions();
+        lowering.measure_fronts();
         lowering.lower_faults();
         lowering.lower_availability();
         lowering.tell_stations_apart();

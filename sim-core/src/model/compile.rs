@@ -123,6 +123,10 @@ impl<'a> Lowering<'a> {
         let steps = &spec.components[component][operation];
         let path = Path::root().key("components").key(component).key(operation);
         linking.doors.insert(target.clone(), self.model.plan.len() as Pc);
+        if self.model.services[target.service.0 as usize].balanced.is_some() {
+            let operation = self.operation_id(linking, target.service, &target.operation);
+            self.emit(Instruction::Balanced { service: target.service, operation });
+        }
         self.compile_front(target.service);
         self.compile_door(target.service);
         self.compile_errors_of_service(target.service);

@@ -146,6 +146,7 @@ impl Lowering<'_> {
                 });
             }
         }
+        self.compile_function(service);
         if self.model.services[service.0 as usize].has_errors {
             self.emit(Instruction::Version(service));
         }

@@ -79,6 +79,8 @@ pub struct External {
     pub failures: f64,
     /// After how long callers give up.
     pub timeout: Option<Duration>,
+    /// Bytes of a request and its answer.
+    pub bytes: u64,
     /// Good answers.
     pub answered: CounterId,
     /// Bad ones.
@@ -97,12 +99,21 @@ impl Lowering<'_> {
         let timeout = (external.timeout.as_ref())
             .and_then(|timeout| self.positive_duration(timeout, "a timeout", &path.key("timeout")));
         let refused = self.place_quota(name, external.limit.as_ref(), &path.key("limit"));
+        let at = path.key("message");
+        let bytes = match &external.message {
+            Some(message) => {
+                self.bytes(&message.request, &at.key("request"))
+                    + self.bytes(&message.reply, &at.key("reply"))
+            }
+            None => self.model.transfers.request + self.model.transfers.reply,
+        };
         let measures = &mut self.model.measures;
         let lowered = External {
             name: name.to_owned(),
             site: name_hash(&format!("stores.{name}.failures")),
             failures: failures.unwrap_or(0.0),
             timeout: timeout.map(|nanos| Duration(nanos as u64)),
+            bytes,
             answered: measures.counter(),
             failed: measures.counter(),
             timed_out: measures.counter(),

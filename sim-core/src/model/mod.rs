@@ -15,6 +15,7 @@ mod doors;
 mod external;
 mod faults;
 mod front;
+mod functions;
 mod guards;
 mod holds;
 mod keys;
@@ -48,7 +49,7 @@ pub use caches::{
     Access, AccessId, Cache, CacheLayer, CacheMeasures, CacheSize, CacheStep, CacheWrite, Commit,
     CommitId, Items, LedgerId, UNKEYED_BYTES, WriteId,
 };
-pub use changes::Change;
+pub use changes::{Change, spec_at};
 pub use check::Checked;
 pub use data::Files;
 pub use deployments::{RollBackRule, RolloutKind, RolloutRules};
@@ -57,6 +58,7 @@ pub use external::{External, OutsideStep, Quota, QuotaRule};
 pub use faults::{
     Answering, Broken, Disturbance, End, Fault, FaultKind, FaultStep, FaultUnit, When,
 };
+pub use functions::Function;
 pub use guards::{
     BreakerRules, Guard, GuardMeasures, GuardStep, GuardedCall, HedgeRule, RetryRule,
 };
@@ -77,7 +79,7 @@ pub use regions::{
 };
 
 pub use poolers::Pooler;
-pub use prices::{Amount, Charge, ChargeKind, Tariff};
+pub use prices::{Amount, Balanced, Charge, ChargeKind, Tariff};
 pub use quantity::MONTH;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
 pub use scaling::{Fleet, FleetMeasures};
@@ -217,6 +219,10 @@ pub struct Service {
     pub billed: Option<LevelId>,
     /// The fault by which spare capacity is taken back.
     pub spot: Option<u32>,
+    /// What makes it a function.
+    pub function: Option<Function>,
+    /// What its load balancers count that are paid by what passes them.
+    pub balanced: Option<Balanced>,
     /// Cores of replica 0; those of replica `r` are `r` stations further.
     pub cores: StationId,
     /// Threads of replica 0 where requests hold theirs while they wait.

@@ -202,11 +202,13 @@ impl<'a> Lowering<'a> {
 
     fn place_service(&mut self, index: u32, name: &str, service: &spec::Service, path: &Path) {
         let spread = self.spread(service);
-        let held = service.threads.filter(|_| service.while_waiting == WhileWaiting::Hold);
+        let is_function = service.function.is_some();
+        let threads = service.threads.filter(|_| !is_function);
+        let held = threads.filter(|_| service.while_waiting == WhileWaiting::Hold);
         let queue = service.queue.unwrap_or(UNLIMITED);
-        let cores = if service.cores == 0 { UNLIMITED } else { service.cores };
+        let cores = if service.cores == 0 || is_function { UNLIMITED } else { service.cores };
         // A thread that is released whenever its request waits is needed exactly while a core is: the fewer decide.
-        let servers = match service.threads {
+        let servers = match threads {
             Some(threads) if held.is_none() => cores.min(threads),
             _ => cores,
         };
@@ -256,6 +258,8 @@ impl<'a> Lowering<'a> {
             has_errors: false,
             billed: None,
             spot: None,
+            function: None,
+            balanced: None,
             cores,
             threads,
             route: self.route(service.routing.as_ref(), &spread.fronts),

@@ -222,6 +222,15 @@ pub enum Instruction {
     Search(SearchStep),
     /// Call something through a guard, or make an attempt of such a call.
     Guard(GuardStep),
+    /// Be counted by the load balancer in front of a service.
+    Balanced {
+        /// The service.
+        service: ServiceId,
+        /// What is asked.
+        operation: OperationId,
+    },
+    /// Take an environment of a function, or wait until one has started.
+    Function(ServiceId),
     /// Fail, if the version of the replica does that to some requests.
     Version(ServiceId),
     /// The operation ends well.

@@ -245,8 +245,10 @@ impl Lowering<'_> {
     }
 
     fn warn_of_unstarted(&mut self, service: &spec::Service, path: &Path) {
-        let written =
-            [("start_up", service.start_up.is_some()), ("drain", service.drain.is_some())];
+        let written = [
+            ("start_up", service.start_up.is_some() && service.function.is_none()),
+            ("drain", service.drain.is_some()),
+        ];
         for (field, _) in written.into_iter().filter(|(_, is_written)| *is_written) {
             let message = "nothing starts or takes away a replica of this service";
             let warning = self.findings.warning(&path.key(field), message);
@@ -254,7 +256,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn start_up(&mut self, service: &spec::Service, path: &Path) -> Vec<LawId> {
+    pub(super) fn start_up(&mut self, service: &spec::Service, path: &Path) -> Vec<LawId> {
         let Some(start_up) = &service.start_up else { return Vec::new() };
         let path = path.key("start_up");
         let steps = [

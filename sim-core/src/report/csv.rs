@@ -2,43 +2,53 @@
 
 use crate::study::{DesignSummary, Metric, Scope, Status, Summary, Unit, Value};
 
-/// The columns of [`lines`].
-pub(super) const HEAD: &str = "design,scope,client,name,metric,unit,mean,half_width,status";
+const HEAD: &str = "design,scope,client,name,metric,unit,mean,half_width,status";
 
 pub(super) fn render(summary: &Summary) -> String {
-    let mut out = format!("{HEAD}\n");
+    let mut out = origin(summary) + HEAD + "\n";
     for design in &summary.designs {
-        lines(design, |line| out.push_str(line));
+        each(design, |scope, metric, unit, value| {
+            let (kind, client, name) = columns(scope);
+            let text = [design.name.as_str(), kind, client, &name, metric].map(quoted).join(",");
+            let status = status(value.status);
+            let (mean, half) = (number(value.mean), number(value.half_width));
+            out += &format!("{text},{unit},{mean},{half},{status}\n");
+        });
     }
     out
 }
 
-/// A line for each number of a design.
-pub(super) fn lines(design: &DesignSummary, mut write: impl FnMut(&str)) {
-    let mut line = |scope: &Scope, metric: &str, unit: &str, value: Value| {
-        let (kind, client, name) = columns(scope);
-        let text = [design.name.as_str(), kind, client, &name].map(quoted).join(",");
-        let status = status(value.status);
-        let (mean, half) = (number(value.mean), number(value.half_width));
-        write(&format!("{text},{metric},{unit},{mean},{half},{status}\n"));
-    };
-    line(&Scope::All, "in_flight", unit(Metric::InFlight.unit()), design.in_flight);
+/// Where a file of some designs comes from, as comments that begin with `#`.
+fn origin(summary: &Summary) -> String {
+    let Summary { version, seed, designs, .. } = summary;
+    let hashes: Vec<&str> = designs.iter().map(|design| design.model_hash.as_str()).collect();
+    let command = summary.command.iter().map(|command| format!("# {command}\n"));
+    format!("# archsim {version}, model {}, seed {seed}\n", hashes.join(" "))
+        + &command.collect::<String>()
+}
+
+/// Each number of a design: of what, the metric, its unit and the number.
+pub(super) fn each(
+    design: &DesignSummary,
+    mut tell: impl FnMut(&Scope, &str, &'static str, Value),
+) {
+    tell(&Scope::All, "in_flight", unit(Metric::InFlight.unit()), design.in_flight);
     let inside = design.operations.iter().chain(&design.services);
     for red in std::iter::once(&design.all).chain(&design.journeys).chain(inside) {
         for (metric, value) in red.values() {
-            line(&red.scope, metric.name(), unit(metric.unit()), value);
+            tell(&red.scope, metric.name(), unit(metric.unit()), value);
         }
     }
     for station in &design.stations {
         let scope = Scope::Station(station.name.clone());
         for (metric, value) in station.values() {
-            line(&scope, metric.name(), unit(metric.unit()), value);
+            tell(&scope, metric.name(), unit(metric.unit()), value);
         }
     }
     for block in &design.blocks {
         let scope = Scope::Block(block.path.clone());
         for measured in &block.measures {
-            line(&scope, measured.name, unit(measured.unit), measured.value);
+            tell(&scope, measured.name, unit(measured.unit), measured.value);
         }
     }
     if let Some(bill) = &design.bill {
@@ -48,14 +58,14 @@ pub(super) fn lines(design: &DesignSummary, mut write: impl FnMut(&str)) {
             (Metric::IdleCost, bill.idle),
         ];
         for (metric, value) in all {
-            line(&Scope::All, metric.name(), unit(metric.unit()), value);
+            tell(&Scope::All, metric.name(), unit(metric.unit()), value);
         }
         for part in bill.charges.iter().chain(&bill.clients).chain(&bill.journeys) {
-            line(&part.scope, Metric::Cost.name(), unit(Unit::Dollars), part.month);
+            tell(&part.scope, Metric::Cost.name(), unit(Unit::Dollars), part.month);
         }
     }
     for (index, objective) in design.objectives.iter().enumerate() {
-        line(&Scope::Objective(index), &quoted(&objective.says), "", objective.value);
+        tell(&Scope::Objective(index), &objective.says, "", objective.value);
     }
 }
 

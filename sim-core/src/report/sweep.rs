@@ -4,13 +4,13 @@ use super::block::{Block, Table, Tone};
 use super::cell::{Cell, legend};
 use super::csv::{number, quoted};
 use super::objectives::word;
+use super::record::Head;
 use super::units::time_unit;
-use super::{Style, csv, markdown, text};
+use super::{Style, columns, csv, markdown, reach, text};
 use crate::study::words::significant;
 use crate::study::{
-    DesignSummary, Mark, MarkKind, Metric, Origin, Point, SweepSummary, TrialRow, Value, Verdict,
+    DesignSummary, Mark, MarkKind, Origin, Point, SweepSummary, TrialRow, Value, Verdict,
 };
-use serde::Serialize;
 use std::fmt::Write;
 
 /// How a sweep is written down.
@@ -41,30 +41,26 @@ pub fn render_sweep(sweep: &SweepSummary, format: SweepFormat, style: Style) -> 
         SweepFormat::Markdown => markdown::render(&blocks(sweep, usize::MAX)),
         SweepFormat::Json => super::json_of(sweep),
         SweepFormat::JsonLines => json_lines(sweep),
-        SweepFormat::Csv => wide(sweep),
-        SweepFormat::LongCsv => long(sweep),
+        SweepFormat::Csv => comment(&sweep.origin) + &columns::lines(&columns::wide(sweep)),
+        SweepFormat::LongCsv => comment(&sweep.origin) + &columns::lines(&columns::long(sweep)),
     }
 }
 
 /// The head of a file of replications: where they come from, and the columns.
 pub fn trial_rows_head(sweep: &SweepSummary) -> String {
-    let axes = sweep.axes.iter().map(|axis| quoted(&axis.path));
-    let columns: Vec<String> =
-        axes.chain(["replication,scope,client,name,metric,unit,value".into()]).collect();
-    format!("{}point,{}\n", comment(&sweep.origin), columns.join(","))
+    comment(&sweep.origin) + &columns::lines(&columns::trials(&sweep.axes, &[]))
 }
 
 /// A line for each number of a replication; `settings` are the values of its point.
 pub fn trial_row(row: &TrialRow, settings: &[crate::study::Setting]) -> String {
-    let at: Vec<String> = settings.iter().map(|setting| quoted(&setting.text)).collect();
+    let at: String = settings.iter().map(|setting| quoted(&setting.text) + ",").collect();
     let mut out = String::new();
     for (scope, metric, value) in &row.numbers {
         let (kind, client, name) = csv::columns(scope);
         let scope = [kind, client, &name].map(quoted).join(",");
         let (unit, value) = (csv::unit(metric.unit()), number(*value));
         let (point, replication, metric) = (row.point, row.replication, metric.name());
-        let _ =
-            writeln!(out, "{point},{},{replication},{scope},{metric},{unit},{value}", at.join(","));
+        let _ = writeln!(out, "{point},{at}{replication},{scope},{metric},{unit},{value}");
     }
     out
 }
@@ -76,16 +72,8 @@ pub(super) fn comment(origin: &Origin) -> String {
 }
 
 fn json_lines(sweep: &SweepSummary) -> String {
-    #[derive(Serialize)]
-    struct Head<'a> {
-        origin: &'a Origin,
-        question: &'a Option<String>,
-        axes: &'a [crate::study::Axis],
-        marks: &'a [Mark],
-        points_in_all: usize,
-    }
-    let SweepSummary { origin, question, axes, marks, points_in_all, .. } = sweep;
-    let head = Head { origin, question, axes, marks, points_in_all: *points_in_all };
+    let SweepSummary { origin, question, axes, marks, points_in_all, .. } = sweep.clone();
+    let head = Head { origin, question, axes, marks, points_in_all };
     let line = |value: Result<String, serde_json::Error>| {
         value.expect("a sweep has only text for keys") + "\n"
     };
@@ -93,80 +81,13 @@ fn json_lines(sweep: &SweepSummary) -> String {
     line(serde_json::to_string(&head)) + &points.collect::<String>()
 }
 
-/// What stands in the wide form for each point.
-fn numbers(design: &DesignSummary) -> Vec<(&'static str, Value)> {
-    let mut numbers = vec![("in_flight", design.in_flight)];
-    numbers.extend(design.all.values().map(|(metric, value)| (metric.name(), value)));
-    numbers.extend(design.bill.iter().map(|bill| (Metric::Cost.name(), bill.month)));
-    numbers
-}
-
-fn wide(sweep: &SweepSummary) -> String {
-    let example = sweep.points.iter().find_map(|point| point.design.as_ref());
-    let names: Vec<&str> = example
-        .map_or(Vec::new(), |design| numbers(design).into_iter().map(|(name, _)| name).collect());
-    let mut head: Vec<String> = sweep.axes.iter().map(|axis| quoted(&axis.path)).collect();
-    head.extend(
-        ["status", "replications", "busiest", "busiest_utilisation", "busiest_offered"]
-            .map(str::to_owned),
-    );
-    head.extend(["rate_at_most", "mean_at_least", "objectives", "marks"].map(str::to_owned));
-    head.extend(names.iter().flat_map(|name| [(*name).to_owned(), format!("{name}_half_width")]));
-    let mut out = format!("{}point,{}\n", comment(&sweep.origin), head.join(","));
-    for point in &sweep.points {
-        let mut line: Vec<String> =
-            point.settings.iter().map(|setting| quoted(&setting.text)).collect();
-        let design = point.design.as_ref();
-        line.push(match design {
-            Some(design) => csv::status(design.health.status),
-            None => "refused".into(),
-        });
-        line.push(point.replications.to_string());
-        let busiest = design.and_then(|design| design.bottleneck.as_ref());
-        line.push(quoted(busiest.map_or("", |busiest| &busiest.station)));
-        line.push(number(busiest.map_or(f64::NAN, |busiest| busiest.utilisation)));
-        line.push(number(busiest.map_or(f64::NAN, |busiest| busiest.offered)));
-        let bounds = point.bounds.as_ref();
-        line.push(number(bounds.and_then(|b| b.rate_at_most).unwrap_or(f64::NAN)));
-        line.push(number(bounds.and_then(|b| b.mean_at_least).unwrap_or(f64::NAN)));
-        line.push(
-            design.and_then(worst).map_or(String::new(), |verdict| word(verdict).0.to_owned()),
-        );
-        line.push(marks_of(sweep, point).join(" "));
-        let of_design = design.map_or(Vec::new(), numbers);
-        for name in &names {
-            let value = of_design.iter().find(|(other, _)| other == name).map(|(_, value)| value);
-            line.push(number(value.map_or(f64::NAN, |value| value.mean)));
-            line.push(number(value.map_or(f64::NAN, |value| value.half_width)));
-        }
-        let _ = writeln!(out, "{},{}", point.index, line.join(","));
-    }
-    out
-}
-
-fn long(sweep: &SweepSummary) -> String {
-    let axes: Vec<String> = sweep.axes.iter().map(|axis| quoted(&axis.path)).collect();
-    let (axes, rest) = (axes.join(","), csv::HEAD);
-    let mut out = format!("{}point,{axes},{rest}\n", comment(&sweep.origin));
-    for point in &sweep.points {
-        let Some(design) = &point.design else { continue };
-        let at: Vec<String> = point.settings.iter().map(|setting| quoted(&setting.text)).collect();
-        let start = format!("{},{},", point.index, at.join(","));
-        csv::lines(design, |line| {
-            out.push_str(&start);
-            out.push_str(line);
-        });
-    }
-    out
-}
-
 /// The worst verdict on the objectives of a design.
-fn worst(design: &DesignSummary) -> Option<Verdict> {
+pub(super) fn worst(design: &DesignSummary) -> Option<Verdict> {
     design.objectives.iter().map(|objective| objective.verdict).max()
 }
 
 /// What is marked at a point, or between it and the one before.
-fn marks_of(sweep: &SweepSummary, point: &Point) -> Vec<&'static str> {
+pub(super) fn marks_of(sweep: &SweepSummary, point: &Point) -> Vec<&'static str> {
     let is_at = |mark: &&Mark| {
         let mut place = sweep.axes.iter().zip(&point.settings);
         place.all(|(axis, setting)| match (axis.path == mark.axis, mark.kind) {
@@ -184,34 +105,59 @@ fn marks_of(sweep: &SweepSummary, point: &Point) -> Vec<&'static str> {
     words
 }
 
+/// A sweep laid out: what was found in words, every point in numbers, and what is to be said beside.
+pub(super) struct Laid {
+    pub(super) headline: Block,
+    /// How far it goes, or what is best.
+    pub(super) words: Vec<String>,
+    /// Knees and points of saturation.
+    pub(super) marks: Vec<String>,
+    pub(super) numbers: Vec<Block>,
+    pub(super) notes: Vec<String>,
+}
+
+impl Laid {
+    pub(super) fn of(sweep: &SweepSummary, rows_max: usize) -> Laid {
+        let tone = if sweep.interrupted { Tone::Doubtful } else { Tone::Plain };
+        let marks = sweep.marks.iter().map(|mark| {
+            let others = match mark.others.is_empty() {
+                true => String::new(),
+                false => format!("{}: ", reach::named(&mark.others)),
+            };
+            format!("{others}{}", mark.says)
+        });
+        let mut numbers = vec![Block::Table(table(sweep, rows_max))];
+        if sweep.points.len() > rows_max {
+            let more = sweep.points.len() - rows_max;
+            numbers.push(Block::Paragraph(format!(
+                "… and {more} more points: --format csv has them all."
+            )));
+        }
+        let values = sweep.points.iter().filter_map(|point| point.design.as_ref());
+        let values: Vec<Value> =
+            values.flat_map(|design| [design.all.mean, design.all.p99]).collect();
+        let signs: Vec<_> = legend(&values).into_iter().map(|sign| (sign, Tone::Faint)).collect();
+        numbers.extend((!signs.is_empty()).then_some(Block::Lines(signs)));
+        Laid {
+            headline: Block::Headline(headline(sweep), tone),
+            words: reach::sentences(sweep),
+            marks: marks.collect(),
+            numbers,
+            notes: notes(sweep),
+        }
+    }
+}
+
 fn blocks(sweep: &SweepSummary, rows_max: usize) -> Vec<Block> {
+    let Laid { headline, words, marks, numbers, notes } = Laid::of(sweep, rows_max);
     let mut blocks = Vec::new();
     if let Some(question) = &sweep.question {
         blocks.push(Block::Lines(vec![(question.clone(), Tone::Faint)]));
     }
-    let tone = if sweep.interrupted { Tone::Doubtful } else { Tone::Plain };
-    blocks.push(Block::Headline(headline(sweep), tone));
-    blocks.push(Block::Table(table(sweep, rows_max)));
-    if sweep.points.len() > rows_max {
-        let more = sweep.points.len() - rows_max;
-        blocks.push(Block::Paragraph(format!(
-            "… and {more} more points: --format csv has them all."
-        )));
-    }
-    let values = sweep.points.iter().filter_map(|point| point.design.as_ref());
-    let values: Vec<Value> = values.flat_map(|design| [design.all.mean, design.all.p99]).collect();
-    let signs = legend(&values);
-    if !signs.is_empty() {
-        blocks.push(Block::Lines(signs.into_iter().map(|sign| (sign, Tone::Faint)).collect()));
-    }
-    for mark in &sweep.marks {
-        let others = match mark.others.is_empty() {
-            true => String::new(),
-            false => format!("{}: ", mark.others.join(", ")),
-        };
-        blocks.push(Block::Paragraph(format!("{others}{}", mark.says)));
-    }
-    blocks.extend(notes(sweep).into_iter().map(Block::Paragraph));
+    blocks.push(headline);
+    blocks.extend(words.into_iter().map(Block::Paragraph));
+    blocks.extend(numbers);
+    blocks.extend(marks.into_iter().chain(notes).map(Block::Paragraph));
     let Origin { version, model_hash, seed, command } = &sweep.origin;
     let origin = format!("archsim {version}, model {model_hash}, seed {seed}: {command}");
     blocks.push(Block::Lines(vec![(origin, Tone::Faint)]));
@@ -241,16 +187,12 @@ fn table(sweep: &SweepSummary, rows_max: usize) -> Table {
     let has_objectives = designs().any(|design| !design.objectives.is_empty());
     let first: Vec<&str> = sweep.axes.iter().map(|axis| last_words(&axis.path)).collect();
     let first = first.join(", ");
-    let mut columns = vec![
-        (first.as_str(), ""),
-        ("rate", "req/s"),
-        ("errors", "%"),
-        ("mean", unit.name),
-        ("at least", unit.name),
-        ("p95", unit.name),
-        ("p99", unit.name),
-        ("busiest in use", "%"),
-    ];
+    let least = |point: &Point| point.bounds.as_ref().and_then(|bounds| bounds.mean_at_least);
+    let has_bounds = sweep.points.iter().any(|point| least(point).is_some());
+    let mut columns =
+        vec![(first.as_str(), ""), ("rate", "req/s"), ("errors", "%"), ("mean", unit.name)];
+    columns.extend(has_bounds.then_some(("at least", unit.name)));
+    columns.extend([("p95", unit.name), ("p99", unit.name), ("busiest in use", "%")]);
     columns.extend(has_bill.then_some(("cost", "$/month")));
     columns.extend(has_objectives.then_some(("objectives", "")));
     columns.push(("", ""));
@@ -262,22 +204,22 @@ fn table(sweep: &SweepSummary, rows_max: usize) -> Table {
             continue;
         };
         let all = &design.all;
-        let least = point.bounds.as_ref().and_then(|bounds| bounds.mean_at_least);
         let agrees = point.bounds.as_ref().is_none_or(|bounds| bounds.agree(all));
         let busiest = design.bottleneck.as_ref();
         let mut cells = vec![
             Cell::value(all.rate, 1.0),
             Cell::value(all.errors, 0.01),
             Cell::value(all.mean, unit.seconds),
-            Cell::number(least.unwrap_or(f64::NAN), unit.seconds).tone(if agrees {
-                Tone::Faint
-            } else {
-                Tone::Bad
-            }),
+        ];
+        if has_bounds {
+            let tone = if agrees { Tone::Faint } else { Tone::Bad };
+            cells.push(Cell::number(least(point).unwrap_or(f64::NAN), unit.seconds).tone(tone));
+        }
+        cells.extend([
             Cell::value(all.p95, unit.seconds),
             Cell::value(all.p99, unit.seconds),
             Cell::number(busiest.map_or(f64::NAN, |busiest| busiest.utilisation), 0.01),
-        ];
+        ]);
         if has_bill {
             cells
                 .push(design.bill.as_ref().map_or(Cell::default(), |bill| Cell::money(bill.month)));

@@ -44,8 +44,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         }
         let past = model.changes.partition_point(|change| change.at <= self.now);
         self.changes = &model.changes[past..];
-        let last = past.checked_sub(1).map(|last| &model.changes[last].model);
-        self.go_on_as(last.unwrap_or(model));
+        self.go_on_as(model.at(self.now));
         true
     }
 

@@ -111,6 +111,11 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Limit(step) => self.limit_step(at, step),
             Instruction::Door(step) => self.door_step(at, step),
             Instruction::Guard(step) => self.guard_step(at, step),
+            Instruction::Function(service) => self.take_environment(at, service),
+            Instruction::Balanced { service, operation } => {
+                self.pass_balancer(at, service, operation);
+                Flow::Continue
+            }
             Instruction::Version(service) => self.try_version(at, service),
             Instruction::Bury => self.bury(at),
             Instruction::Repeat { law, after } => self.repeat(at, law, after),
@@ -513,6 +518,7 @@ impl<R: Recorder> Simulation<'_, R> {
             if self.balancers[balancer].is_careful() {
                 self.watch_answer(service as u32, replica, ending, took);
                 self.fleet_left(balancer, number);
+                self.leave_environment(service as u32, balancer, took);
             }
             if holds_thread
                 && let Some(threads) = self.model.services[service].threads

@@ -8,6 +8,7 @@ mod changes;
 mod clients;
 mod doors;
 mod faults;
+mod functions;
 mod guards;
 mod holds;
 mod interpreter;
@@ -32,7 +33,7 @@ mod views;
 pub use look::Condition;
 pub use recorder::Recorder;
 
-use crate::component::{Balancing, FrameId, Frames, Messages, Station};
+use crate::component::{Balancing, Environments, FrameId, Frames, Messages, Station};
 use crate::engine::{Event, Fingerprint, Queue};
 use crate::model::{Change, Model, StationId};
 use crate::random::{Key, name_hash};
@@ -102,6 +103,7 @@ pub struct Simulation<'m, R> {
     /// Messages in queues without a consumer, by queue.
     kept: Vec<u64>,
     limits: Vec<limits::Limiting>,
+    environments: Vec<Environments>,
     doors: doors::Doors,
     caches: caches::Caches,
     /// Streams of draws, by site.
@@ -250,6 +252,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
             consumers: queues::Consumer::of(model),
             kept: vec![0; model.queues.len()],
             limits: limits::Limiting::of(model),
+            environments: functions::environments(model),
             doors: doors::Doors::new(model),
             caches: caches::Caches::new(model, key),
             site_keys: model.sites.iter().map(|&s| key(s)).collect(),

@@ -193,11 +193,17 @@ impl<R: Recorder> Simulation<'_, R> {
         if latency == Duration::ZERO { Flow::Continue } else { self.spend(at, latency) }
     }
 
+    /// Whether a client's request finds no connection open.
+    pub(super) fn opens_connection(&self, id: u64) -> bool {
+        self.model
+            .handshake
+            .is_some_and(|tls| Draw::new(id, self.site_keys[tls.site as usize]).bits() <= tls.until)
+    }
+
     /// How long it takes to open a connection, if this request opens one.
     fn handshake(&self, client: u32, id: u64, link: Option<LawId>) -> Duration {
         let Some(tls) = self.model.handshake else { return Duration::ZERO };
-        let point = Draw::new(id, self.site_keys[tls.site as usize]).bits();
-        if point > tls.until {
+        if !self.opens_connection(id) {
             return Duration::ZERO;
         }
         let mut latency = Duration::ZERO;

@@ -76,7 +76,8 @@ pub struct Front {
     /// Its cores. 0 stands for more than will ever be needed.
     #[serde(default = "one")]
     pub cores: u32,
-    /// What it is on the bill: a size of `prices.instances`. Absent: it is not there.
+    /// What it is on the bill, in each region of its service: a size of `prices.instances`, and what passes it by
+    /// `prices.capacity_units`, if they have a price for it. Absent: it is not there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
 }

@@ -1,6 +1,6 @@
 //! External systems, and the quotas that others set.
 
-use super::{Law, Named, Quantity};
+use super::{Law, MessageSizes, Named, Quantity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,10 @@ pub struct External {
     /// After how long without an answer the caller gives up: the query has failed then. Absent: never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Quantity>,
+    /// How large a request to it and its answer are, where they go through a `network.nat`. Absent: as `network.message`
+    /// says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageSizes>,
     /// What each request costs that it takes: an item of `prices.requests`. Absent: nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests: Option<String>,

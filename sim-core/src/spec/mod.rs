@@ -85,7 +85,7 @@ pub use keys::{Key, Keys, Popularity, Query};
 pub use law::Law;
 pub use limits::Limit;
 pub use locks::Locks;
-pub use network::{MessageSizes, Network, Terminate, Tls};
+pub use network::{MessageSizes, Nat, NatEach, Network, Terminate, Tls};
 pub use object_storage::{LifecycleRule, ObjectStorage, Tier};
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
@@ -94,7 +94,8 @@ pub use patience::Coverage;
 pub use playground::{Knob, Playground, StoryStep};
 pub use poolers::{PoolMode, Pooler};
 pub use prices::{
-    Graduated, InstancePrice, PriceBook, PriceStep, Purchase, Reservation, UpFront, Volume,
+    CapacityUnit, FunctionPrice, Graduated, InstancePrice, PriceBook, PriceStep, Purchase,
+    Reservation, UpFront, Volume,
 };
 pub use quantity::Quantity;
 pub use queues::{Consumer, Full, Message, Per, Queue};
@@ -105,7 +106,7 @@ pub use replication::{
 };
 pub use scaling::{Autoscaler, Pace, ScalingMetric, ScalingPolicy, ScalingStep, StartUp};
 pub use search::Search;
-pub use services::{Balancer, Discipline, Service, Ties, WhileWaiting};
+pub use services::{Balancer, Discipline, Function, Service, Ties, WhileWaiting};
 pub use sharding::{Assignment, Partition, Reshard, Shards};
 pub use shedding::{Criticalities, Criticality, CriticalityBound, Shedding};
 pub use slos::{Before, BurnAlert, Slo};

@@ -25,6 +25,9 @@ pub struct Network {
     /// What clients pay to open a connection; absent: connections are open already.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<Tls>,
+    /// Through what services reach external systems; absent: directly.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nat: Option<Nat>,
     /// How large messages are, for the traffic between regions and to the internet. Absent: only counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageSizes>,
@@ -59,6 +62,31 @@ fn two() -> u32 {
 
 fn none() -> Quantity {
     Quantity::Number(0.0)
+}
+
+/// Gateways that translate network addresses: services without an address of their own reach external systems through
+/// them. They take no time. Paid are their hours and, where `prices.processed` says so, the bytes of requests and answers
+/// of external systems (a `message` of the system, or that of the network). Object storage and queues are reached without
+/// them, as by an endpoint of their own.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nat {
+    /// What it is on the bill: a size of `prices.instances`.
+    pub instance: String,
+    /// Whether there is one for each region or for each zone, of those that services run in.
+    #[serde(default)]
+    pub each: NatEach,
+}
+
+/// Where there are gateways to the outside.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NatEach {
+    /// One in each region; without regions, one.
+    #[default]
+    Region,
+    /// One in each zone.
+    Zone,
 }
 
 /// Where connections of clients end.

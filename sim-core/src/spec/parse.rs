@@ -25,7 +25,7 @@ impl Spec {
     /// apart, in the order of the file.
     pub fn parse(name: &str, text: &str) -> Result<Spec, Diagnostics> {
         match Spec::parse_partly(name, text) {
-            (Some(spec), errors) if !errors.has_errors() => spec.with_sound_playground(),
+            (Some(spec), errors) if !errors.has_errors() => Ok(spec),
             (_, errors) => Err(errors),
         }
     }
@@ -60,7 +60,12 @@ impl Spec {
             Source { text: Arc::new(text), tree, edits: Vec::new(), full: OnceLock::new() };
         let spec = spec(&source.tree, &mut out);
         source.place(&mut out);
-        (spec.map(|spec| Spec { source: Some(source), ..spec }), out)
+        let spec = spec.map(|spec| Spec { source: Some(source), ..spec });
+        if let Some(spec) = spec.as_ref().filter(|_| !out.has_errors()) {
+            spec.check_playground(&mut out);
+            spec.point(&mut out);
+        }
+        (spec, out)
     }
 
     /// Whether something is written under names inside names, or could be inside what is written there instead of

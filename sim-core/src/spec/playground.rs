@@ -85,34 +85,26 @@ pub struct StoryStep {
 pub(super) const AS_WRITTEN: &str = "as written";
 
 impl Spec {
-    /// The model, if what it says of the playground makes sense in it.
-    pub(super) fn with_sound_playground(self) -> Result<Spec, Diagnostics> {
-        let mut out = Diagnostics::new(self.file());
-        if let Some(playground) = &self.playground {
-            let path = Path::root().key("playground");
-            for (index, knob) in playground.knobs.iter().enumerate() {
-                self.lead_somewhere(
-                    &knob.path,
-                    &path.key("knobs").index(index).key("path"),
-                    &mut out,
-                );
-            }
-            for (index, step) in playground.story.iter().enumerate() {
-                self.check_step(step, &path.key("story").index(index), &mut out);
-            }
-            if let Some(task) = &playground.challenge
-                && self.objectives.is_empty()
-            {
-                let message = format!("nothing says when `{task}` is done");
-                let error = out.error(&path.key("challenge"), message);
-                error.hint("add objectives: [latency(percentile: 99, below: \"200ms\")]");
+    /// Says where what is written of the playground makes no sense in the model.
+    pub(super) fn check_playground(&self, out: &mut Diagnostics) {
+        let Some(playground) = &self.playground else { return };
+        let path = Path::root().key("playground");
+        for (index, knob) in playground.knobs.iter().enumerate() {
+            // What is left away has its usual value, which can be turned as well.
+            let value =
+                knob.to.as_ref().or(knob.from.as_ref()).map_or("1".into(), Quantity::to_string);
+            if self.with_text(&knob.path, &value).is_err() {
+                self.lead_somewhere(&knob.path, &path.key("knobs").index(index).key("path"), out);
             }
         }
-        if out.has_errors() {
-            self.point(&mut out);
-            return Err(out);
+        for (index, step) in playground.story.iter().enumerate() {
+            self.check_step(step, &path.key("story").index(index), out);
         }
-        Ok(self)
+        if playground.challenge.is_some() && self.objectives.is_empty() {
+            let message = "nothing says when the challenge is met";
+            let error = out.error(&path.key("challenge"), message);
+            error.hint("add objectives: [latency(percentile: 99, below: \"200ms\")]");
+        }
     }
 
     fn check_step(&self, step: &StoryStep, path: &Path, out: &mut Diagnostics) {

@@ -32,12 +32,21 @@ pub struct PriceBook {
     /// Input and output operations a second that a storage class is provisioned for: `"$0.065/IOPS-month"`.
     #[serde(default)]
     pub iops: Named<Quantity>,
+    /// Capacity units of load balancers that are paid by what passes them, by instance.
+    #[serde(default)]
+    pub capacity_units: Named<CapacityUnit>,
+    /// Functions by kind, `lambda`: what their time costs. Their requests cost what `requests` says of the same name.
+    #[serde(default)]
+    pub functions: Named<FunctionPrice>,
     /// Requests by what is asked: `"$0.40/1M"`.
     #[serde(default)]
     pub requests: Named<Quantity>,
     /// Bytes read from tiers of object storage that are priced so, by tier: `"$0.01/GB"`.
     #[serde(default)]
     pub retrieval: Named<Quantity>,
+    /// Bytes that pass through gateways that are paid so, by instance: `"$0.045/GB"`.
+    #[serde(default)]
+    pub processed: Named<Quantity>,
     /// Traffic between the zones of a region, for each byte that crosses once: `"$0.02/GB"`. Absent: free.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zones: Option<Quantity>,
@@ -92,6 +101,37 @@ pub struct UpFront {
     /// Every hour. Absent: nothing more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hour: Option<Quantity>,
+}
+
+/// What a capacity unit of a load balancer costs and what one is good for. As many are paid, in fractions, as the dimension
+/// takes that takes the most (as AWS counts its LCUs).
+///
+/// Two dimensions count. What is left out: active connections (which are many only where they are idle or long-lived) and
+/// evaluations of rules (of which the first ten are free). A busy hour among idle ones costs more than their mean, which
+/// is what counts here.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CapacityUnit {
+    /// An hour of one: `"$0.008/h"`.
+    pub price: Quantity,
+    /// New connections of clients: `"25/s"`. There are some only where `network.tls` says that not all requests find one
+    /// open. Absent: they do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connections: Option<Quantity>,
+    /// Bytes of requests and replies, of the sizes that `network.message` says: `"1GB/h"`. Absent: they do not count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<Quantity>,
+}
+
+/// What the time of a function costs.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionPrice {
+    /// Of a second with so much memory: `"$0.0000166667/GB-s"`.
+    pub duration: Quantity,
+    /// To what the duration of each request is rounded up. Absent: `"1ms"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounding: Option<Quantity>,
 }
 
 /// One price, or steps that get cheaper: `[(to: "10TB", price: "$0.09/GB"), (price: "$0.085/GB")]`.

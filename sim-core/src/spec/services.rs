@@ -43,7 +43,8 @@ pub struct Service {
     /// Other versions that take over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deployments: Vec<Deployment>,
-    /// How long a replica takes until it serves, if an autoscaler or a deployment starts it; absent: no time.
+    /// How long a replica takes until it serves, if an autoscaler or a deployment starts it, or an environment of a
+    /// function; absent: no time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_up: Option<StartUp>,
     /// How long a replica that is taken away may work on what it has; what is left then fails. Absent: until it is done.
@@ -101,6 +102,10 @@ pub struct Service {
     /// Connections to a store that each replica keeps, by store; absent: no limit.
     #[serde(default)]
     pub pools: Named<u32>,
+    /// Whether it is a function, in the sense of serverless computing: it has no replicas, and is paid by the time of its
+    /// requests. Absent: it runs on machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<Function>,
     /// On what machine a replica runs: a size of `prices.instances`. Absent: it is not on the bill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
@@ -148,6 +153,26 @@ pub enum Discipline {
     Priority,
     /// The most urgent first; it interrupts a less urgent one, which later resumes where it was.
     PreemptivePriority,
+}
+
+/// A function: every request has an environment to itself, from coming in until it is answered. The one that was used
+/// last and is free is taken; where none is free a new one is started, and the request waits for that (a cold start, of
+/// the service's `start_up`). There is always room for one more: `cores` and `threads` count for nothing, and a
+/// `limit: concurrency(1000)` bounds how many there are.
+///
+/// Paid is the time of every request, its cold start and its waiting included, rounded up and times the memory; and the
+/// request. Environments that wait cost nothing.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Function {
+    /// How it is priced: a kind of `prices.functions`. Absent: it is not on the bill.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
+    /// The memory of an environment: `"0.5GB"`. What the law of its work is at this memory is not known here.
+    pub memory: Quantity,
+    /// How long an environment is kept that nobody uses. Absent: `"10min"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep: Option<Quantity>,
 }
 
 /// How a balancer chooses a replica.

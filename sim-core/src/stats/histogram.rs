@@ -171,14 +171,22 @@ impl Histogram {
         }
         let rank = p.clamp(0.0, 1.0) * self.count as f64;
         let mut below = 0.0;
-        for bucket in self.iter() {
-            let inside = bucket.count as f64;
-            if below + inside >= rank {
-                let along = ((rank - below) / inside).clamp(0.0, 1.0);
-                let number = bucket.low as f64 + along * (bucket.high - bucket.low) as f64;
-                return number.clamp(self.min as f64, self.max as f64);
+        for (octave, counts) in self.touched() {
+            // Most octaves end before the rank: their sum tells so much sooner than their buckets would.
+            let whole = below + counts.iter().sum::<u64>() as f64;
+            if whole < rank {
+                below = whole;
+                continue;
             }
-            below += inside;
+            for bucket in buckets(octave, counts) {
+                let inside = bucket.count as f64;
+                if below + inside >= rank {
+                    let along = ((rank - below) / inside).clamp(0.0, 1.0);
+                    let number = bucket.low as f64 + along * (bucket.high - bucket.low) as f64;
+                    return number.clamp(self.min as f64, self.max as f64);
+                }
+                below += inside;
+            }
         }
         self.max as f64
     }
@@ -236,15 +244,24 @@ impl Histogram {
 
     /// The buckets that hold a value, in rising order.
     pub fn iter(&self) -> impl Iterator<Item = Bucket> {
-        let touched =
-            self.octaves.iter().enumerate().filter_map(|(o, counts)| Some((o, counts.as_ref()?)));
-        touched.flat_map(|(octave, counts)| {
-            counts.iter().enumerate().filter(|(_, count)| **count > 0).map(move |(sub, count)| {
-                let (low, high) = range(octave, sub);
-                Bucket { low, high, count: *count }
-            })
-        })
+        self.touched().flat_map(|(octave, counts)| buckets(octave, counts))
     }
+
+    /// The octaves that a value reached.
+    fn touched(&self) -> impl Iterator<Item = (usize, &Octave)> {
+        self.octaves
+            .iter()
+            .enumerate()
+            .filter_map(|(octave, counts)| Some((octave, &**counts.as_ref()?)))
+    }
+}
+
+/// The buckets of an octave that hold a value, in rising order.
+fn buckets(octave: usize, counts: &Octave) -> impl Iterator<Item = Bucket> {
+    counts.iter().enumerate().filter(|(_, count)| **count > 0).map(move |(sub, count)| {
+        let (low, high) = range(octave, sub);
+        Bucket { low, high, count: *count }
+    })
 }
 
 /// Gives an octave its counts.

@@ -25,23 +25,37 @@ pub fn student_t_quantile(p: f64, df: f64) -> f64 {
         return f64::INFINITY;
     }
     let outside = 2.0 * (1.0 - p);
-    // `beyond` falls with t: double until the root is enclosed, then halve until no double lies between.
+    // `beyond` falls with t: double until the root is enclosed.
     let (mut low, mut high) = (0.0, 1.0);
     while beyond(high, df) > outside && high < f64::MAX / 2.0 {
         low = high;
         high *= 2.0;
     }
+    // Newton's steps, which double the digits, kept within what encloses the root; where one leaves it, a half.
+    let scale = density_scale(df);
+    let mut t = low + (high - low) / 2.0;
     loop {
-        let middle = low + (high - low) / 2.0;
-        if middle <= low || middle >= high {
-            return middle;
-        }
-        if beyond(middle, df) > outside {
-            low = middle;
+        let excess = beyond(t, df) - outside;
+        if excess > 0.0 {
+            low = t;
         } else {
-            high = middle;
+            high = t;
         }
+        let slope = 2.0 * scale * math::exp(-(df + 1.0) / 2.0 * math::ln_1p(t * t / df));
+        let newton = t + excess / slope;
+        let next = if low < newton && newton < high { newton } else { low + (high - low) / 2.0 };
+        // No double lies between, or the step is within the rounding of `beyond`.
+        if next <= low || next >= high || (next - t).abs() <= 4.0 * f64::EPSILON * t {
+            return next;
+        }
+        t = next;
     }
+}
+
+/// The density of Student's law at 0: Γ((df + 1) / 2) / (√(df π) Γ(df / 2)).
+fn density_scale(df: f64) -> f64 {
+    let ratio = math::ln_gamma((df + 1.0) / 2.0) - math::ln_gamma(df / 2.0);
+    math::exp(ratio) / (df * std::f64::consts::PI).sqrt()
 }
 
 /// The probability that a number from Student's law is farther from 0 than `t`.

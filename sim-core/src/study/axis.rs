@@ -3,10 +3,11 @@
 use super::words::significant;
 use crate::math;
 use crate::spec::{Diagnostics, Path, Spec};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A path of a model and the values that it takes, or the designs of a model.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Axis {
     /// The path, or [`Axis::DESIGN`].
     pub path: String,
@@ -17,7 +18,7 @@ pub struct Axis {
 }
 
 /// The values of an axis.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Values {
     /// These, in the order written.
@@ -38,7 +39,7 @@ pub enum Values {
 }
 
 /// How the values of a range lie.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Spacing {
     /// With equal differences.
@@ -48,7 +49,7 @@ pub enum Spacing {
 }
 
 /// A value of an axis.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Setting {
     /// As it can be written in `--set PATH=VALUE`.
     pub text: String,

@@ -4,10 +4,11 @@ use super::replicate::Alternative;
 use super::tally::Tally;
 use super::words::{percent, significant};
 use crate::model::{Source, StationKind};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The station that is used most.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Bottleneck {
     /// Its name.
     pub station: String,

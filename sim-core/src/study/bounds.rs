@@ -10,13 +10,14 @@ use super::summary::Red;
 use super::words::{percent, significant};
 use crate::model::{LawId, Model, Source, StationKind};
 use crate::time::SECOND;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Half-widths of an interval beyond which chance does not explain a difference.
 const CHANCE: f64 = 4.0;
 
 /// Bounds on what clients feel.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Bounds {
     /// Requests per second, at most.
     pub rate_at_most: Option<f64>,

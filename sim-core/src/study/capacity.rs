@@ -15,6 +15,7 @@ use super::{AS_WRITTEN, Study};
 use crate::metrics::{Outcome, Trial};
 use crate::model::Model;
 use crate::spec::{Diagnostics, Spec};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Loads that are tried for a design, at most.
@@ -23,7 +24,7 @@ const PROBES_MAX: usize = 40;
 const REPLICATIONS_MAX: u32 = 160;
 
 /// What a search for capacity found out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct CapacitySummary {
     /// Where it comes from.
     pub origin: Origin,
@@ -42,7 +43,7 @@ pub struct CapacitySummary {
 }
 
 /// The capacity of one design.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Capacity {
     /// Its name.
     pub name: String,
@@ -61,7 +62,7 @@ pub struct Capacity {
 }
 
 /// A load that was tried.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Probe {
     /// The load.
     pub at: f64,

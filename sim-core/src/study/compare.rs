@@ -4,10 +4,11 @@ use super::estimate::{Status, Value};
 use super::layout::{Metric, Scope};
 use super::replicate::Replicate;
 use super::words::{give_or_take, significant};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// One design against the first.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Comparison {
     /// The first design.
     pub base: String,
@@ -18,7 +19,7 @@ pub struct Comparison {
 }
 
 /// The difference of one metric, design less base.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Difference {
     /// Of what.
     pub scope: Scope,
@@ -35,7 +36,7 @@ pub struct Difference {
 }
 
 /// What a difference tells.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Tendency {
     /// The design's value is lower: the whole interval is below 0.

@@ -6,10 +6,11 @@ use super::estimate::Status;
 use super::sample::Sampling;
 use super::summary::DesignSummary;
 use super::words::significant;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Where a result comes from: enough to have it again.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
 pub struct Origin {
     /// Version of the simulator.
     pub version: String,
@@ -22,7 +23,7 @@ pub struct Origin {
 }
 
 /// What a sweep found out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct SweepSummary {
     /// Where it comes from.
     pub origin: Origin,
@@ -45,7 +46,7 @@ pub struct SweepSummary {
 }
 
 /// A point of a sweep.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Point {
     /// Its place in the order of points, from 0.
     pub index: usize,
@@ -64,7 +65,7 @@ pub struct Point {
 }
 
 /// A place on a curve.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Mark {
     /// What is there.
     pub kind: MarkKind,
@@ -81,7 +82,7 @@ pub struct Mark {
 }
 
 /// What is marked on a curve.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MarkKind {
     /// Where more load begins to cost more time than it brings answers: the highest ratio of requests answered well per

@@ -1,6 +1,7 @@
 //! A number with its interval, or the reason why there is none.
 
 use crate::stats::{Pairs, Welford, student_t_quantile};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The confidence of every interval.
@@ -10,7 +11,7 @@ pub const CONFIDENCE: f64 = 0.95;
 pub(super) const BEYOND_MIN: f64 = 10.0;
 
 /// A number and half its interval's width.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Value {
     /// The estimate; NaN (in JSON: null) where there is none to be believed.
     pub mean: f64,
@@ -23,7 +24,7 @@ pub struct Value {
 }
 
 /// Whether a number can be believed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// The interval covers the truth as often as it says.

@@ -6,10 +6,11 @@ use super::layout::{Metric, Scope};
 use super::objective::Verdict;
 use super::summary::Summary;
 use super::words::{give_or_take, percent};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How much worse than the baseline a metric of all requests together may become.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Allowance {
     /// The metric: errors, a duration or the cost.
     pub metric: Metric,
@@ -48,7 +49,7 @@ impl Allowance {
 }
 
 /// What a gate found out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Gate {
     /// What was asked of the model, and what came of it.
     pub checks: Vec<Check>,
@@ -59,7 +60,7 @@ pub struct Gate {
 }
 
 /// One thing that a gate asks for.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Check {
     /// What is asked, in words.
     pub says: String,

@@ -8,11 +8,12 @@ use crate::model::{
 };
 use crate::stats::Histogram;
 use crate::time::SECOND;
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
 
 /// What a number is about.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Everything that clients ask for.
@@ -51,7 +52,7 @@ pub enum Scope {
 }
 
 /// What is measured of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// Requests that ended, well or not, per second.
@@ -106,7 +107,7 @@ pub enum Metric {
 }
 
 /// The unit of a metric.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Seconds.

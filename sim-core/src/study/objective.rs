@@ -3,10 +3,11 @@
 use super::estimate::{Status, Value};
 use super::words::significant;
 use crate::model::{Goal, Objective};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What came of an objective.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ObjectiveResult {
     /// The objective in words: `p99 of web.browse below 200 ms`.
     pub says: String,
@@ -19,7 +20,7 @@ pub struct ObjectiveResult {
 }
 
 /// Whether an objective is met; the worst last.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The whole interval keeps to the limit.

@@ -21,6 +21,7 @@ use crate::metrics::{Outcome, Trial};
 use crate::model::{Goal, Model, UNLIMITED};
 use crate::spec::Spec;
 use crate::stats::Welford;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Alternatives, at most: what is known of each is in memory until the end.
@@ -44,7 +45,7 @@ pub struct OptimizePlan {
 }
 
 /// What an optimisation found out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct OptimizeSummary {
     /// Where it comes from.
     pub origin: Origin,
@@ -71,7 +72,7 @@ pub struct OptimizeSummary {
 }
 
 /// An alternative.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Candidate {
     /// Its values, one for each axis.
     pub settings: Vec<Setting>,
@@ -88,7 +89,7 @@ pub struct Candidate {
 }
 
 /// How an alternative stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// The best of those that meet the objectives.

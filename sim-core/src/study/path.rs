@@ -7,13 +7,14 @@ use crate::model::Model;
 use crate::stats::Welford;
 use crate::telemetry::{Part, PathSum, PathSums, Place, Sample, Tracer, watch};
 use crate::time::{Duration, SECOND};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Replications that are looked at a second time, at most.
 const LOOKS: u64 = 5;
 
 /// Where the time of the requests for an operation went, along what they waited for.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PathSummary {
     /// The client.
     pub client: String,
@@ -28,7 +29,7 @@ pub struct PathSummary {
 }
 
 /// A way of spending time at a place.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PathStep {
     /// In words: `queueing for orders`.
     pub says: String,

@@ -2,10 +2,11 @@
 
 use super::axis::{Axis, AxisError, Setting};
 use crate::random::{Permutation, mix};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// How points are chosen.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Sampling {
     /// Every value of each axis with every value of the others; the last axis changes fastest.

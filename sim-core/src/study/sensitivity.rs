@@ -10,10 +10,11 @@ use super::sample::{STEP, Sampling, Trajectory};
 use super::summary::DesignSummary;
 use crate::spec::Spec;
 use crate::stats::Welford;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Which parameters matter, the most first.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Sensitivity {
     /// Where it comes from.
     pub origin: Origin,
@@ -34,7 +35,7 @@ pub struct Sensitivity {
 }
 
 /// What a parameter does to a metric.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Effect {
     /// Its path.
     pub path: String,

@@ -10,6 +10,7 @@ use crate::metrics::COURSE_POINTS;
 use crate::model::{Source, UNLIMITED};
 use crate::stats::{mser5, slope};
 use crate::time::Duration;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Independent looks at the load that each replication has to hold.
@@ -38,7 +39,7 @@ const GROWTH_CONFIDENCE: f64 = 0.999;
 const GROWTH_MIN: f64 = 0.25;
 
 /// How a design fared.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Health {
     /// Whether its steady state can be believed.
     pub status: Status,

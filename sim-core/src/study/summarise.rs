@@ -29,6 +29,7 @@ impl Replicate {
             warmup: self.warmup.as_secs(),
             interrupted: self.is_interrupted(),
             version: env!("CARGO_PKG_VERSION"),
+            command: None,
         }
     }
 

@@ -9,10 +9,11 @@ use super::path::PathSummary;
 use super::settle::Health;
 use crate::metrics::Parts;
 use crate::model::Model;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// What a study found out.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Summary {
     /// The question that the model answers.
     pub question: Option<String>,
@@ -32,10 +33,13 @@ pub struct Summary {
     pub interrupted: bool,
     /// Version of the simulator.
     pub version: &'static str,
+    /// The command that gives the same; `None` where none was typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
 }
 
 /// What came of one design.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DesignSummary {
     /// Its name.
     pub name: String,
@@ -80,7 +84,7 @@ pub struct DesignSummary {
 }
 
 /// Rate, errors, duration.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Red {
     /// Of what.
     pub scope: Scope,
@@ -126,7 +130,7 @@ impl Red {
 }
 
 /// A group of equal stations.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct StationSummary {
     /// Its name.
     pub name: String,
@@ -164,7 +168,7 @@ impl StationSummary {
 }
 
 /// What a block tells of itself.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BlockSummary {
     /// Its path in the model, `caches.redis`.
     pub path: String,
@@ -173,7 +177,7 @@ pub struct BlockSummary {
 }
 
 /// A measure of a block.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Measured {
     /// Its name, `hit_ratio`.
     pub name: &'static str,
@@ -184,7 +188,7 @@ pub struct Measured {
 }
 
 /// What a design costs, in dollars a month, if it went on as measured.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct BillSummary {
     /// In all.
     pub month: Value,
@@ -201,7 +205,7 @@ pub struct BillSummary {
 }
 
 /// A line of a bill.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Line {
     /// What for, or who.
     pub scope: Scope,
@@ -230,7 +234,7 @@ impl BillSummary {
 }
 
 /// Where time went, in seconds.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct TimeSpent {
     /// Of which requests.
     pub scope: Scope,

@@ -277,7 +277,7 @@ fn spread(windows: &mut Vec<u64>, window: Duration, since: Time, now: Time, valu
         if windows.len() <= number {
             windows.resize(number + 1, 0);
         }
-        windows[number] += value * (to - from);
+        windows[number] = windows[number].saturating_add(value.saturating_mul(to - from));
         from = to;
     }
 }

@@ -22,7 +22,7 @@ fn written(changes: &str) -> String {
             "goods": (components: ["goods"], replicas: 2, balancer: least_outstanding),
         }},
         stores: {{ "db": database(servers: 2, read: exponential("2ms"), hop: "0.3ms") }},
-        guards: {{ "careful": (on: "goods.list", timeout: "200ms", retry: (attempts: 2, backoff: "5ms")) }},
+        guards: {{ "careful": (on: "goods.list", timeout: "10ms", retry: (attempts: 2, backoff: "5ms")) }},
         network: (hop: "0.5ms"),
         clients: {{
             "people": (rate: "150/s", mix: "web.page", hop: "5ms", timeout: "1s"),
@@ -52,8 +52,8 @@ const CHANGES: [(&str, &str, &str); 14] = [
     ("services.goods.cores", "4", "1"),
     ("stores.db.database.servers", "1", "2"),
     ("stores.db.database.read.exponential", r#""4ms""#, r#""2ms""#),
-    ("guards.careful.timeout", r#""8ms""#, r#""200ms""#),
-    ("guards.careful.retry.attempts", "4", "2"),
+    ("guards.careful.timeout", r#""4ms""#, r#""10ms""#),
+    ("guards.careful.retry.attempts", "1", "2"),
     ("network.hop", r#""3ms""#, r#""0.5ms""#),
     ("services.web.replicas", "4", "2"),
 ];
@@ -159,12 +159,12 @@ fn a_queue_obeys_theory_before_and_after_its_rate_changes() {
                 ("WARMUP", warmup),
                 ("HORIZON", horizon),
             ];
-            mean_response(&queue(values), 40)
+            mean_response(&queue(values), 10)
         };
         let (seen_before, seen_after) = (of("20s", "500s"), of("530s", "1000s"));
-        // The standard error is below 1 %: about a million requests, correlated over (1 + ρ)/(1 - ρ)² of them.
-        assert!((seen_before / before - 1.0).abs() < 0.04, "{rate}: {seen_before} before");
-        assert!((seen_after / after - 1.0).abs() < 0.04, "{rate}: {seen_after} after");
+        // The standard error is below 2 %: some 300,000 requests, correlated over about (1 + ρ)/(1 - ρ)² of them.
+        assert!((seen_before / before - 1.0).abs() < 0.06, "{rate}: {seen_before} before");
+        assert!((seen_after / after - 1.0).abs() < 0.06, "{rate}: {seen_after} after");
     }
 }
 
@@ -182,7 +182,7 @@ fn servers_come_and_go() {
             ("HORIZON", "1000s"),
         ];
         let model = queue(values);
-        let seen = mean_response(&model, 40);
+        let seen = mean_response(&model, 10);
         assert!((seen / after - 1.0).abs() < 0.08, "{seen} s with {other} cores");
         let metrics = simulate(&model, 0).metrics;
         let group = &model.stations[0];

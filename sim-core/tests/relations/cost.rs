@@ -275,3 +275,141 @@ fn what_is_paid_up_front_is_spread_over_the_years() {
         assert_exact(line(&model, &bill, "services.api", "reserved"), 4.0 * 730.0 * hour);
     }
 }
+
+/// The load balancer of a service that 100 requests a second pass, of which half open a connection; prices as given.
+fn balanced(units: &str, reply: &str) -> (Model, Bill) {
+    let model = model(&format!(
+        r#"(
+            components: {{"api": {{"get": [work("1ms")], "list": [work("3ms")]}}}},
+            services: {{"api": (components: ["api"], cores: 0, front: (layer: 7, instance: "alb"))}},
+            network: (message: (request: "1kB", reply: "{reply}"), tls: (reuse: "50%")),
+            clients: {{
+                "people": (rate: "80/s", arrivals: constant, mix: "api.get"),
+                "bots": (rate: "20/s", arrivals: constant, mix: "api.list"),
+            }},
+            prices: (
+                instances: {{"alb": (on_demand: "$0.0225/h")}},
+                capacity_units: {{"alb": (price: "$0.008/h", {units})}},
+            ),
+            run: (horizon: "110s", warmup: "10s"),
+        )"#
+    ));
+    let (bill, _) = bill(&model);
+    (model, bill)
+}
+
+#[test]
+fn a_load_balancer_is_paid_by_its_fullest_dimension() {
+    let of = "services.api.front";
+    let (model, hours) = balanced(r#"bytes: "1GB/h""#, "9kB");
+    assert_exact(line(&model, &hours, of, "on_demand"), 0.0225 * 730.0);
+    // 100 requests a second of 1 kB and 9 kB are 3.6 GB an hour.
+    assert_near(line(&model, &hours, of, "capacity_units"), 3.6 * 0.008 * 730.0);
+    // Small replies: half of the requests open connections, 50 a second are two units.
+    let (model, bill) = balanced(r#"connections: "25/s", bytes: "1GB/h""#, "1kB");
+    let units = line(&model, &bill, of, "capacity_units") / (0.008 * 730.0);
+    assert!((units - 2.0).abs() < 0.06, "{units} capacity units");
+    // Each client pays for what it sends.
+    assert_near(bill.journeys[0] / bill.journeys.iter().sum::<f64>(), 0.2);
+    // Without a price of units only hours are paid.
+    let none = shop(r#", front: (layer: 7, instance: "m")"#, "", MACHINES);
+    let (bill, _) = self::bill(&none);
+    assert_exact(line(&none, &bill, of, "on_demand"), MACHINE);
+    assert_exact(line(&none, &bill, of, "capacity_units"), 0.0);
+}
+
+#[test]
+fn each_region_has_its_load_balancer_and_its_gateways() {
+    let build = |each: &str| {
+        model(&format!(
+            r#"(
+                components: {{"api": {{"get": [work("1ms"), read("bank")]}}}},
+                regions: {{"eu": (zones: ["a", "b"]), "us": (zones: ["a", "b", "c"])}},
+                services: {{"api": (
+                    components: ["api"], regions: {{"eu": 2, "us": 3}}, cores: 0, front: (layer: 7, instance: "alb"),
+                )}},
+                stores: {{"bank": external(latency: "1ms", failures: "50%", message: (request: "2kB", reply: "8kB"))}},
+                network: (
+                    between: {{"eu": {{"us": "80ms"}}}},
+                    message: (request: "1kB", reply: "9kB"),
+                    nat: (instance: "nat", each: {each}),
+                ),
+                clients: {{
+                    "eu": (rate: "100/s", arrivals: constant, mix: "api.get", regions: {{"eu": 1}}),
+                    "us": (rate: "300/s", arrivals: constant, mix: "api.get", regions: {{"us": 1}}),
+                }},
+                prices: (
+                    instances: {{"alb": (on_demand: "$0.02/h"), "nat": (on_demand: "$0.045/h")}},
+                    capacity_units: {{"alb": (price: "$0.008/h", bytes: "1GB/h")}},
+                    processed: {{"nat": "$0.045/GB"}},
+                ),
+                run: (horizon: "20s", warmup: "10s"),
+            )"#
+        ))
+    };
+    for (each, gateways) in [("region", 2.0), ("zone", 5.0)] {
+        let model = build(each);
+        let (bill, _) = bill(&model);
+        assert_exact(line(&model, &bill, "services.api.front", "on_demand"), 2.0 * 0.02 * 730.0);
+        assert_near(
+            line(&model, &bill, "services.api.front", "capacity_units"),
+            4.0 * 3.6 * 0.008 * 730.0,
+        );
+        assert_exact(line(&model, &bill, "network.nat", "on_demand"), gateways * 0.045 * 730.0);
+        // 400 questions a second of 2 kB with answers of 8 kB, errors included.
+        assert_near(
+            line(&model, &bill, "network.nat→bank", "traffic"),
+            400.0 * 1e4 * 730.0 * 3600.0 * 0.045 / 1e9,
+        );
+    }
+}
+
+/// A function with 1 GB; prices of its time and its requests.
+fn function(steps: &str, start_up: &str, rounding: &str, rate: &str) -> Model {
+    model(&format!(
+        r#"(
+            components: {{"api": {{"get": {steps}}}}},
+            services: {{"api": (
+                components: ["api"], function: (price: "lambda", memory: "1GB", keep: "5s"), start_up: ({start_up}),
+            )}},
+            clients: {{"people": (rate: "{rate}", arrivals: constant, mix: "api.get")}},
+            prices: (
+                functions: {{"lambda": (duration: "$0.00001/GB-s", {rounding})}},
+                requests: {{"lambda": "$0.20/1M"}},
+            ),
+            run: (horizon: "110s", warmup: "10s"),
+        )"#
+    ))
+}
+
+#[test]
+fn a_function_is_paid_by_time_rounded_up_and_by_request() {
+    let month = 730.0 * 3600.0;
+    for (rounding, paid) in
+        [(r#"rounding: "1ms""#, 0.023), (r#"rounding: "100ms""#, 0.1), ("", 0.023)]
+    {
+        let model = function(r#"[work("2.4ms"), wait("20ms")]"#, "", rounding, "50/s");
+        let (bill, _) = bill(&model);
+        assert_near(line(&model, &bill, "services.api", "duration"), 50.0 * paid * 1e-5 * month);
+        assert_near(line(&model, &bill, "services.api", "requests"), 50.0 * month * 0.20 / 1e6);
+        assert_exact(bill.idle, 0.0);
+        assert_exact(bill.journeys.iter().sum(), bill.total());
+    }
+}
+
+#[test]
+fn environments_are_started_as_they_are_needed_and_kept_for_a_while() {
+    // One at a time, each within the time that an environment is kept: only the first, in the warm-up, is cold.
+    let warm = function(r#"[work("2ms")]"#, r#"boot: "500ms""#, "", "1/s");
+    let (paid, metrics) = bill(&warm);
+    assert_eq!(metrics.journeys[0].response.max(), Some(2_000_000));
+    // Every ten seconds each comes too late for the environment of the one before.
+    let cold = function(r#"[work("2ms")]"#, r#"boot: "500ms""#, "", "6/min");
+    let (cold_paid, metrics) = bill(&cold);
+    assert_eq!(metrics.journeys[0].response.min(), Some(502_000_000));
+    // The cold start is paid, too.
+    let each = |model: &Model, bill: &Bill, rate: f64| {
+        line(model, bill, "services.api", "duration") / rate
+    };
+    assert_near(each(&cold, &cold_paid, 0.1) / each(&warm, &paid, 1.0), 251.0);
+}

@@ -48,7 +48,11 @@ export class Dots {
   constructor(
     private parts: Parts,
     private layout: Layout,
+    before?: Dots,
   ) {
+    // Things may have become larger or smaller meanwhile: who is on the way goes on.
+    const names = (it: Layout) => it.nodes.map(({ node }) => node.name).join();
+    if (before !== undefined && names(before.layout) === names(layout)) this.dots = before.dots;
     for (const way of layout.ways) this.ways.set(`${way.from} ${way.to}`, way.points);
   }
 

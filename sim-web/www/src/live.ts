@@ -21,10 +21,13 @@ export class Live {
   /** One request in so many is drawn. */
   oneIn = 1;
   wrong: string | undefined;
+  /** How often it has begun anew. */
+  opened = 0;
   private states: Chunk["states"] = [];
   private moves: Float64Array[] = [];
   private generation = 0;
   private asked = false;
+  private current: Promise<void> = Promise.resolve();
 
   constructor(readonly design: Design) {}
 
@@ -43,6 +46,7 @@ export class Live {
       const { parts, chunk } = await this.engine.call("open", { model, design: this.design, window, oneIn: this.oneIn, until });
       if (generation !== this.generation) return;
       this.parts = parts;
+      this.opened += 1;
       this.wrong = undefined;
       this.windows = [];
       this.states = [];
@@ -59,7 +63,28 @@ export class Live {
   /** Goes on, if it is not going on already. */
   async pump(until: number): Promise<void> {
     if (this.asked || this.parts === undefined || until <= this.reached) return;
-    await this.piece(() => this.engine.call("advance", { until, slices: 4, events: EVENTS_A_PIECE }));
+    this.current = this.piece(() => this.engine.call("advance", { until, slices: 4, events: EVENTS_A_PIECE }));
+    await this.current;
+  }
+
+  /** Waits until nothing is being computed. */
+  async idle(): Promise<void> {
+    await this.current;
+  }
+
+  /** Goes on to an instant and from there on as another model. Returns whether it could: else it has to begin anew. */
+  async turn(model: Model, at: number): Promise<boolean> {
+    const generation = this.generation;
+    this.asked = true;
+    try {
+      const { parts, chunk } = await this.engine.call("turn", { model, design: this.design, at });
+      if (generation !== this.generation || parts === undefined) return false;
+      this.parts = parts;
+      this.take(chunk);
+      return true;
+    } finally {
+      if (generation === this.generation) this.asked = false;
+    }
   }
 
   /** Goes on through the next event. */

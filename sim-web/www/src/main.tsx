@@ -4,10 +4,10 @@ import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { presets, type Preset } from "./gallery";
 import { models } from "./models";
 import { Sandbox } from "./sandbox";
 import { unpack } from "./share";
-import { presets, type Preset } from "./stories";
 import { Gallery } from "./view/gallery";
 import { SandboxPage } from "./view/page";
 

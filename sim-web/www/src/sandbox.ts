@@ -1,14 +1,15 @@
 // All that the sandbox knows: a model with edits, one design or two, the clock, and what the workers found out.
 
+import { instantOf, settled, turn, turned } from "./changes";
 import { Engine } from "./engine/engine";
 import { Pool, type Progress } from "./engine/pool";
-import type { Checked, Design, Edit, Model } from "./engine/protocol";
+import type { Checked, Design, Edit, Model, Step } from "./engine/protocol";
 import type { Summary, SweepSummary } from "./engine/summary";
 import { quoted } from "./format";
 import { Live } from "./live";
 
-/** Whether a change keeps the clock (the run is gone through again to this instant) or starts over. */
-export type Changing = "keep" | "restart";
+/** Whether a change counts from the instant that is seen on, or the system starts over with it. */
+export type Changing = "now" | "restart";
 
 export const SPEEDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, Infinity];
 
@@ -24,7 +25,11 @@ export class Sandbox {
   now = 0;
   playing = false;
   speed = 1;
-  changing: Changing = "keep";
+  changing: Changing = "now";
+  /** What is to be said of the last change. */
+  note: string | undefined;
+  /** Whether whole runs are of the system as it is now, or of all that has happened to it. */
+  asNow = true;
   selected: string | undefined;
   summary: Summary | undefined;
   isFirstLook = false;
@@ -32,9 +37,11 @@ export class Sandbox {
   studyWrong: string | undefined;
   curve: SweepSummary | undefined;
   curveProgress: Progress | undefined;
+  private curveEdits: Edit[] = [];
   version = 0;
   private listeners = new Set<() => void>();
   private later: ReturnType<typeof setTimeout> | undefined;
+  private turning = false;
   private studyTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -83,32 +90,66 @@ export class Sandbox {
     await this.apply(this.model, 0);
   }
 
+  /** The story that the model tells. */
+  async story(): Promise<Step[]> {
+    return (await this.check(this.model))?.playground?.story ?? [];
+  }
+
   /** Takes over another text or other edits, if they are right. Returns whether they are. */
-  async apply(model: Model, until = this.changing === "keep" ? this.now : 0): Promise<boolean> {
-    let checked: Checked;
-    try {
-      checked = await this.tools.call("check", { model });
-    } catch (error) {
-      this.wrong = error instanceof Error ? error.message : String(error);
-      this.changed();
-      return false;
-    }
+  async apply(model: Model, until = 0): Promise<boolean> {
+    const checked = await this.check(model);
+    if (checked === undefined) return false;
     const isMissing = (design: Design | undefined) => design !== undefined && !checked.designs.includes(design);
-    const first = checked.findings.find((finding) => finding.severity === "error");
-    if (first !== undefined) {
-      this.wrong = `${first.message}${first.hint === null ? "" : ` (${first.hint})`}`;
-      if (this.checked === undefined) this.checked = checked;
-      this.changed();
-      return false;
-    }
-    this.wrong = undefined;
-    this.checked = checked;
-    this.model = model;
     if (isMissing(this.design)) this.design = checked.designs[0] ?? null;
     if (isMissing(this.beside)) this.beside = undefined;
     await this.reopen(until);
     this.study();
     return true;
+  }
+
+  /** Takes over a model, if it is right; what is wrong with it is said. */
+  private async check(model: Model): Promise<Checked | undefined> {
+    let wrong: string;
+    const isKnown = model.text === this.model.text && String(model.edits) === String(this.model.edits);
+    if (isKnown && this.checked?.ok === true) return this.checked;
+    try {
+      const checked = await this.tools.call("check", { model });
+      const first = checked.findings.find((finding) => finding.severity === "error");
+      this.checked ??= checked;
+      if (first === undefined) {
+        this.wrong = undefined;
+        this.checked = checked;
+        this.model = model;
+        return checked;
+      }
+      wrong = `${first.message}${first.hint === null ? "" : ` (${first.hint})`}`;
+    } catch (error) {
+      wrong = error instanceof Error ? error.message : String(error);
+    }
+    this.wrong = wrong;
+    this.changed();
+    return undefined;
+  }
+
+  /** Turns knobs of the running system: what is under way goes on. Returns whether that could be done. */
+  private async turn(edits: Edit[]): Promise<boolean> {
+    const { model, checked, runs } = this;
+    if (checked === undefined || runs.some((run) => run.parts === undefined || run.wrong !== undefined)) return false;
+    this.turning = true;
+    try {
+      await Promise.all(runs.map((run) => run.idle()));
+      const at = Math.ceil(Math.max(this.now, ...runs.map((run) => run.reached)) / 1e6) * 1e6;
+      if (at <= 0 || at >= this.horizon) return false;
+      const next = turn(model, checked, instantOf(at), edits);
+      if ((await this.check(next)) === undefined) return false;
+      const follow = runs.map(async (run) => (await run.turn(next, at)) || run.open(next, at, this.window, this.speed));
+      await Promise.all(follow);
+      this.changed();
+      this.study();
+      return true;
+    } finally {
+      this.turning = false;
+    }
   }
 
   /** Opens the runs of the designs that are looked at, at an instant. */
@@ -126,10 +167,20 @@ export class Sandbox {
 
   /** Puts values at paths of the design that is looked at. */
   async edit(edits: Edit[]): Promise<boolean> {
+    this.note = undefined;
+    if (this.changing === "now" && this.now > 0) {
+      if (await this.turn(edits)) return true;
+      if (this.wrong !== undefined && !this.wrong.includes("while the system runs")) return false;
+      this.note = "This decides what there is, and not how much of it: the system has started over with it.";
+    }
+    return this.editFrom(edits, 0);
+  }
+
+  private async editFrom(edits: Edit[], until: number): Promise<boolean> {
     const paths = await Promise.all(edits.map(([path]) => this.tools.call("editPath", { design: this.design, path })));
     const fresh: Edit[] = edits.map(([, value], at) => [paths[at]!, value]);
     const kept = this.model.edits.filter(([path]) => !paths.includes(path));
-    return this.apply({ ...this.model, edits: [...kept, ...fresh] });
+    return this.apply({ ...this.model, edits: [...kept, ...fresh] }, until);
   }
 
   /** Adds something to a list of the model, such as a fault: at the end of what is there. */
@@ -137,7 +188,7 @@ export class Sandbox {
     const found = await this.tools.call("values", { model: this.model, design: this.design, paths: [list] });
     const there = found[list];
     const length = Array.isArray(there) ? there.length : 0;
-    return this.edit([[`${list}[${length}]`, value]]);
+    return this.editFrom([[`${list}[${length}]`, value]], this.now);
   }
 
   async withoutEdits(): Promise<void> {
@@ -147,7 +198,7 @@ export class Sandbox {
   async look(design: Design, beside: Design | undefined): Promise<void> {
     this.design = design;
     this.beside = beside === design ? undefined : beside;
-    await this.reopen(this.changing === "keep" ? this.now : 0);
+    await this.reopen(this.now);
     this.study();
   }
 
@@ -183,7 +234,7 @@ export class Sandbox {
 
   /** A frame of the viewer's time: the clock goes on as far as all runs have come. */
   tick(seconds: number): void {
-    if (!this.playing) return;
+    if (!this.playing || this.turning) return;
     const reached = Math.min(...this.runs.map((run) => run.reached));
     const isFast = !Number.isFinite(this.speed);
     const wanted = isFast ? reached : this.now + seconds * this.speed * 1e9;
@@ -222,9 +273,12 @@ export class Sandbox {
       ["run.replications", "3"],
     ];
     const looks: Edit[][] = [short, []];
+    const studied = await this.studied();
     for (const [at, edits] of looks.entries()) {
+      // What happens at an instant of a whole run does not happen in a short one.
+      if (at === 0 && turned(studied).length > 0) continue;
       try {
-        const model = { ...this.model, edits: [...this.model.edits, ...edits] };
+        const model = { ...studied, edits: [...studied.edits, ...edits] };
         const found = await this.pool.answer({ model, designs: this.designs }, (progress) => {
           this.progress = progress;
           this.soon();
@@ -242,6 +296,12 @@ export class Sandbox {
     this.changed();
   }
 
+  /** The model that whole runs are of. */
+  studied(): Promise<Model> {
+    const pathIn = (design: Design, path: string) => this.tools.call("editPath", { design, path });
+    return this.asNow ? settled(this.model, this.designs, pathIn) : Promise.resolve(this.model);
+  }
+
   cancel(): void {
     clearTimeout(this.studyTimer);
     this.pool.cancel();
@@ -254,8 +314,10 @@ export class Sandbox {
     this.curve = undefined;
     this.curveProgress = { told: 0, all: 1 };
     this.changed();
-    const edits = [...this.model.edits, ...this.shorter()];
     try {
+      const { edits: now } = await settled(this.model, [this.design], (design, path) => this.tools.call("editPath", { design, path }));
+      const edits = [...now, ...this.shorter()];
+      this.curveEdits = edits;
       const found = await this.curves.answer({ model: { ...this.model, edits }, design: this.design, axis }, (progress) => {
         this.curveProgress = progress;
         this.soon();
@@ -268,20 +330,25 @@ export class Sandbox {
     this.changed();
   }
 
-  /** The command that gives the same numbers. */
-  command(): string {
-    const sets = this.model.edits.map(([path, value]) => ` --set ${quoted(`${path}=${value}`)}`).join("");
-    const name = (design: Design) => design ?? "as written";
-    if (this.beside !== undefined) return `archsim compare ${quoted(this.model.name)} --designs ${quoted(`${name(this.design)},${name(this.beside)}`)}${sets}`;
+  /** The command that gives the numbers of whole runs. */
+  async command(): Promise<string> {
+    const { name, edits } = await this.studied();
+    const knobs = turned({ ...this.model, edits });
+    const sets = edits.map(([path, value], place) => {
+      const knob = knobs.find((it) => it.place === place);
+      return knob === undefined ? ` --set ${quoted(`${path}=${value}`)}` : ` --at ${knob.at} ${quoted(`${knob.path}=${knob.value}`)}`;
+    });
+    const told = (design: Design) => design ?? "as written";
+    if (this.beside !== undefined) return `archsim compare ${quoted(name)} --designs ${quoted(`${told(this.design)},${told(this.beside)}`)}${sets.join("")}`;
     const design = this.design === null ? "" : ` --design ${quoted(this.design)}`;
-    return `archsim run ${quoted(this.model.name)}${design}${sets}`;
+    return `archsim run ${quoted(name)}${design}${sets.join("")}`;
   }
 
   /** The command that draws the same curve. */
   sweepCommand(path: string, values: string[]): string {
     const flag = ([path, value]: Edit) => ` --set ${quoted(`${path}=${value}`)}`;
     const design = this.design === null ? "" : ` --designs ${quoted(this.design)}`;
-    return `archsim sweep ${quoted(this.model.name)}${design}${[...this.model.edits, ...this.shorter()].map(flag).join("")} --vary ${quoted(`${path}=${values.join(",")}`)}`;
+    return `archsim sweep ${quoted(this.model.name)}${design}${this.curveEdits.map(flag).join("")} --vary ${quoted(`${path}=${values.join(",")}`)}`;
   }
 
   /** Shorter runs, for curves. */

@@ -139,7 +139,25 @@ test("a slider moves the running system and keeps the clock", async (page) => {
   await slider.press("ArrowRight");
   await until(async () => (await boxes()) === 6, "the replicas do not follow the slider");
   expect(Math.abs((await now(page)) - before) < 0.2, "the clock has moved");
-  expect((await page.locator(".command").first().textContent()).includes("--set services.shop.replicas=6"), "the command lacks the edit");
+  const command = async () => (await page.locator(".command").first().textContent()).trim();
+  await until(async () => (await command()).includes("--set services.shop.replicas=6"), "the command lacks the edit");
+});
+
+test("a knob that is turned is a change at its instant, for the command line too", async (page) => {
+  await page.goto(link({ name: "models/blocks/hedge.ron", edits: [["run.horizon", "8s"], ["run.seed", "7"], ["run.warmup", "1s"], ["run.replications", "3"]] }));
+  await waitForRun(page);
+  await until(async () => (await now(page)) > 1, "the clock stands still");
+  const slider = page.locator(".slider input").first();
+  await slider.focus();
+  await slider.press("ArrowRight");
+  await page.locator(".edits").getByText(/at \d/).waitFor(SLOW);
+  const before = await now(page);
+  await until(async () => (await now(page)) > before, "the system stands still");
+  expect(before >= 1, "the system has started over");
+  await page.getByLabel("as it happened").check();
+  const command = async () => (await page.locator(".command").first().textContent()).trim();
+  await until(async () => (await command()).includes(" --at "), "the command does not say when");
+  await agrees(page, await command());
 });
 
 test("a replica that is broken is seen, and felt", async (page) => {
@@ -174,13 +192,17 @@ test("a link carries model, edits and design", async (page) => {
 test("the numbers beside the drawing are the command line's", async (page) => {
   await page.goto(link({ name: "models/blocks/hedge.ron", edits: [["run.horizon", "8s"], ["run.seed", "7"], ["run.warmup", "1s"], ["run.replications", "3"]] }));
   await waitForRun(page);
+  await agrees(page, (await page.locator(".command").first().textContent()).trim());
+});
+
+/** The fingerprint beside the drawing is that which a command prints. */
+async function agrees(page, command) {
   const shown = page.locator("code.fingerprint").first();
   await shown.waitFor(SLOW);
-  const command = (await page.locator(".command").first().textContent()).trim();
   const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]).slice(1);
   const said = JSON.parse(execFileSync(archsim, [...words, "--format", "json"], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
   expect(said.designs[0].fingerprint === (await shown.textContent()), `the page says ${await shown.textContent()}, ${command} says ${said.designs[0].fingerprint}`);
-});
+}
 
 /** Every model of the repository, as paths from its root. */
 function models(folder = join(root, "models")) {

@@ -7,6 +7,7 @@ mod blocks;
 mod floor;
 mod parts;
 mod scale;
+mod shares;
 mod workload;
 
 use std::time::Instant;
@@ -47,6 +48,7 @@ pub(crate) fn step(options: Options) -> Report {
     let mut report = workload::step(options);
     parts::step(options);
     report.add(blocks::step(options));
+    report.add(shares::step(options));
     report.add(scale::step(options));
     report
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: the list of steps that is CI.
 
 mod libtest;
+mod notebooks;
 mod report;
 
 use std::process::{Command, ExitCode};
@@ -27,6 +28,7 @@ const STEPS: &[Step] = &[
     Step { name: "tidy", run: tidy::step },
     Step { name: "unit", run: unit },
     Step { name: "theory", run: theory },
+    Step { name: "notebooks", run: notebooks::step },
     Step { name: "wasm", run: wasm::step },
     Step { name: "determinism", run: determinism::step },
     Step { name: "browser", run: playground::test },

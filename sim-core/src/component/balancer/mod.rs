@@ -74,8 +74,10 @@ impl Balancing {
             .watch
             .map(|rules| Box::new(Watch::new(rules.within(replicas, service.replicas), replicas)));
         let connections = vec![NONE; service.connections.unwrap_or(0) as usize];
-        let careful =
-            watch.is_some() || matches!(policy, Policy::Hashed(_)) || service.connections.is_some();
+        let careful = watch.is_some()
+            || matches!(policy, Policy::Hashed(_))
+            || service.connections.is_some()
+            || service.function.is_some();
         let outstanding = vec![0; replicas as usize];
         Balancing { policy, outstanding, key, watch, connections, careful }
     }

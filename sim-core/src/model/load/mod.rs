@@ -9,7 +9,7 @@ mod walk;
 pub(in crate::model) use walk::{Here, Walk};
 
 use super::caches::Hits;
-use super::{Front, KeysId, LawId, Model, Resource, Source, StationId, UNLIMITED};
+use super::{Front, KeysId, LawId, Model, Resource, ServiceId, Source, StationId, UNLIMITED};
 use crate::spec::Balancer;
 use crate::time::{Duration, SECOND, Time};
 use std::collections::BTreeMap;
@@ -74,6 +74,12 @@ pub enum PaidByRequest {
     Put(u32),
     /// A cache.
     Cache(u32),
+    /// The load balancer of a service; a request counts as the units that it would take in a second, alone.
+    Balanced(ServiceId),
+    /// A function.
+    Function(ServiceId),
+    /// The time of a function, in nanoseconds.
+    FunctionTime(ServiceId),
 }
 
 /// What one run of a piece of the plan asks for.

@@ -16,6 +16,8 @@ struct Held {
     threads: Vec<(usize, f64)>,
     /// A connection of the service's own pool.
     connection: Option<(usize, f64)>,
+    /// The environment of a function.
+    environment: Option<(ServiceId, f64)>,
     /// Locks, connections of poolers, places in quotas.
     of_stores: Vec<(HoldStep, f64)>,
 }
@@ -191,6 +193,10 @@ impl Walk<'_> {
         for (group, since) in held.threads {
             *demand.service.entry(group).or_default() += demand.time - since;
         }
+        if let Some((service, since)) = held.environment {
+            let time = PaidByRequest::FunctionTime(service);
+            *demand.asks.entry(time).or_default() += demand.time - since;
+        }
         if here.entered {
             demand.end_sessions(self.model);
         }
@@ -258,6 +264,15 @@ impl Walk<'_> {
                 *demand.sends.entry(queue.0 as usize).or_default() += 1.0;
             }
             Instruction::Outside(step) => self.outside(demand, step),
+            // That there is an environment is expected.
+            Instruction::Function(service) => {
+                *demand.asks.entry(PaidByRequest::Function(service)).or_default() += 1.0;
+                held.environment = Some((service, demand.time));
+            }
+            Instruction::Balanced { service, operation } => {
+                let units = self.model.units_of_request(service, operation);
+                *demand.asks.entry(PaidByRequest::Balanced(service)).or_default() += units;
+            }
             Instruction::Search(SearchStep::Read(search) | SearchStep::Route { search, .. }) => {
                 let shards = Resource::chosen(self.model.searches[search as usize].station);
                 self.routed = vec![(self.model.group_of(shards), 1.0)];

@@ -13,7 +13,7 @@ pub(in crate::model) struct PriceList {
 }
 
 impl PriceList {
-    pub(super) fn find<'p, T>(
+    pub(in crate::model) fn find<'p, T>(
         &'p self,
         of: impl Fn(&'p PriceBook) -> Option<&'p T>,
     ) -> Option<&'p T> {
@@ -62,6 +62,31 @@ pub(super) fn request_price(price: &Quantity) -> Result<f64, QuantityError> {
 
 pub(super) fn byte_price(price: &Quantity) -> Result<f64, QuantityError> {
     price_of(price, &[("GB", 1e9), ("TB", 1e12)])
+}
+
+/// Of a byte of memory, held for a second.
+pub(super) fn duration_price(price: &Quantity) -> Result<f64, QuantityError> {
+    price_of(price, &[("GB-s", 1e9), ("GB-h", 3600e9)])
+}
+
+/// Bytes per second: `"1GB/h"`.
+pub(super) fn bytes_rate(rate: &Quantity) -> Result<f64, QuantityError> {
+    let wrong = || QuantityError {
+        message: format!("\"{}\" is no amount of bytes over time", shown(rate)),
+        hint: Some("write bytes per time, such as \"1GB/h\"".into()),
+    };
+    let Quantity::Text(text) = rate else { return Err(wrong()) };
+    let (bytes, period) = text.split_once('/').ok_or_else(wrong)?;
+    let bytes = quantity::bytes(&Quantity::Text(bytes.trim().to_owned()))?;
+    let periods = quantity::rate(&Quantity::Text(format!("1/{}", period.trim())))?;
+    positive(bytes * periods, rate)
+}
+
+/// A number of which there has to be some.
+fn positive(number: f64, written: &Quantity) -> Result<f64, QuantityError> {
+    let message = format!("\"{}\" is nothing, and nothing fits into it", shown(written));
+    let hint = Some("leave it out where it does not count".into());
+    if number > 0.0 { Ok(number) } else { Err(QuantityError { message, hint }) }
 }
 
 /// Of one operation a second, held for a second.
@@ -149,6 +174,22 @@ fn all_prices(prices: &PriceBook, path: &Path) -> Vec<(Path, Result<f64, Quantit
     }
     for (name, price) in &prices.iops {
         all.push((path.key("iops").key(name), iops_price(price)));
+    }
+    for (name, unit) in &prices.capacity_units {
+        let path = path.key("capacity_units").key(name);
+        all.push((path.key("price"), quantity::money_rate(&unit.price)));
+        let rate = |rate: &Quantity| quantity::rate(rate).and_then(|it| positive(it, rate));
+        all.extend(unit.connections.as_ref().map(|it| (path.key("connections"), rate(it))));
+        all.extend(unit.bytes.as_ref().map(|it| (path.key("bytes"), bytes_rate(it))));
+    }
+    for (name, price) in &prices.functions {
+        let path = path.key("functions").key(name);
+        all.push((path.key("duration"), duration_price(&price.duration)));
+        let time = |time: &Quantity| quantity::duration(time).and_then(|it| positive(it, time));
+        all.extend(price.rounding.as_ref().map(|it| (path.key("rounding"), time(it))));
+    }
+    for (name, price) in &prices.processed {
+        all.push((path.key("processed").key(name), byte_price(price)));
     }
     for (name, price) in &prices.requests {
         all.push((path.key("requests").key(name), request_price(price)));

@@ -1,8 +1,10 @@
 //! What is paid for: everything on the bill with its price.
 
+mod gateways;
 mod list;
 mod usage;
 
+pub use gateways::Balanced;
 pub(super) use list::PriceList;
 
 use super::check::{Lowering, sorted};
@@ -66,6 +68,10 @@ pub enum ChargeKind {
     Reserved,
     /// Spare machines by the hour.
     Spot,
+    /// Capacity units of load balancers.
+    CapacityUnits,
+    /// Time of functions.
+    Duration,
     /// Storage.
     Storage,
     /// Operations a second that storage is provisioned for.
@@ -87,6 +93,8 @@ impl ChargeKind {
             ChargeKind::OnDemand => "on_demand",
             ChargeKind::Reserved => "reserved",
             ChargeKind::Spot => "spot",
+            ChargeKind::CapacityUnits => "capacity_units",
+            ChargeKind::Duration => "duration",
             ChargeKind::Storage => "storage",
             ChargeKind::Iops => "iops",
             ChargeKind::Requests => "requests",
@@ -111,6 +119,9 @@ pub enum Amount {
     },
     /// What is counted; the price is of one.
     Counted(Vec<CounterId>),
+    /// What is counted by each of some load balancers: of each the counter of which the rate takes the most units, with
+    /// the rate that takes one; the price is of a second of one unit.
+    CapacityUnits(Vec<Vec<(CounterId, f64)>>),
     /// Bytes of the answers to clients; the price is of one.
     Answers,
 }
@@ -151,6 +162,7 @@ impl Lowering<'_> {
             }
         }
         self.charge_queues();
+        self.charge_nat();
         if spec.prices.is_some() {
             self.check_prices_between();
             self.charge_traffic();
@@ -187,11 +199,11 @@ impl Lowering<'_> {
             self.findings.error(&path.key("purchase"), message).hint("add instance: \"m5.large\"");
         }
         if let Some(instance) = written.front.as_ref().and_then(|front| front.instance.as_ref()) {
-            let stations = self.groups(StationKind::Front, &format!("{name}.front"));
-            let held = |_| Amount::Held(1.0);
-            let bought = (instance, &Purchase::OnDemand);
-            let of = format!("{of}.front");
-            self.charge_machines(&of, bought, 1, held, stations, &path.key("front"));
+            self.charge_front(index, &name, instance, &path.key("front"));
+        }
+        let function = written.function.as_ref();
+        if let Some(kind) = function.and_then(|function| function.price.as_ref()) {
+            self.charge_function(index, kind, &path.key("function").key("price"));
         }
         self.charge_people(&of, written.operations.as_ref(), stations, &path);
     }

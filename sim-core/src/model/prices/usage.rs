@@ -88,7 +88,7 @@ impl Lowering<'_> {
     }
 
     /// Requests that are counted, by the price of an item.
-    fn charge_requests(
+    pub(super) fn charge_requests(
         &mut self,
         of: &str,
         item: &str,
@@ -161,7 +161,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn charge_use(
+    pub(super) fn charge_use(
         &mut self,
         of: &str,
         kind: ChargeKind,

@@ -93,7 +93,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn bytes(&mut self, size: &Quantity, path: &Path) -> u64 {
+    pub(in crate::model) fn bytes(&mut self, size: &Quantity, path: &Path) -> u64 {
         self.read(quantity::bytes(size), path).unwrap_or(0.0) as u64
     }
 

@@ -35,7 +35,7 @@ pub(super) fn write(document: &Document) -> String {
 }
 
 /// Text on a line, in which nothing is markup.
-fn inline(text: &str) -> String {
+pub(super) fn inline(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
         match c {
@@ -51,6 +51,6 @@ fn inline(text: &str) -> String {
 }
 
 /// Text that does not end the fence around it.
-fn fenced(text: &str) -> String {
+pub(super) fn fenced(text: &str) -> String {
     text.replace("```", "'''").replace(char::is_control, " ")
 }

@@ -4,10 +4,13 @@
 mod conventions;
 mod html;
 mod markdown;
+mod page;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
 pub use conventions::conventions;
+pub use sweep::SweepDocument;
 
 use super::Block;
 use super::figure::Figure;

@@ -181,27 +181,40 @@ fn word(verdict: Verdict) -> &'static str {
 /// What a month costs against the 99th percentile, with the designs that no other beats in both. `None` where fewer than
 /// two designs have a price and a latency.
 pub fn cost_against_latency(summary: &Summary) -> Option<Figure> {
-    let unit = latency_unit(summary);
-    let told = |design: &DesignSummary| {
+    let designs = summary.designs.iter().map(|design| (design.name.clone(), design));
+    let figure = what_speed_costs(&designs.collect::<Vec<_>>())?;
+    Some(Figure { caption: caption(summary, &figure.caption), ..figure })
+}
+
+/// Names beside the points of a front, at most.
+const NAMED_MAX: usize = 8;
+
+/// The same of designs under names of their own. Where there are many only those on the front are named.
+pub(super) fn what_speed_costs(designs: &[(String, &DesignSummary)]) -> Option<Figure> {
+    let unit = time_unit(designs.iter().map(|(_, design)| design.all.p99.mean));
+    let told = |(name, design): &(String, &DesignSummary)| {
         let month = design.bill.as_ref()?.month;
         let p99 = design.all.p99;
         let says = format!(
-            "{}: {} a month, p99 {}",
-            design.name,
+            "{name}: {} a month, p99 {}",
             crate::report::bill::dollars(month.mean),
             in_words(p99, unit.seconds, unit.name)
         );
         let point = along_x(p99, unit.seconds, month.mean)?;
         let y_interval = interval(month, 1.0).filter(|(low, high)| high - low > 1e-6 * high);
-        Some(Point { y_interval, label: design.name.clone(), ..point.says(says) })
+        Some(Point { y_interval, label: name.clone(), ..point.says(says) })
     };
-    let points: Vec<Point> = summary.designs.iter().filter_map(told).collect();
+    let points: Vec<Point> = designs.iter().filter_map(told).collect();
     if points.len() < 2 {
         return None;
     }
     let front = front(&points);
     let is_on = |point: &Point| front.iter().any(|on| on.label == point.label);
-    let (on, off): (Vec<Point>, Vec<Point>) = points.into_iter().partition(is_on);
+    let (mut on, mut off): (Vec<Point>, Vec<Point>) = points.into_iter().partition(is_on);
+    if on.len() + off.len() > NAMED_MAX {
+        off.iter_mut().for_each(|point| point.label.clear());
+        on.iter_mut().skip(NAMED_MAX).for_each(|point| point.label.clear());
+    }
     let lows = on.iter().chain(&off).map(|point| point.y).fold(f64::INFINITY, f64::min);
     let highs = on.iter().chain(&off).map(|point| point.y).fold(0.0, f64::max);
     let near = |label: &str, unit| Axis { covers: Vec::new(), ..Axis::linear(label, unit) };
@@ -216,10 +229,7 @@ pub fn cost_against_latency(summary: &Summary) -> Option<Figure> {
         let key = panel.key("beaten in both", Colour::Number(1));
         panel.series.push(Series { key, shape: Shape::Dots, points: off });
     }
-    let caption = caption(
-        summary,
-        "Lower and further left is better; whiskers are 95 % intervals, the front is by the estimates.",
-    );
+    let caption = "Lower and further left is better; whiskers are 95 % intervals, the front is by the estimates.".into();
     let title = "What speed costs".into();
     Some(Figure { name: "cost-latency", title, caption, panels: vec![panel] })
 }

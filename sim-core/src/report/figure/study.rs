@@ -2,7 +2,8 @@
 
 use super::{
     Axis, Colour, Curve, CurvePoint, Figure, Mark, Panel, Point, Series, Shape, Varied,
-    cost_against, heat_map, in_words, interval, latency_against,
+    cost_against, designs::what_speed_costs, heat_map, in_words, interval, latency_against,
+    objectives_against,
 };
 use crate::report::units::time_unit;
 use crate::study::{
@@ -12,6 +13,8 @@ use crate::study::{
 
 /// Curves in one figure, at most: more could not be told apart.
 const CURVES_MAX: usize = 7;
+/// Panels of objectives, at most.
+const PANELS_MAX: usize = 4;
 /// Parameters in a tornado, at most.
 const EFFECTS_MAX: usize = 20;
 
@@ -24,14 +27,42 @@ pub fn sweep(summary: &SweepSummary) -> Vec<Figure> {
     if let ([across, up], 2) = (numeric.as_slice(), summary.axes.len()) {
         figures.extend(grid(summary, *across, *up));
     }
-    if let Some(&first) = numeric.first() {
+    // Load goes along the axis where it is varied.
+    let is_load = |axis: &&usize| summary.axes[**axis].path.starts_with("clients.");
+    if let Some(&first) = numeric.iter().find(is_load).or(numeric.first()) {
         let (varied, along) = along(summary, first);
         if !along.is_empty() {
             figures.push(latency_against(&varied, &along, limit(summary)));
+            figures.extend(objectives_against(&varied, &along, &latencies(summary)));
             figures.extend(cost_against(&varied, &along));
         }
     }
+    figures.extend(front(summary));
     figures
+}
+
+/// What speed costs, where all points serve the same load.
+fn front(summary: &SweepSummary) -> Option<Figure> {
+    if summary.axes.iter().any(|axis| axis.path.starts_with("clients.")) {
+        return None;
+    }
+    let told = summary.points.iter().filter_map(|point| Some((point, point.design.as_ref()?)));
+    let told = told.map(|(point, design)| {
+        let at: Vec<&str> = point.settings.iter().map(|setting| setting.text.as_str()).collect();
+        (at.join(", "), design)
+    });
+    what_speed_costs(&told.collect::<Vec<_>>())
+}
+
+/// Objectives on latencies of some requests: each with its place, limit and words, so many at most as can be told apart.
+fn latencies(summary: &SweepSummary) -> Vec<(usize, f64, String)> {
+    let design = summary.points.iter().find_map(|point| point.design.as_ref());
+    let objectives = design.iter().flat_map(|design| design.objectives.iter().enumerate());
+    let is_latency = |says: &str| says.starts_with('p') && says.contains(" of ");
+    let own = objectives.filter(|(_, objective)| is_latency(&objective.says));
+    own.map(|(place, objective)| (place, objective.limit, objective.says.clone()))
+        .take(PANELS_MAX)
+        .collect()
 }
 
 fn varied(summary: &SweepSummary, axis: usize) -> Varied {
@@ -53,12 +84,13 @@ fn along(summary: &SweepSummary, axis: usize) -> (Varied, Vec<Curve>) {
         let design = point.design.as_ref()?;
         let all = &design.all;
         let cost = design.bill.as_ref().map(|bill| bill.month);
-        Some(CurvePoint { x, latency: [all.p50, all.p95, all.p99], cost })
+        let objectives = design.objectives.iter().map(|objective| objective.value).collect();
+        Some(CurvePoint { x, latency: [all.p50, all.p95, all.p99], cost, objectives })
     };
     let curve = |curve: &&crate::study::Curve<'_>| Curve {
         name: match curve.others.is_empty() {
             true => "as written".to_owned(),
-            false => curve.others.join(", "),
+            false => crate::report::reach::named(&curve.others),
         },
         points: curve.points.iter().filter_map(point).collect(),
     };

@@ -30,7 +30,7 @@ pub struct Curve {
 }
 
 /// What came of a point.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct CurvePoint {
     /// Where it is.
     pub x: f64,
@@ -38,6 +38,8 @@ pub struct CurvePoint {
     pub latency: [Value; 3],
     /// Dollars a month; `None` without prices.
     pub cost: Option<Value>,
+    /// What each objective is about, in seconds, shares, requests per second or dollars.
+    pub objectives: Vec<Value>,
 }
 
 const PERCENTILES: [&str; 3] = ["median", "p95", "p99"];
@@ -90,18 +92,51 @@ pub fn latency_against(varied: &Varied, curves: &[Curve], limit: Option<(f64, St
     }
 }
 
+/// What some objectives on latencies are about, along what was varied, a panel for each: `which` has the place of each, its
+/// limit in seconds and what it says. `None` without any.
+pub fn objectives_against(
+    varied: &Varied,
+    curves: &[Curve],
+    which: &[(usize, f64, String)],
+) -> Option<Figure> {
+    let mut panels = Vec::new();
+    for (place, limit, says) in which {
+        let told = curves.iter().flat_map(|curve| &curve.points);
+        let told = told.filter_map(|point| Some(point.objectives.get(*place)?.mean));
+        let unit = time_unit(told.chain([*limit]));
+        let label = says.split(" below ").next().unwrap_or(says);
+        let mut panel = Panel::new(varied.axis(), Axis::log(label, unit.name));
+        for (number, curve) in curves.iter().enumerate() {
+            let key = panel.key(curve.name.as_str(), Colour::Number(number));
+            let of = |point: &CurvePoint| point.objectives.get(*place).copied().unwrap_or(NONE);
+            add(&mut panel, key, varied, curve, of, (unit.seconds, unit.name));
+        }
+        panel.marks.push(Mark::AtY(limit / unit.seconds, says.clone(), Colour::Bad));
+        panel.height = 0.8;
+        panels.push(panel);
+    }
+    (!panels.is_empty()).then(|| Figure {
+        name: "objectives-against",
+        title: format!("Objectives against {}", varied.label),
+        caption: "What each objective is about, and its limit; bands are 95 % intervals.".into(),
+        panels,
+    })
+}
+
+/// Nothing was seen.
+const NONE: Value = Value {
+    status: Status::NothingSeen,
+    mean: f64::NAN,
+    half_width: f64::INFINITY,
+    confidence: 0.95,
+};
+
 /// Cost along what was varied, in all; `None` where nothing has a price.
 pub fn cost_against(varied: &Varied, curves: &[Curve]) -> Option<Figure> {
     let mut panel = Panel::new(varied.axis(), Axis::linear("cost of a month", "$"));
     for (number, curve) in curves.iter().enumerate() {
         let key = panel.key(curve.name.as_str(), Colour::Number(number));
-        let none = Value {
-            status: Status::NothingSeen,
-            mean: f64::NAN,
-            half_width: f64::INFINITY,
-            confidence: 0.95,
-        };
-        add(&mut panel, key, varied, curve, |point| point.cost.unwrap_or(none), (1.0, "$"));
+        add(&mut panel, key, varied, curve, |point| point.cost.unwrap_or(NONE), (1.0, "$"));
     }
     panel.marks.extend(varied.marks());
     let has_any = panel.series.iter().any(|series| !series.points.is_empty());

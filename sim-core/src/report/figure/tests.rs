@@ -75,6 +75,7 @@ fn of_a_sweep() -> Vec<Figure> {
         move |rate: f64| CurvePoint {
             x: rate,
             latency: [0.5, 0.05, 0.01].map(|share| latency(rate, share)),
+            objectives: Vec::new(),
             cost: Some(value(73.0 * cores + rate, 0.0)),
         }
     };

@@ -72,6 +72,9 @@ pub struct Edge {
     pub says: Vec<String>,
     /// Whether nobody waits for the answer.
     pub is_async: bool,
+    /// The guards that these calls go through, by their number in the model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<usize>,
 }
 
 /// How a topology is written down.

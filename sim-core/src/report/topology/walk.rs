@@ -24,6 +24,7 @@ pub(super) fn topology(name: String, spec: &Spec, checked: &Checked) -> Topology
     walk.service_edges();
     walk.queue_edges();
     walk.cache_edges();
+    walk.guarded_edges();
     Topology { name, nodes: walk.nodes, edges: walk.edges }
 }
 
@@ -143,7 +144,10 @@ impl Walk<'_> {
         match self.edges.iter_mut().find(same) {
             Some(edge) if edge.says.iter().any(|said| said == says) => {}
             Some(edge) => edge.says.push(says.to_owned()),
-            None => self.edges.push(Edge { from, to, says: vec![says.to_owned()], is_async }),
+            None => {
+                let says = vec![says.to_owned()];
+                self.edges.push(Edge { from, to, says, is_async, guards: Vec::new() });
+            }
         }
     }
 
@@ -247,6 +251,33 @@ impl Walk<'_> {
                 }
             }
             self.connect(Some(own), Some(behind), "misses", false);
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// Which calls go through which guards.
+    fn guarded_edges(&mut self) {
+        for (number, guard) in self.checked.model.guards.iter().enumerate() {
+            let Some(written) = self.spec.guards.get(&guard.name) else { continue };
+            let callers = written.from.as_deref().map(|component| {
+                let runs = |node: &Node| node.parts.iter().any(|part| part == component);
+                (0..self.nodes.len()).filter(|&it| runs(&self.nodes[it])).collect::<Vec<_>>()
+            });
+            let (section, name) = written.on.split_once('.').unwrap_or(("", &written.on));
+            let client = self.find(&[Kind::Client], name).filter(|_| section == "clients");
+            let store = self.find(&[Kind::Store, Kind::External], name);
+            let store = store.filter(|_| section == "stores");
+            for edge in &mut self.edges {
+                let is_on = match (client, store) {
+                    (Some(client), _) => edge.from == client,
+                    (_, Some(store)) => edge.to == store,
+                    _ => !edge.is_async && edge.says.contains(&written.on),
+                };
+                if is_on && callers.as_ref().is_none_or(|callers| callers.contains(&edge.from)) {
+                    edge.guards.push(number);
+                }
+            }
         }
     }
 }

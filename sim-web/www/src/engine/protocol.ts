@@ -33,6 +33,29 @@ export interface Checked {
   horizon: number;
   replications: number;
   findings: Finding[];
+  playground: Playground | null;
+  /** What happens to the model as written, when (in seconds). */
+  changes: [at: number, set: [path: string, value: unknown][]][];
+}
+
+/** How a model wants to be shown. */
+export interface Playground {
+  topic?: string;
+  knobs?: { path: string; label?: string; from?: string | number; to?: string | number }[];
+  story?: Step[];
+  challenge?: string;
+}
+
+/** A step of a story: what it says, and what it does to the sandbox when it is reached. */
+export interface Step {
+  says: string;
+  look?: string;
+  design?: string;
+  beside?: string;
+  speed?: number;
+  seek?: string;
+  set?: Record<string, unknown>;
+  fresh?: boolean;
 }
 
 export type NodeKind = "client" | "service" | "cache" | "queue" | "store" | "external";
@@ -51,6 +74,8 @@ export interface TopologyEdge {
   to: number;
   says: string[];
   is_async: boolean;
+  /** The guards that its calls go through. */
+  guards?: number[];
 }
 
 export interface StationGroup {
@@ -128,6 +153,8 @@ export interface Calls {
   waterfall: { ask: { model: Model; design: Design; journey: number; percentile: number }; answer: Figure };
   version: { ask: object; answer: string };
   open: { ask: { model: Model; design: Design; window: number; oneIn: number; until: number }; answer: { parts: Parts; chunk: Chunk } };
+  /** Goes on to an instant, and from there on as another model; `parts` are missing where that has to begin anew. */
+  turn: { ask: { model: Model; design: Design; at: number }; answer: { parts: Parts | undefined; chunk: Chunk } };
   advance: { ask: { until: number; slices: number; events: number }; answer: Chunk };
   step: { ask: object; answer: Chunk };
   follow: { ask: { oneIn: number }; answer: null };

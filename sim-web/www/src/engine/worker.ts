@@ -3,7 +3,8 @@
 import init, * as core from "archsim-wasm";
 import wasm from "archsim-wasm/sim_web_bg.wasm?url";
 import { beside as filesFor } from "../beside";
-import type { Call, Calls, Chunk, Model, Stopped } from "./protocol";
+import { turned } from "../changes";
+import type { Call, Calls, Chunk, Model, Parts, Stopped } from "./protocol";
 import { offerRest } from "./rest";
 
 let run: core.Run | undefined;
@@ -52,7 +53,15 @@ const answers: { [C in Call]: (ask: Calls[C]["ask"]) => Calls[C]["answer"] } = {
     windows = 0;
     const first = advance(until, 1, 50_000_000);
     run.follow(oneIn);
+    // Things are told as they are at this instant.
+    if (until > 0 && turned(model).length > 0) run.followModel(model.name, model.text, beside, edits(model), design ?? undefined);
     return { parts: JSON.parse(run.parts()), chunk: first };
+  },
+  turn: ({ model, design, at }) => {
+    const it = run!;
+    const first = advance(at, 4, 50_000_000);
+    const follows = it.now() === at && it.followModel(model.name, model.text, beside, edits(model), design ?? undefined);
+    return { parts: follows ? (JSON.parse(it.parts()) as Parts) : undefined, chunk: first };
   },
   advance: ({ until, slices, events }) => advance(until, slices, events),
   step: () => {

@@ -1,26 +1,11 @@
 // Knobs: sliders on the model's favourites, all parameters of what was clicked, and what can be broken.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Edit, TopologyNode } from "../engine/protocol";
-import { clock, dollars, time } from "../format";
+import { amount, type Amount, written } from "../amount";
+import type { TopologyNode } from "../engine/protocol";
+import { clock } from "../format";
 import type { Sandbox } from "../sandbox";
-import { Chart } from "./chart";
-
-/** A number with what follows it: `930/s`, `16MB`, 4. */
-interface Amount {
-  value: number;
-  unit: string;
-  isText: boolean;
-}
-
-function amount(value: unknown): Amount | undefined {
-  if (typeof value === "number") return { value, unit: "", isText: false };
-  if (typeof value !== "string") return undefined;
-  const found = /^(\d[\d_]*(?:\.\d+)?)\s*([a-zA-Zµ%/]*)$/.exec(value);
-  return found === null ? undefined : { value: Number(found[1]!.replaceAll("_", "")), unit: found[2]!, isText: true };
-}
-
-const written = (value: number, of: Amount): string => `${Number(value.toPrecision(3))}${of.unit}`;
+import { Changed } from "./changed";
 
 /** Which parameters are favourites, and how they are called. */
 const FAVOURITES: [pattern: RegExp, label: (found: string[]) => string][] = [
@@ -45,34 +30,65 @@ interface Knob {
   path: string;
   label: string;
   of: Amount;
+  /** The least and the most that can be chosen. */
+  range?: [low: number, high: number];
 }
 
-export function Knobs({ sandbox }: { sandbox: Sandbox }) {
+/** The knobs that a model names, with their values. */
+async function named(sandbox: Sandbox): Promise<Knob[]> {
+  const { model, design } = sandbox;
+  const wanted = sandbox.checked?.playground?.knobs ?? [];
+  if (wanted.length === 0) return [];
+  const values = await sandbox.tools.call("values", { model, design, paths: wanted.map(({ path }) => path) });
+  return wanted.flatMap(({ path, label, from, to }): Knob[] => {
+    const of = amount(values[path]);
+    if (of === undefined) return [];
+    const [low, high] = [amount(from)?.value ?? of.value / 10, amount(to)?.value ?? of.value * 10];
+    return [{ path, label: label ?? path, of, range: [Math.min(low, of.value), Math.max(high, of.value)] }];
+  });
+}
+
+/** What is usually turned, where the model names nothing. */
+async function usual(sandbox: Sandbox): Promise<Knob[]> {
+  const { model, design } = sandbox;
+  const found = await Promise.all(SECTIONS.map((below) => sandbox.tools.call("parameters", { model, design, below }).catch(() => [])));
+  const all = found.flat() as [string, unknown][];
+  const known = FAVOURITES.flatMap(([pattern, label]) =>
+    all.flatMap(([path, value]) => {
+      const [match, of] = [pattern.exec(path), amount(value)];
+      return match === null || of === undefined || of.value === 0 ? [] : [{ path, label: label([...match]), of }];
+    }),
+  );
+  return known.slice(0, FAVOURITES_MAX);
+}
+
+function useKnobs(sandbox: Sandbox): Knob[] {
   const [knobs, setKnobs] = useState<Knob[]>([]);
-  const edits = JSON.stringify([sandbox.model, sandbox.design]);
+  const key = JSON.stringify([sandbox.model, sandbox.design, sandbox.checked?.ok]);
   useEffect(() => {
     let isCurrent = true;
-    const { model, design } = sandbox;
-    void Promise.all(SECTIONS.map((below) => sandbox.tools.call("parameters", { model, design, below }).catch(() => []))).then((found) => {
-      if (!isCurrent) return;
-      const all = found.flat() as [string, unknown][];
-      const known = FAVOURITES.flatMap(([pattern, label]) =>
-        all.flatMap(([path, value]) => {
-          const [match, of] = [pattern.exec(path), amount(value)];
-          return match === null || of === undefined || of.value === 0 ? [] : [{ path, label: label([...match]), of }];
-        }),
-      );
-      setKnobs(known.slice(0, FAVOURITES_MAX));
-    });
+    const find = async () => {
+      const found = await named(sandbox);
+      return found.length > 0 ? found : usual(sandbox);
+    };
+    void find().then(
+      (found) => isCurrent && setKnobs(found),
+      () => undefined,
+    );
     return () => {
       isCurrent = false;
     };
-  }, [edits]);
+  }, [key]);
+  return knobs;
+}
+
+export function Knobs({ sandbox }: { sandbox: Sandbox }) {
+  const knobs = useKnobs(sandbox);
   return (
-    <section class="panel" aria-labelledby="knobs">
+    <section class="panel knobs" aria-labelledby="knobs">
       <h2 id="knobs">Knobs</h2>
-      <div class="choices" role="radiogroup" aria-label="When a knob is turned">
-        {(["keep", "restart"] as const).map((changing) => (
+      <div class="choices" role="radiogroup" aria-label="A knob that is turned">
+        {(["now", "restart"] as const).map((changing) => (
           <label key={changing}>
             <input
               type="radio"
@@ -83,50 +99,16 @@ export function Knobs({ sandbox }: { sandbox: Sandbox }) {
                 sandbox.changed();
               }}
             />
-            {changing === "keep" ? "keep the clock" : "start over"}
+            {changing === "now" ? "changes the running system" : "starts over"}
           </label>
         ))}
       </div>
       {knobs.map((knob) => (
         <Slider key={knob.path} knob={knob} sandbox={sandbox} />
       ))}
-      {sandbox.model.edits.length > 0 && (
-        <div class="edits">
-          <h3>Changed</h3>
-          <ul>
-            {sandbox.model.edits.map(([path, value], at) => (
-              <li key={path}>
-                <code>
-                  {path} = {value}
-                </code>
-                <button
-                  class="small"
-                  aria-label={`take back ${path}`}
-                  onClick={() => void sandbox.apply({ ...sandbox.model, edits: takenBack(sandbox.model.edits, at) })}
-                >
-                  ×
-                </button>
-              </li>
-            ))}
-          </ul>
-          <button onClick={() => void sandbox.withoutEdits()}>Take all back</button>
-        </div>
-      )}
+      <Changed sandbox={sandbox} />
     </section>
   );
-}
-
-/** Without one edit; what was added to a list after it moves up. */
-function takenBack(edits: Edit[], at: number): Edit[] {
-  const [path] = edits[at]!;
-  const item = /^(.*)\[(\d+)\]("?)$/.exec(path);
-  const rest = edits.filter((_, place) => place !== at);
-  if (item === null) return rest;
-  return rest.map(([other, value]): Edit => {
-    const found = /^(.*)\[(\d+)\]("?)$/.exec(other);
-    const isLater = found !== null && found[1] === item[1] && Number(found[2]) > Number(item[2]);
-    return [isLater ? `${found[1]}[${Number(found[2]) - 1}]${found[3]}` : other, value];
-  });
 }
 
 function Slider({ knob, sandbox }: { knob: Knob; sandbox: Sandbox }) {
@@ -136,10 +118,10 @@ function Slider({ knob, sandbox }: { knob: Knob; sandbox: Sandbox }) {
   const timer = useRef<ReturnType<typeof setTimeout>>();
   useEffect(() => setValue(of.value), [of.value]);
   const isWhole = !of.isText && Number.isInteger(of.value);
-  const isSmall = isWhole && origin.current <= 24;
-  const [low, high] = isSmall ? [1, Math.max(8, origin.current * 3)] : [origin.current / 10, origin.current * 10];
+  const isSmall = isWhole && (knob.range?.[1] ?? origin.current) <= 64;
+  const [low, high] = knob.range ?? (isSmall ? [1, Math.max(8, origin.current * 3)] : [origin.current / 10, origin.current * 10]);
   // Small whole numbers go evenly, all others by the same factor from step to step.
-  const toStep = (it: number) => (isSmall ? it : Math.log10(Math.max(it, low) / low) * 100);
+  const toStep = (it: number) => (isSmall ? it : Math.log10(Math.max(it, low || 1e-9) / (low || 1e-9)) * 100);
   const fromStep = (step: number) => (isSmall ? step : low * 10 ** (step / 100));
   const round = (it: number) => (isWhole ? Math.max(1, Math.round(isSmall ? it : Number(it.toPrecision(2)))) : Number(it.toPrecision(2)));
   const set = (next: number) => {
@@ -168,7 +150,7 @@ function Slider({ knob, sandbox }: { knob: Knob; sandbox: Sandbox }) {
         title={`Sweep ${path}: draw the curve over its values`}
         aria-label={`curve over ${label}`}
         onClick={() => {
-          const [from, to] = isSmall ? [1, Math.max(6, Math.min(12, origin.current * 2))] : [origin.current / 2, origin.current * 1.5];
+          const [from, to] = isSmall ? [Math.max(1, low), Math.max(6, Math.min(12, origin.current * 2))] : [origin.current / 2, origin.current * 1.5];
           void sandbox.sweep(isSmall ? `${path}=${from}..${to}` : `${path}=${written(from, of)}..${written(to, of)}:lin:8`);
         }}
       >
@@ -282,7 +264,7 @@ export function BreakThings({ sandbox }: { sandbox: Sandbox }) {
             </option>
           ))}
         </select>
-        <button class="bad" id="break-it" onClick={() => void keeping(sandbox, () => sandbox.append(chosen.list, chosen.value))}>
+        <button class="bad" id="break-it" onClick={() => void breakIt(sandbox, chosen)}>
           at {clock(sandbox.now)}
         </button>
       </div>
@@ -290,79 +272,8 @@ export function BreakThings({ sandbox }: { sandbox: Sandbox }) {
   );
 }
 
-/** What is broken is broken at this instant, whatever turning a knob means. */
-async function keeping(sandbox: Sandbox, edit: () => Promise<boolean>): Promise<void> {
-  const { changing } = sandbox;
-  sandbox.changing = "keep";
-  await edit();
-  sandbox.changing = changing;
+/** What is broken is broken at this instant, whatever turning a knob means; then one sees what follows. */
+async function breakIt(sandbox: Sandbox, { list, value }: Breakage): Promise<void> {
+  await sandbox.append(list, value);
   sandbox.play(true);
-}
-
-/** The curve over a slider's values. */
-export function Curve({ sandbox }: { sandbox: Sandbox }) {
-  const { curve, curveProgress } = sandbox;
-  if (curveProgress !== undefined) {
-    return (
-      <section class="panel" aria-label="Curve">
-        <h2>Curve</h2>
-        <div class="row">
-          <progress value={curveProgress.told} max={Math.max(curveProgress.all, curveProgress.told, 1)} aria-label="runs of the curve" />
-          <button
-            onClick={() => {
-              sandbox.curves.cancel();
-              sandbox.curveProgress = undefined;
-              sandbox.changed();
-            }}
-          >
-            Stop
-          </button>
-        </div>
-      </section>
-    );
-  }
-  if (curve === undefined) return null;
-  const path = curve.axes[0]!.path;
-  const points = curve.points.filter((point) => point.design !== null);
-  const x = points.map((point) => point.settings[0]!.number);
-  const of = (pick: (it: NonNullable<(typeof points)[number]["design"]>) => number | null) => points.map((point) => pick(point.design!));
-  const hasBill = points.some((point) => point.design!.bill !== undefined);
-  const load = (place: number) => void sandbox.edit([[path, points[place]!.settings[0]!.text]]);
-  return (
-    <section class="panel curve" aria-labelledby="curve">
-      <h2 id="curve">
-        Curve over <code>{path}</code>
-      </h2>
-      <p class="hint">Click a point to load it. Shorter runs than the steady state: where it bends is what counts.</p>
-      <Chart
-        title="latency"
-        unit=""
-        x={x}
-        xLabel={path}
-        points
-        say={(value) => time(value)}
-        onChoose={load}
-        lines={[
-          { label: "p50", colour: "--dot-3", values: of((it) => it.all.p50.mean) },
-          { label: "p99", colour: "--dot-1", values: of((it) => it.all.p99.mean) },
-        ]}
-      />
-      {hasBill && <Chart title="bill" unit="a month" x={x} xLabel={path} points say={(value) => dollars(value)} onChoose={load} lines={[{ label: "$ a month", colour: "--dot-2", values: of((it) => it.bill?.month.mean ?? null) }]} />}
-      <ul class="marks">
-        {curve.marks.map((mark) => (
-          <li key={mark.says}>{mark.says}</li>
-        ))}
-      </ul>
-      <div class="row">
-        {points.map((point, place) => (
-          <button key={point.settings[0]!.text} class="small" onClick={() => load(place)}>
-            {point.settings[0]!.text}
-          </button>
-        ))}
-      </div>
-      <p class="hint">
-        <code>{sandbox.sweepCommand(path, points.map((it) => it.settings[0]!.text))}</code>
-      </p>
-    </section>
-  );
 }
