@@ -155,11 +155,14 @@ pub(crate) enum Verb {
 }
 
 /// Edits of a model.
-#[derive(ClapArgs)]
+#[derive(ClapArgs, Clone, Default)]
 pub(crate) struct ModelArgs {
     /// Change the model: services.shop.replicas=4; may be given several times
     #[arg(long, value_name = "PATH=VALUE")]
     pub(crate) set: Vec<String>,
+    /// Change it while it runs: 12s services.shop.replicas=4; may be given several times
+    #[arg(long, num_args = 2, value_names = ["TIME", "PATH=VALUE"])]
+    pub(crate) at: Vec<String>,
 }
 
 /// How much to simulate; what is not given is as the model says.

@@ -1,6 +1,6 @@
 //! Looking closely at one replication: what `trace`, `series` and `events` have in common.
 
-use crate::args::{LookArgs, ModelArgs, OutputArgs, OutputFormat, RunArgs};
+use crate::args::{LookArgs, OutputArgs, OutputFormat, RunArgs};
 use crate::failure::Failure;
 use crate::model::{Written, plan};
 use sim_core::metrics::Trial;
@@ -24,7 +24,7 @@ impl Look {
     pub(crate) fn at(args: &LookArgs) -> Result<Look, Failure> {
         let output = OutputArgs { format: OutputFormat::Text, out: args.out.clone() };
         output.keeps(std::slice::from_ref(&args.model))?;
-        let edits = ModelArgs { set: args.edits.set.clone() };
+        let edits = args.edits.clone();
         let run = RunArgs {
             seed: args.seed,
             horizon: args.horizon.clone(),

@@ -52,6 +52,15 @@ impl Written {
             })?;
             written.edit(|spec| spec.with_text(path.trim(), value.trim()))?;
         }
+        for pair in edits.at.chunks(2) {
+            let [at, edit] = pair else { continue };
+            let (path, value) = edit.split_once('=').ok_or_else(|| {
+                Failure::Usage(format!(
+                    "--at takes a time and PATH=VALUE, such as 12s services.api.replicas=4; it has {edit}"
+                ))
+            })?;
+            written.edit(|spec| spec.with_change(at.trim(), path.trim(), value.trim()))?;
+        }
         Ok(written)
     }
 

@@ -1,15 +1,37 @@
 //! archsim in the browser: the core's functions under JavaScript's names. Nothing is computed here.
 
 mod model;
+mod run;
+mod study;
+mod written;
 
-use model::{Given, designs};
+pub use run::Run;
+pub use study::{Study, waterfall};
+pub use written::{check, edit_path, parameters, to_ron, values};
+
+use model::Given;
 use sim_core::metrics::{EVENTS_MAX, Trial, run};
 use sim_core::report::{Format, Style, render};
 use sim_core::simulation::Seed;
-use sim_core::study::{Alternative, Plan, Replicate, Study, describe_event, fingerprint_in_turn};
+use sim_core::study::{
+    Alternative, Plan, Replicate, Study as _, describe_event, fingerprint_in_turn,
+};
 use sim_core::time::Duration;
 use std::fmt::Write;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Loads the half of the module that is not needed at once; where the module is whole it is never called.
+    #[wasm_bindgen(js_name = loadRest)]
+    fn load_rest();
+}
+
+/// Has the whole module loaded.
+#[wasm_bindgen]
+pub fn complete() {
+    load_rest();
+}
 
 /// The version of archsim, which every result carries.
 #[wasm_bindgen]
@@ -31,7 +53,7 @@ pub fn format_duration(nanos: u64) -> String {
 /// What is wrong with the model, as text.
 #[wasm_bindgen]
 pub fn compare(name: &str, text: &str, files: &str) -> Result<String, JsError> {
-    let designs = designs(Given { name, text, files })?;
+    let designs = Given { name, text, files, edits: "[]" }.all_designs()?;
     let plan = Plan::of(&designs);
     let mut study = Replicate::new(designs, plan);
     study.run();
@@ -44,7 +66,7 @@ pub fn compare(name: &str, text: &str, files: &str) -> Result<String, JsError> {
 /// What is wrong with the model, as text.
 #[wasm_bindgen(js_name = runOnce)]
 pub fn run_once(name: &str, text: &str, seconds: f64) -> Result<String, JsError> {
-    let designs = designs(Given { name, text, files: "{}" })?;
+    let designs = Given { name, text, files: "{}", edits: "[]" }.all_designs()?;
     let trial = Trial {
         design: 0,
         seed: Seed { seed: 1, replication: 0 },
@@ -58,7 +80,8 @@ pub fn run_once(name: &str, text: &str, seconds: f64) -> Result<String, JsError>
 /// The rows that `archsim fingerprint` prints for a model, or a comment that says why there are none.
 #[wasm_bindgen]
 pub fn fingerprint(name: &str, text: &str, files: &str) -> String {
-    match designs(Given { name, text, files }) {
+    let given = Given { name, text, files, edits: "[]" };
+    match given.all_designs() {
         Ok(designs) => fingerprint_in_turn(&designs).iter().fold(String::new(), |mut rows, row| {
             let _ = writeln!(rows, "{name}\t{row}");
             rows
@@ -78,7 +101,7 @@ pub fn fingerprint_event(
     event: u64,
 ) -> String {
     let is_it = |alternative: &Alternative| alternative.name == design;
-    let designs = designs(Given { name, text, files }).unwrap_or_default();
+    let designs = Given { name, text, files, edits: "[]" }.all_designs().unwrap_or_default();
     let found = designs.into_iter().find(is_it);
     let line = found.and_then(|design| describe_event(&design.model, replication.into(), event));
     line.map_or_else(String::new, |line| line + "\n")

@@ -41,6 +41,17 @@ impl Moment<'_> {
     }
 }
 
+/// Builds `archsim` in the profile, `debug` or `release`.
+pub(crate) fn archsim(profile: &str) -> Result<PathBuf, Problem> {
+    let mut build = command("cargo", ["build", "--package", "sim-cli"]);
+    if profile == "release" {
+        build.arg("--release");
+    }
+    shell::run(&mut build)?;
+    let program = target_dir().join(profile).join("archsim");
+    Ok(program.with_extension(std::env::consts::EXE_EXTENSION))
+}
+
 /// The `archsim` of this machine.
 pub(crate) struct Native {
     program: PathBuf,
@@ -51,15 +62,7 @@ pub(crate) struct Native {
 impl Native {
     /// Builds `archsim` in the profile, `debug` or `release`; one runner for each number of threads.
     pub(crate) fn build(profile: &'static str, threads: &[u32]) -> Result<Vec<Native>, Problem> {
-        let mut build = command("cargo", ["build", "--package", "sim-cli"]);
-        if profile == "release" {
-            build.arg("--release");
-        }
-        shell::run(&mut build)?;
-        let program = target_dir()
-            .join(profile)
-            .join("archsim")
-            .with_extension(std::env::consts::EXE_EXTENSION);
+        let program = archsim(profile)?;
         let runner = |&threads| Native { program: program.clone(), profile, threads };
         Ok(threads.iter().map(runner).collect())
     }

@@ -1,6 +1,6 @@
 //! The tools that the checks need: added where rustup can add them, named where it cannot.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::shell::{self, Problem, command};
 
@@ -40,6 +40,26 @@ pub(crate) fn node() -> Result<(), Problem> {
         Some(major) if major >= NODE_MAJOR_MIN => Ok(()),
         _ => Err(Problem::Missing(format!("node is {}: {install}", version.trim()))),
     }
+}
+
+/// Makes sure that there is a Chromium to drive; where this is a Debian's administrator, it is installed.
+pub(crate) fn chromium() -> Result<PathBuf, Problem> {
+    const NAMES: [&str; 4] =
+        ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let find = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+        let files = NAMES.iter().flat_map(|name| folders.iter().map(move |it| it.join(name)));
+        files.into_iter().find(|file| file.is_file())
+    };
+    if let Some(found) = find() {
+        return Ok(found);
+    }
+    let install = ["install", "--yes", "--no-install-recommends", "chromium"];
+    let installed = shell::works(&mut command("apt-get", ["update"]))
+        && shell::works(command("apt-get", install).env("DEBIAN_FRONTEND", "noninteractive"));
+    let text = "Chromium is missing: `apt-get install chromium`, or put one on the path";
+    find().filter(|_| installed).ok_or_else(|| Problem::Missing(text.into()))
 }
 
 fn has_wasm_target() -> bool {

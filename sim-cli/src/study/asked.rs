@@ -16,6 +16,8 @@ pub(crate) struct Asked {
     pub(crate) designs: Vec<String>,
     pub(crate) sample: String,
     pub(crate) set: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) at: Vec<String>,
     pub(crate) seed: Option<u64>,
     pub(crate) replications: Option<u32>,
     pub(crate) precision: Option<String>,
@@ -32,6 +34,7 @@ impl Asked {
             designs: args.vary.designs.clone(),
             sample: args.vary.sample.clone(),
             set: args.edits.set.clone(),
+            at: args.edits.at.clone(),
             seed: run.seed,
             replications: run.replications,
             precision: run.precision.clone(),
@@ -46,9 +49,13 @@ impl Asked {
         command.each("vary", &self.vary);
         command.list("designs", &self.designs);
         command.unless("grid", "sample", &self.sample);
-        command.each("set", &self.set);
+        command.edits(&self.edits());
         command.run(&self.run_args());
         command.text()
+    }
+
+    fn edits(&self) -> ModelArgs {
+        ModelArgs { set: self.set.clone(), at: self.at.clone() }
     }
 
     fn run_args(&self) -> RunArgs {
@@ -64,7 +71,7 @@ impl Asked {
 
     /// The sweep over a model's text, and where its results come from.
     pub(crate) fn sweep(&self, text: String, data: &Data) -> Result<(Sweep, Origin), Failure> {
-        let edits = ModelArgs { set: self.set.clone() };
+        let edits = self.edits();
         let run = self.run_args();
         let mut written = Written::of(&self.model, text, data, &edits)?;
         written.plan(&run)?;
@@ -137,6 +144,15 @@ impl CommandLine {
     /// A flag for each value.
     pub(crate) fn each(&mut self, name: &str, values: &[String]) {
         values.iter().for_each(|value| self.flag(name, value));
+    }
+
+    /// The edits of the model.
+    pub(crate) fn edits(&mut self, edits: &ModelArgs) {
+        self.each("set", &edits.set);
+        for pair in edits.at.chunks(2) {
+            let words: Vec<String> = pair.iter().map(|word| quoted(word)).collect();
+            self.0.push(format!("--at {}", words.join(" ")));
+        }
     }
 
     /// One flag for all values, if there are any.

@@ -45,7 +45,7 @@ fn command(args: &CapacityArgs) -> String {
     command.flag("vary", &args.vary);
     command.list("designs", &args.designs);
     command.unless("3%", "tolerance", &args.tolerance);
-    command.each("set", &args.edits.set);
+    command.edits(&args.edits);
     command.run(&args.search.run());
     command.text()
 }

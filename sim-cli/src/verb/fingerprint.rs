@@ -35,7 +35,7 @@ pub(crate) fn run(args: &FingerprintArgs) -> Result<Success, Failure> {
 
 /// The model as written and every design, or the one that was asked for; warnings are for `check`.
 fn designs(model: &str, args: &FingerprintArgs) -> Result<Vec<Alternative>, Failure> {
-    let written = Written::read(model, &ModelArgs { set: Vec::new() })?;
+    let written = Written::read(model, &ModelArgs::default())?;
     let wanted = match args.design.as_deref() {
         Some(AS_WRITTEN) => vec![None],
         Some(design) => vec![Some(design.to_owned())],

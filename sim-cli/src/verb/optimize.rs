@@ -62,7 +62,7 @@ fn command(args: &OptimizeArgs) -> String {
     command.unless("95%", "confidence", &args.confidence);
     command.unless("1%", "indifference", &args.indifference);
     args.budget.iter().for_each(|budget| command.flag("budget", &budget.to_string()));
-    command.each("set", &args.edits.set);
+    command.edits(&args.edits);
     command.run(&args.search.run());
     command.text()
 }

@@ -66,7 +66,7 @@ fn command(args: &SensitivityArgs) -> String {
     command.unless("p99", "on", args.on.name());
     command.unless("10", "trajectories", &args.trajectories.to_string());
     args.design.iter().for_each(|design| command.flag("design", design));
-    command.each("set", &args.edits.set);
+    command.edits(&args.edits);
     command.run(&args.run);
     command.text()
 }

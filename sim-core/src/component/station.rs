@@ -152,7 +152,7 @@ impl Station {
     /// Whether one more would find all servers busy and the line full.
     #[inline]
     pub fn is_full(&self) -> bool {
-        self.busy == self.servers && self.waiting >= self.limit
+        self.busy >= self.servers && self.waiting >= self.limit
     }
 
     /// The sharing of the servers, if that is the discipline.
@@ -223,15 +223,15 @@ impl Station {
         Admission::Waits
     }
 
-    /// A request leaves; the next in line, if any, takes its server and is returned. Where the next is drawn, the draw
-    /// is named by who leaves.
+    /// A request leaves; the next in line, if any, takes its server and is returned, unless that is one too many. Where the
+    /// next is drawn, the draw is named by who leaves.
     #[inline]
     pub fn leave(&mut self, frames: &Frames, frame: FrameId) -> Departure {
         if let Line::Preemptive(_, serving) = &mut self.line {
             let at = serving.iter().position(|&f| f == frame).expect("it was being served");
             serving.swap_remove(at);
         }
-        if self.waiting == 0 {
+        if self.waiting == 0 || self.busy > self.servers {
             self.busy -= 1;
             return Departure::Idle;
         }

@@ -98,12 +98,12 @@ fn utilisation(model: &Model, metrics: &Metrics, charge: &Charge) -> f64 {
         if group.servers == UNLIMITED {
             return 1.0;
         }
-        busy += metrics.in_system_of(group).map(|it| it.sum_up_to(group.servers)).sum::<u128>();
+        busy += metrics.busy_of(group);
         let count = match model.fleet_of(group.first) {
             Some(fleet) => metrics.measure(&MeasureKind::Mean(fleet.told.paid)),
             None => f64::from(group.count),
         };
-        servers += f64::from(group.servers) * count;
+        servers += metrics.servers_of(group) * count;
     }
     if servers == 0.0 { 1.0 } else { busy as f64 / (servers * metrics.measured as f64) }
 }

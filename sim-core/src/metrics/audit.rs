@@ -68,18 +68,21 @@ impl Metrics {
         if group.servers == UNLIMITED {
             return None;
         }
-        let busy: f64 = presence.iter().map(|it| it.levels.sum_up_to(group.servers) as f64).sum();
+        let busy: f64 = presence.iter().map(|it| it.busy(group.servers) as f64).sum();
         let most_present: f64 =
             presence.iter().map(|it| f64::from(it.levels.max().unwrap_or(0))).sum();
         let longest = presence.iter().map(|it| it.longest_service).max().unwrap_or(0);
         let in_progress = 2.0 * most_present * longest as f64;
         // A server that stands still keeps whom it serves, and serves nobody.
-        let halted: f64 = presence.iter().map(|it| it.halted(self.ended) as f64).sum();
-        let in_progress = in_progress + halted * f64::from(group.servers);
+        let halted: f64 = presence
+            .iter()
+            .map(|it| it.halted(self.ended) as f64 * f64::from(it.most(group.servers)))
+            .sum();
+        let in_progress = in_progress + halted;
         if (busy - station.service as f64).abs() > in_progress + rounding(busy) {
             return wrong("the utilisation law", busy, station.service as f64);
         }
-        let possible = self.measured as f64 * f64::from(group.servers) * presence.len() as f64;
+        let possible: f64 = presence.iter().map(|it| it.there(self.measured, group.servers)).sum();
         if busy > possible + rounding(possible) {
             return wrong("a utilisation of at most 1", busy, possible);
         }

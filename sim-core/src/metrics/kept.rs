@@ -6,8 +6,8 @@
 use super::blocks::{BlockMetrics, Level};
 use super::slos::SloMetrics;
 use super::{
-    JourneyMetrics, Metrics, OperationMetrics, Outcome, Population, Presence, StationMetrics,
-    Trial, Violation,
+    JourneyMetrics, Metrics, OperationMetrics, Outcome, Population, Presence, Resized,
+    StationMetrics, Trial, Violation,
 };
 use crate::engine::{Digest, Fingerprint};
 use crate::model::Model;
@@ -104,6 +104,7 @@ impl Metrics {
             started: _,
             ended: _,
             population: Population { at_start, now },
+            servers: _,
         } = self;
         for number in [measured, replications, at_start, now] {
             number.write(out);
@@ -116,6 +117,9 @@ impl Metrics {
         systems.iter().for_each(|system| system.write(out));
         let levels = |presence: &Presence| presence.levels.write(out);
         presence.iter().for_each(levels);
+        let changed = (0..).zip(presence).filter_map(|(at, it)| Some((at, it.resized.as_ref()?)));
+        let resized: Vec<u64> = changed.flat_map(|(at, it)| it.numbers(at)).collect();
+        resized.write(out);
     }
 
     fn read(model: &Model, from: &mut &[u8]) -> Option<Metrics> {
@@ -153,7 +157,36 @@ impl Metrics {
         for presence in &mut metrics.presence {
             presence.levels = Bytes::read(from)?;
         }
+        for numbers in Vec::<u64>::read(from)?.chunks(Resized::NUMBERS) {
+            let presence = metrics.presence.get_mut(usize::try_from(numbers[0]).ok()?)?;
+            presence.resized = Some(Box::new(Resized::of(numbers)?));
+        }
         Some(metrics)
+    }
+}
+
+impl Resized {
+    const NUMBERS: usize = 7;
+
+    /// The station and what is known of it, as numbers.
+    fn numbers(&self, station: u64) -> [u64; Resized::NUMBERS] {
+        let Resized { servers, most, busy, there } = *self;
+        let halves = |it: i128| [(it >> 64) as u64, it as u64];
+        let ([busy_high, busy_low], [there_high, there_low]) = (halves(busy), halves(there));
+        [station, servers.into(), most.into(), busy_high, busy_low, there_high, there_low]
+    }
+
+    fn of(numbers: &[u64]) -> Option<Resized> {
+        let &[_, servers, most, busy_high, busy_low, there_high, there_low] = numbers else {
+            return None;
+        };
+        let whole = |high: u64, low: u64| i128::from(high as i64) << 64 | i128::from(low);
+        Some(Resized {
+            servers: u32::try_from(servers).ok()?,
+            most: u32::try_from(most).ok()?,
+            busy: whole(busy_high, busy_low),
+            there: whole(there_high, there_low),
+        })
     }
 }
 

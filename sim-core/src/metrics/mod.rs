@@ -16,6 +16,7 @@ use crate::component::{Ending, Spent};
 use crate::engine::Digest;
 use crate::model::{
     CounterId, LevelId, MeasureKind, Model, OperationId, StationGroup, StationId, TimingId,
+    UNLIMITED,
 };
 use crate::simulation::Recorder;
 use crate::stats::{Histogram, Levels};
@@ -47,6 +48,8 @@ pub struct Metrics {
     replications: u64,
     /// By station: who was there.
     presence: Vec<Presence>,
+    /// By group of stations: how many servers each has at the start.
+    servers: Vec<u32>,
     started: Time,
     ended: Time,
     population: Population,
@@ -124,12 +127,51 @@ struct Presence {
     halted: u64,
     /// Since when they do, if they do.
     halted_since: Option<Time>,
+    /// Where the number of servers has changed: what that makes of its levels.
+    resized: Option<Box<Resized>>,
+}
+
+/// A station whose number of servers has changed.
+///
+/// Levels tell how long how many were there, not when. So what was busy under another number of servers than the last is
+/// kept as a difference to what the levels say of the last.
+#[derive(Clone, Debug, Default)]
+struct Resized {
+    /// How many servers there are.
+    servers: u32,
+    /// The most that there were.
+    most: u32,
+    /// Server-nanoseconds in use beside those that the levels tell.
+    busy: i128,
+    /// Server-nanoseconds there were beside those of `servers`.
+    there: i128,
 }
 
 impl Presence {
     /// How long those present have been there, together, in nanoseconds modulo 2^64.
     fn age(&self, now: Time) -> u64 {
         self.requests.wrapping_mul(now.0).wrapping_sub(self.since)
+    }
+
+    /// Servers in use, in server-nanoseconds, at a station that has `servers` unless they have changed.
+    fn busy(&self, servers: u32) -> u128 {
+        match &self.resized {
+            None => self.levels.sum_up_to(servers),
+            Some(it) => self.levels.sum_up_to(it.servers).saturating_add_signed(it.busy),
+        }
+    }
+
+    /// Servers there were in so many nanoseconds, in server-nanoseconds.
+    fn there(&self, nanos: u64, servers: u32) -> f64 {
+        match &self.resized {
+            None => nanos as f64 * f64::from(servers),
+            Some(it) => nanos as f64 * f64::from(it.servers) + it.there as f64,
+        }
+    }
+
+    /// The most servers that there were.
+    fn most(&self, servers: u32) -> u32 {
+        self.resized.as_ref().map_or(servers, |it| it.most)
     }
 
     /// How long its servers have stood still until now, in nanoseconds.
@@ -168,6 +210,7 @@ impl Metrics {
             lasting: Vec::new(),
             replications: 0,
             presence: presence.collect(),
+            servers: model.stations.iter().map(|group| group.servers).collect(),
             started: Time::ZERO,
             ended: Time::ZERO,
             population: Population::default(),
@@ -204,12 +247,32 @@ impl Metrics {
         self.blocks.merge(&other.blocks);
         for (mine, other) in self.presence.iter_mut().zip(&other.presence) {
             mine.levels.merge(&other.levels);
+            if let Some(other) = &other.resized {
+                let mine = mine.resized.get_or_insert_default();
+                (mine.servers, mine.most) = (other.servers, mine.most.max(other.most));
+                (mine.busy, mine.there) = (mine.busy + other.busy, mine.there + other.there);
+            }
         }
     }
 
     /// How long which number was at each station of a group.
     pub fn in_system_of(&self, group: &StationGroup) -> impl Iterator<Item = &Levels> {
         self.presence_at(group).iter().map(|presence| &presence.levels)
+    }
+
+    /// Servers of a group that were in use, in server-nanoseconds.
+    pub fn busy_of(&self, group: &StationGroup) -> u128 {
+        self.presence_at(group).iter().map(|presence| presence.busy(group.servers)).sum()
+    }
+
+    /// How many servers each station of a group had, on average.
+    pub fn servers_of(&self, group: &StationGroup) -> f64 {
+        let presence = self.presence_at(group);
+        if group.servers == UNLIMITED || presence.iter().all(|it| it.resized.is_none()) {
+            return f64::from(group.servers);
+        }
+        let there: f64 = presence.iter().map(|it| it.there(self.measured, group.servers)).sum();
+        there / (self.measured as f64).max(1.0) / presence.len() as f64
     }
 
     fn presence_at(&self, group: &StationGroup) -> &[Presence] {
@@ -223,14 +286,14 @@ impl Metrics {
         match *kind {
             MeasureKind::BusiestUtilisation { first, count, servers } => {
                 let stations = &self.presence[first.0 as usize..(first.0 + count) as usize];
-                let busy = stations.iter().map(|it| it.levels.sum_up_to(servers)).max();
-                busy.unwrap_or(0) as f64 / (self.measured as f64 * f64::from(servers))
+                let busy = stations.iter().map(|it| it.busy(servers)).max();
+                busy.unwrap_or(0) as f64 / stations[0].there(self.measured, servers)
             }
             MeasureKind::Utilisation { first, count, servers, level } => {
                 let stations = &self.presence[first.0 as usize..(first.0 + count) as usize];
-                let busy = stations.iter().map(|it| it.levels.sum_up_to(servers)).sum::<u128>();
-                let there = self.measure(&MeasureKind::Mean(level)) * self.measured as f64;
-                busy as f64 / (there * f64::from(servers))
+                let busy = stations.iter().map(|it| it.busy(servers)).sum::<u128>();
+                let there = self.measure(&MeasureKind::Mean(level));
+                busy as f64 / (there * stations[0].there(self.measured, servers))
             }
             MeasureKind::Slo { slo, figure } => {
                 self.slos[slo as usize].figure(figure, self.measured, self.replications)
@@ -404,6 +467,19 @@ impl Recorder for Metrics {
         presence.halted_since = stopped.then_some(now);
     }
 
+    fn resized(&mut self, now: Time, station: StationId, servers: u32) {
+        let Presence { group, levels, resized, .. } = &mut self.presence[station.0 as usize];
+        let before = self.servers[*group as usize];
+        let it = resized.get_or_insert_with(|| {
+            Box::new(Resized { servers: before, most: before, ..Resized::default() })
+        });
+        let busy = |servers| levels.sum_up_to(servers) as i128;
+        it.busy += busy(it.servers) - busy(servers);
+        it.there +=
+            i128::from(now.since(self.started).0) * (i128::from(it.servers) - i128::from(servers));
+        (it.servers, it.most) = (servers, it.most.max(servers));
+    }
+
     fn refused(&mut self, _: Time, station: StationId) {
         self.group_of(station).refused += 1;
     }
@@ -453,6 +529,10 @@ impl Recorder for Metrics {
         for presence in &mut self.presence {
             presence.age_at_start = presence.age(now);
             presence.levels.restart(now);
+            if let Some(resized) = &mut presence.resized {
+                let servers = resized.servers;
+                **resized = Resized { servers, most: servers, ..Resized::default() };
+            }
             presence.halted = 0;
             presence.halted_since = presence.halted_since.map(|_| now);
         }

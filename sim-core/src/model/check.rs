@@ -21,6 +21,14 @@ impl Model {
     /// # Errors
     /// Everything that is wrong, located in the model's text.
     pub fn check(spec: &Spec, files: &Files) -> Result<Checked, Diagnostics> {
+        match spec.changes.is_empty() {
+            true => Model::check_unchanged(spec, files),
+            false => super::changes::check(spec, files),
+        }
+    }
+
+    /// The same of a model to which nothing happens.
+    pub(super) fn check_unchanged(spec: &Spec, files: &Files) -> Result<Checked, Diagnostics> {
         let mut lowering = Lowering::checked(spec, files);
         if lowering.findings.has_errors() {
             return Err(located(lowering.findings, spec));

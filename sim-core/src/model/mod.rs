@@ -4,6 +4,7 @@ mod autoscaler;
 mod availability;
 mod balancing;
 mod caches;
+mod changes;
 mod check;
 mod clients;
 mod compile;
@@ -48,6 +49,7 @@ pub use caches::{
     Access, AccessId, Cache, CacheLayer, CacheMeasures, CacheSize, CacheStep, CacheWrite, Commit,
     CommitId, Items, LedgerId, UNKEYED_BYTES, WriteId,
 };
+pub use changes::{Change, spec_at};
 pub use check::Checked;
 pub use data::Files;
 pub use deployments::{RollBackRule, RolloutKind, RolloutRules};
@@ -187,6 +189,8 @@ pub struct Model {
     pub slos: Vec<Slo>,
     /// How long and how often to simulate, unless told otherwise.
     pub run: RunPlan,
+    /// What it is later in a run, in order of time.
+    pub changes: Vec<Change>,
 }
 
 /// An operation as it runs in one service.

@@ -66,9 +66,14 @@ pub struct FleetMeasures {
     pub rollout: TimingId,
 }
 
+/// How many replicas there can be of one place that are not there for a deployment only.
+pub(super) fn most(service: &spec::Service, start: u32) -> u32 {
+    service.autoscaler.as_ref().map_or(start, |scaler| scaler.max.max(start))
+}
+
 /// How many replicas there can be at once of one place of a service that has `start` at the start.
 pub(super) fn capacity(service: &spec::Service, start: u32) -> u32 {
-    let most = service.autoscaler.as_ref().map_or(start, |scaler| scaler.max.max(start));
+    let most = most(service, start).max(service.room);
     let extra = |deployment: &spec::Deployment| match deployment {
         spec::Deployment::Rolling { surge, .. } => *surge,
         spec::Deployment::BlueGreen { .. } => most,
@@ -162,7 +167,8 @@ impl Lowering<'_> {
         let spec = self.spec;
         for (name, service) in sorted(&spec.services) {
             let path = Path::root().key("services").key(name);
-            if service.autoscaler.is_none() && service.deployments.is_empty() {
+            let is_fixed = service.autoscaler.is_none() && service.deployments.is_empty();
+            if is_fixed && service.room == 0 {
                 self.warn_of_unstarted(service, &path);
                 continue;
             }

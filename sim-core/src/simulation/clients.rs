@@ -13,8 +13,11 @@ use std::collections::VecDeque;
 pub(super) struct ClientState {
     /// When an open client sends next.
     arrivals: Option<Arrivals>,
-    /// How many requests the arrival brings that is scheduled.
+    /// When the arrival comes that is scheduled, and how many requests it brings.
+    due: Time,
     batch: u32,
+    /// Arrivals that were drawn and have not come.
+    ahead: u32,
     /// The arrival after that, drawn ahead: the processor draws while it waits for the order of events.
     following: Option<Arrival>,
     /// Identity of its next request.
@@ -29,6 +32,9 @@ pub(super) struct ClientState {
     watching: bool,
     /// When deadlines were looked at last.
     last_call: Time,
+    /// Of a closed client: users that leave before they send again, and the next requests of those who have left.
+    leaving: u32,
+    left: Vec<u64>,
 }
 
 impl ClientState {
@@ -41,7 +47,9 @@ impl ClientState {
         let following = arrivals.as_mut().and_then(Arrivals::next);
         ClientState {
             arrivals,
+            due: Time::MAX,
             batch: 0,
+            ahead: 1,
             following,
             next_id: client.site,
             mix: key.part(MIX),
@@ -49,6 +57,8 @@ impl ClientState {
             deadlines: VecDeque::new(),
             watching: false,
             last_call: Time::MAX,
+            leaving: 0,
+            left: Vec::new(),
         }
     }
 }
@@ -80,19 +90,31 @@ impl<R: Recorder> Simulation<'_, R> {
                 Source::Open(_) => self.schedule_arrival(index),
                 Source::Closed { users, .. } => {
                     for _ in 0..*users {
-                        let id = self.clients[index as usize].next_id;
-                        self.clients[index as usize].next_id = id.wrapping_add(REQUESTS_PER_USER);
-                        self.think(index, id);
+                        self.user_comes(index);
                     }
                 }
             }
         }
     }
 
+    /// One more user of a closed client.
+    pub(super) fn user_comes(&mut self, client: u32) {
+        let state = &mut self.clients[client as usize];
+        let id = state.left.pop().unwrap_or_else(|| {
+            let id = state.next_id;
+            state.next_id = id.wrapping_add(REQUESTS_PER_USER);
+            id
+        });
+        self.think(client, id);
+    }
+
     fn schedule_arrival(&mut self, client: u32) {
         let state = &mut self.clients[client as usize];
-        let Some(arrival) = state.following else { return };
-        state.batch = arrival.size;
+        let Some(arrival) = state.following else {
+            (state.due, state.ahead) = (Time::MAX, 1);
+            return;
+        };
+        (state.due, state.batch, state.ahead) = (arrival.at, arrival.size, 2);
         self.queue.push(arrival.at, Happening::Arrival(client).event());
         state.following = state.arrivals.as_mut().and_then(Arrivals::next);
     }
@@ -100,7 +122,12 @@ impl<R: Recorder> Simulation<'_, R> {
     /// An open client sends.
     #[inline]
     pub(super) fn arrival(&mut self, client: u32) {
-        let batch = self.clients[client as usize].batch;
+        let state = &self.clients[client as usize];
+        let batch = state.batch;
+        if state.due != self.now {
+            // A change of the traffic has moved it.
+            return;
+        }
         self.schedule_arrival(client);
         if self.frames.len() + batch as usize > MAX_IN_FLIGHT {
             self.overloaded = true;
@@ -123,6 +150,12 @@ impl<R: Recorder> Simulation<'_, R> {
         let Source::Closed { think, .. } = self.model.clients[client as usize].source else {
             return;
         };
+        let state = &mut self.clients[client as usize];
+        if state.leaving > 0 {
+            state.leaving -= 1;
+            state.left.push(id);
+            return;
+        }
         // Who gives up and asks again leaves the old request behind: users are no bound on what is in flight.
         self.overloaded |= self.frames.len() > MAX_IN_FLIGHT;
         let frame = self.new_request(client, id);
@@ -188,10 +221,54 @@ impl<R: Recorder> Simulation<'_, R> {
         {
             state.deadlines.pop_front();
         }
+        if state.deadlines.back().is_some_and(|&(last, ..)| last > deadline) {
+            return self.watch_sooner(client, deadline, at, id);
+        }
         state.deadlines.push_back((deadline, at, id));
         if !state.watching {
             state.watching = true;
             self.schedule(deadline, Happening::Deadline(client));
+        }
+    }
+
+    /// The same where a change has made the timeout shorter, so that others have to wait for longer.
+    #[cold]
+    fn watch_sooner(&mut self, client: u32, deadline: Time, at: FrameId, id: u64) {
+        let state = &mut self.clients[client as usize];
+        let place = state.deadlines.partition_point(|&(other, ..)| other <= deadline);
+        state.deadlines.insert(place, (deadline, at, id));
+        if place == 0 {
+            self.schedule(deadline, Happening::Deadline(client));
+        }
+    }
+
+    /// The traffic of an open client, or the number of users of a closed one, is another from now on.
+    pub(super) fn change_source(&mut self, client: u32, before: &Source, after: &Source) {
+        let state = &mut self.clients[client as usize];
+        match (before, after) {
+            (Source::Open(before), Source::Open(after)) if before != after => {
+                let Some(arrivals) = &mut state.arrivals else { return };
+                let [scheduled, following] = arrivals.change(after, self.now);
+                state.following = following;
+                match (state.ahead, scheduled) {
+                    (2, Some(arrival)) => {
+                        state.due = arrival.at;
+                        self.queue.push(arrival.at, Happening::Arrival(client).event());
+                    }
+                    (2, None) => state.due = Time::MAX,
+                    _ => self.schedule_arrival(client),
+                }
+            }
+            (Source::Closed { users: before, .. }, Source::Closed { users: after, .. }) => {
+                state.leaving += before.saturating_sub(*after);
+                let more = after.saturating_sub(*before);
+                let stay = more.min(state.leaving);
+                state.leaving -= stay;
+                for _ in stay..more {
+                    self.user_comes(client);
+                }
+            }
+            _ => {}
         }
     }
 

@@ -104,6 +104,11 @@ pub(super) struct Guards {
 }
 
 impl Guards {
+    /// What the breaker of a guard is; `None` if it has none.
+    pub(super) fn breaker(&self, guard: usize) -> Option<BreakerState> {
+        self.states[guard].breaker.as_ref().map(Breaker::state)
+    }
+
     pub(super) fn new(model: &Model, key: impl Fn(u64) -> Key) -> Guards {
         let state = |guard: &Guard| GuardState {
             breaker: guard.breaker.map(Breaker::new),

@@ -12,6 +12,13 @@ impl<'m> Laws<'m> {
         Laws(model.laws.iter().map(|law| (&law.sampler, key(law.name))).collect())
     }
 
+    /// The laws are those of another model from now on; each keeps its stream.
+    pub(super) fn change(&mut self, model: &'m Model) {
+        for (law, (sampler, _)) in model.laws.iter().zip(&mut self.0) {
+            *sampler = &law.sampler;
+        }
+    }
+
     /// A draw of `law` for the frame with identity `id`.
     #[inline]
     pub(super) fn number(&self, law: LawId, id: u64) -> f64 {

@@ -4,6 +4,7 @@ mod availability;
 mod balancing;
 mod caches;
 mod cancel;
+mod changes;
 mod clients;
 mod doors;
 mod faults;
@@ -14,6 +15,7 @@ mod interpreter;
 mod keys;
 mod laws;
 mod limits;
+mod look;
 mod outside;
 mod queues;
 mod recorder;
@@ -28,11 +30,12 @@ mod tests;
 mod travel;
 mod views;
 
+pub use look::Condition;
 pub use recorder::Recorder;
 
 use crate::component::{Balancing, Environments, FrameId, Frames, Messages, Station};
 use crate::engine::{Event, Fingerprint, Queue};
-use crate::model::{Model, StationId};
+use crate::model::{Change, Model, StationId};
 use crate::random::{Key, name_hash};
 use crate::time::Time;
 use clients::ClientState;
@@ -68,6 +71,8 @@ pub enum Stopped {
 /// A run in progress.
 pub struct Simulation<'m, R> {
     model: &'m Model,
+    /// What it will be, and when.
+    changes: &'m [Change],
     /// Who measures.
     pub recorder: R,
     now: Time,
@@ -218,6 +223,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         let (scaling, meter) = scaling::Scaling::new(model, key);
         let mut run = Simulation {
             model,
+            changes: &model.changes,
             recorder,
             now: Time::ZERO,
             events: 0,
@@ -303,6 +309,15 @@ impl<'m, R: Recorder> Simulation<'m, R> {
     /// Runs every event up to and including `until`, but not more than `max_events` in all, and moves the clock
     /// there. Calls, branches and turns of loops that take no time count as a hundredth of an event each.
     pub fn run_until(&mut self, until: Time, max_events: u64) -> Stopped {
+        if self.changes.is_empty() {
+            self.run_unchanged(until, max_events)
+        } else {
+            self.run_through_changes(until, max_events)
+        }
+    }
+
+    #[inline]
+    fn run_unchanged(&mut self, until: Time, max_events: u64) -> Stopped {
         self.switches_max = max_events.saturating_mul(SWITCHES_PER_EVENT);
         while self.events < max_events
             && !self.is_exhausted()
@@ -343,6 +358,10 @@ impl<'m, R: Recorder> Simulation<'m, R> {
 
     /// Handles the next event. Returns false if there is none.
     pub fn step(&mut self) -> bool {
+        if self.is_change_next() {
+            self.make_change();
+            return true;
+        }
         let next = self.queue.pop();
         if let Some((at, event)) = next {
             self.handle(at, event);
@@ -387,6 +406,11 @@ impl<'m, R: Recorder> Simulation<'m, R> {
 
     /// What the next event is, in words, for whoever looks for the first difference between two runs.
     pub fn describe_next(&mut self) -> Option<(Time, String)> {
+        if let Some(at) = self.next_change()
+            && self.is_change_next()
+        {
+            return Some((at, "the model changes".to_owned()));
+        }
         let (at, event) = self.queue.peek()?;
         let name = |station: u32| &self.model.station_group(StationId(station)).name;
         let text = match Happening::of(event) {

@@ -37,6 +37,11 @@ struct Delivery {
 const ATTEMPTS_APART: u64 = 0x9e6c_63d0_876a_9a63;
 
 impl Consumer {
+    /// Messages that wait for a worker.
+    pub(super) fn waiting(&self) -> u32 {
+        self.line.waiting()
+    }
+
     pub(super) fn of(model: &Model) -> Vec<Consumer> {
         let consumer = |subscription: &crate::model::Subscription| Consumer {
             line: Subscription::new(subscription.terms),

@@ -53,6 +53,11 @@ pub trait Recorder {
         let _ = (now, station, stopped);
     }
 
+    /// A station has so many servers from now on; its occupancy until now has been told.
+    fn resized(&mut self, now: Time, station: StationId, servers: u32) {
+        let _ = (now, station, servers);
+    }
+
     /// A request has got a permit (a thread, a connection), having waited so long for it.
     fn granted(&mut self, now: Time, station: StationId, wait: Duration) {
         let _ = (now, station, wait);
@@ -179,6 +184,11 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
     fn halted(&mut self, now: Time, station: StationId, stopped: bool) {
         self.0.halted(now, station, stopped);
         self.1.halted(now, station, stopped);
+    }
+
+    fn resized(&mut self, now: Time, station: StationId, servers: u32) {
+        self.0.resized(now, station, servers);
+        self.1.resized(now, station, servers);
     }
 
     fn granted(&mut self, now: Time, station: StationId, wait: Duration) {

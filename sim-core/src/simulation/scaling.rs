@@ -139,6 +139,16 @@ impl Meter {
     }
 }
 
+impl Meter {
+    /// A station has another number of servers from now on.
+    pub(super) fn resized(&mut self, now: Time, station: StationId, present: u32, servers: u32) {
+        self.occupancy(now, station, present);
+        if let Some(busy) = self.0.get_mut(station.0 as usize) {
+            busy.servers = servers;
+        }
+    }
+}
+
 impl Scaling {
     pub(super) fn new(model: &Model, key: impl Fn(u64) -> Key) -> (Scaling, Meter) {
         if model.fleets.is_empty() {
@@ -334,7 +344,7 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// So many replicas are wanted from now on.
-    fn want(&mut self, index: u32, wanted: u32) {
+    pub(super) fn want(&mut self, index: u32, wanted: u32) {
         let fleet = &self.model.fleets[index as usize];
         let before = std::mem::replace(&mut self.scaling.fleets[index as usize].wanted, wanted);
         if wanted > before {

@@ -46,6 +46,13 @@ impl Spec {
         }
     }
 
+    /// The model with one more change while it runs: from `at` on, the value that a text stands for is at `path`.
+    pub fn with_change(&self, at: &str, path: &str, text: &str) -> Result<Spec, Diagnostics> {
+        let value = snippet(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+        let change = serde_json::json!({ "at": at, "set": { path: value } });
+        self.with(&format!("changes[{}]", self.changes.len()), change)
+    }
+
     /// What to say of a text that looks like more than plain text and is not; `None` if its place is wrong
     /// already.
     fn unreadable(&self, path: &str, text: &str, syntax: Syntax) -> Option<Diagnostics> {
@@ -68,7 +75,16 @@ impl Spec {
         };
         let entry = designs.key(name);
         let edits = edits.iter().map(|(path, value)| (path.as_str(), value.clone()));
-        self.edited(edits, |path, _| Origin::Design(name.to_owned(), entry.key(path)))
+        self.edited(edits, |path, _| Origin::Written(format!("design `{name}`"), entry.key(path)))
+    }
+
+    /// The model as it is once one more of its changes has been made. Errors point at the change in the file.
+    pub(crate) fn changed(&self, index: usize) -> Result<Spec, Diagnostics> {
+        let change = &self.changes[index];
+        let entry = Path::root().key("changes").index(index).key("set");
+        let edits = change.set.iter().map(|(path, value)| (path.as_str(), value.clone()));
+        let who = format!("the change at {}", change.at);
+        self.edited(edits, |path, _| Origin::Written(who.clone(), entry.key(path)))
     }
 
     fn edited<'a>(
@@ -89,7 +105,7 @@ impl Spec {
                 Err((path, message, hint)) => {
                     let error = out.error(&path, message);
                     error.hint = hint;
-                    if let Origin::Design(_, entry) = &origin {
+                    if let Origin::Written(_, entry) = &origin {
                         error.span = Some(source.text.span(entry, true));
                     }
                 }

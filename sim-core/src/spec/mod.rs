@@ -25,6 +25,7 @@
 mod availability;
 mod balancing;
 mod caches;
+mod changes;
 mod clients;
 mod deployments;
 mod diagnostic;
@@ -45,6 +46,7 @@ mod outline;
 mod parse;
 mod path;
 mod patience;
+mod playground;
 mod poolers;
 mod prices;
 mod quantity;
@@ -72,6 +74,7 @@ mod write;
 pub use availability::{Availability, Rule};
 pub use balancing::{Ejection, Front, Health};
 pub use caches::{Cache, CachePolicy, CacheReads, CacheWrites, Invalidation, Layer};
+pub use changes::Change;
 pub use clients::{Arrivals, Client, Mix, MmppState, Profile};
 pub use deployments::{Deployment, RollBack, Version};
 pub use diagnostic::{Diagnostic, Diagnostics, Severity, Span, did_you_mean};
@@ -88,6 +91,7 @@ pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use patience::Coverage;
+pub use playground::{Knob, Playground, StoryStep};
 pub use poolers::{PoolMode, Pooler};
 pub use prices::{
     CapacityUnit, FunctionPrice, Graduated, InstancePrice, PriceBook, PriceStep, Purchase,
@@ -161,6 +165,9 @@ pub struct Spec {
     /// What breaks, and when.
     #[serde(default)]
     pub faults: Vec<Fault>,
+    /// What is changed while the system runs, and when.
+    #[serde(default)]
+    pub changes: Vec<Change>,
     /// Systems whose availability is told.
     #[serde(default)]
     pub availability: Named<Availability>,
@@ -179,6 +186,9 @@ pub struct Spec {
     /// How long and how often to simulate, unless the command says otherwise.
     #[serde(default)]
     pub run: Run,
+    /// How the playground shows the model: knobs, a story, a challenge.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playground: Option<Playground>,
     #[serde(skip)]
     source: Option<source::Source>,
 }

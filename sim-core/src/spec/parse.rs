@@ -60,7 +60,12 @@ impl Spec {
             Source { text: Arc::new(text), tree, edits: Vec::new(), full: OnceLock::new() };
         let spec = spec(&source.tree, &mut out);
         source.place(&mut out);
-        (spec.map(|spec| Spec { source: Some(source), ..spec }), out)
+        let spec = spec.map(|spec| Spec { source: Some(source), ..spec });
+        if let Some(spec) = spec.as_ref().filter(|_| !out.has_errors()) {
+            spec.check_playground(&mut out);
+            spec.point(&mut out);
+        }
+        (spec, out)
     }
 
     /// Whether something is written under names inside names, or could be inside what is written there instead of
@@ -275,12 +280,14 @@ const FIELDS: &[&str] = &[
     "network",
     "clients",
     "faults",
+    "changes",
     "availability",
     "designs",
     "prices",
     "objectives",
     "slos",
     "run",
+    "playground",
 ];
 
 fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
@@ -317,6 +324,10 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
             Some(value) => list(value, &read.root.key("faults"), "faults", out)?,
             None => Vec::new(),
         },
+        changes: match top.get("changes") {
+            Some(value) => list(value, &read.root.key("changes"), "changes", out)?,
+            None => Vec::new(),
+        },
         availability: read.named("availability", Dots::Allowed, out, item),
         designs: read.named("designs", Dots::Allowed, out, design),
         objectives: match top.get("objectives") {
@@ -326,6 +337,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         slos: read.named("slos", Dots::Allowed, out, item),
         prices: read.one("prices", out),
         run: read.one("run", out),
+        playground: read.one("playground", out),
         source: None,
     };
     for (name, store) in &spec.stores {

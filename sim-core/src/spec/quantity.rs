@@ -21,6 +21,15 @@ impl<'de> Deserialize<'de> for Quantity {
     }
 }
 
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Quantity::Number(number) => write!(f, "{number}"),
+            Quantity::Text(text) => f.write_str(text),
+        }
+    }
+}
+
 struct Quantities;
 
 impl Visitor<'_> for Quantities {

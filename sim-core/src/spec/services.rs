@@ -16,6 +16,9 @@ pub struct Service {
     /// How many replicas; of one with an autoscaler, how many at the start.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub replicas: u32,
+    /// The most replicas that changes while it runs bring, where they change their number; 0 where they do not.
+    #[serde(skip)]
+    pub(crate) room: u32,
     /// How many replicas have to be up for the service to count as up in `availability`; absent: one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<u32>,

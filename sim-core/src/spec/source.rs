@@ -45,8 +45,8 @@ pub(super) struct Edit {
 /// Who made an edit.
 #[derive(Clone, Debug)]
 pub(super) enum Origin {
-    /// A design of the file: its name and where in the file the edit is written.
-    Design(String, Path),
+    /// The file itself: what of it (a design, a change), and where in the file the edit is written.
+    Written(String, Path),
     /// The caller: the value, for messages.
     Caller(String),
 }
@@ -84,9 +84,9 @@ impl Source {
         let edit = self.edits.iter().rev().find_map(|e| Some((path.inside(&e.path)?, &e.origin)));
         match edit {
             None => (Some(self.text.span(path, on_key)), None),
-            Some((rest, Origin::Design(name, entry))) => {
+            Some((rest, Origin::Written(who, entry))) => {
                 let entry = entry.join(rest);
-                (Some(self.text.span(&entry, on_key)), Some(format!("set by design `{name}`")))
+                (Some(self.text.span(&entry, on_key)), Some(format!("set by {who}")))
             }
             Some((_, Origin::Caller(value))) => (None, Some(format!("set to {value}"))),
         }

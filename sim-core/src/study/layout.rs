@@ -527,9 +527,9 @@ fn station_row(
         None => f64::from(group.count),
     };
     let observed = seconds * count;
-    let (mut busy, mut present) = (0.0, 0.0);
+    let busy = metrics.busy_of(group) as f64 / SECOND;
+    let mut present = 0.0;
     for in_system in metrics.in_system_of(group) {
-        busy += in_system.sum_up_to(group.servers) as f64 / SECOND;
         present += in_system.sum() as f64 / SECOND;
     }
     // Under processor sharing nobody waits in a line: a wait is what sharing adds to a request's own service.
@@ -540,7 +540,7 @@ fn station_row(
     let utilisation = match group.servers {
         UNLIMITED if is_permit => 0.0,
         UNLIMITED => f64::NAN,
-        servers => busy / observed / f64::from(servers),
+        _ => busy / observed / metrics.servers_of(group),
     };
     [
         utilisation,

@@ -4,6 +4,9 @@
 //! a function of its trial, looking changes nothing and a second look sees the same requests.
 
 mod events;
+mod gauges;
+mod live;
+mod movements;
 mod path;
 mod sample;
 mod series;
@@ -11,6 +14,9 @@ mod trace;
 mod tracer;
 
 pub use events::{EVENTS_KEPT_MAX, EventKind, EventLog, LoggedEvent};
+pub use gauges::Gauges;
+pub use live::{Live, StationState, Window};
+pub use movements::{Fate, MOVES_MAX, Move, Movements, Spot};
 pub use path::{PathShare, PathSum, PathSums, critical_path};
 pub use sample::Sample;
 pub use series::{Felt, LevelSeries, Series, StationSeries, WINDOWS_MAX};

@@ -5,6 +5,7 @@ use crate::model::{CounterId, LevelId, Model, OperationId, StationId, TimingId};
 use crate::simulation::Recorder;
 use crate::stats::Histogram;
 use crate::time::{Duration, SECOND, Time};
+use serde::Serialize;
 
 /// Windows of a series, at most.
 pub const WINDOWS_MAX: u64 = 100_000;
@@ -12,7 +13,7 @@ pub const WINDOWS_MAX: u64 = 100_000;
 const CELLS_MAX: u64 = 20_000_000;
 
 /// What requests felt in a window; durations are of those answered well.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
 pub struct Felt {
     /// Requests sent; of operations and services, those that ended.
     pub sent: u64,
@@ -100,6 +101,7 @@ pub struct LevelSeries {
 pub struct Series {
     /// How long a window is.
     pub window: Duration,
+    all: Scope,
     journeys: Vec<Scope>,
     operations: Vec<Scope>,
     regions: Vec<Scope>,
@@ -108,13 +110,15 @@ pub struct Series {
     levels: Vec<LevelSeries>,
     /// By station: its group, its servers, and since when it is as it is.
     state: Vec<(u32, u32, Time)>,
+    /// Groups of stations whose servers have changed: since when there are how many at each.
+    resized: Vec<(u32, Time, u32)>,
     /// By counter and timing: the region whose requests, errors and durations they are.
     requests: Vec<Option<u32>>,
     errors: Vec<Option<u32>>,
     durations: Vec<Option<u32>>,
     /// The end of the present window.
     until: Time,
-    /// When the run ended.
+    /// When the run ended; [`Time::MAX`] as long as it goes on.
     pub ended: Time,
 }
 
@@ -146,17 +150,19 @@ impl Series {
         });
         Series {
             window,
+            all: Scope::default(),
             journeys: vec![Scope::default(); model.journeys.len()],
             operations: vec![Scope::default(); model.operations.len()],
             regions: vec![Scope::default(); model.region_measures.len()],
             stations: vec![StationSeries::default(); model.stations.len()],
             levels: vec![LevelSeries::default(); measures.levels as usize],
             state: state.collect(),
+            resized: Vec::new(),
             requests,
             errors,
             durations,
             until: Time::ZERO + window,
-            ended: Time::ZERO,
+            ended: Time::MAX,
         }
     }
 
@@ -175,9 +181,19 @@ impl Series {
         self
     }
 
+    /// Ends the windows that are over at `now`, in a run that goes on.
+    pub fn reach(&mut self, now: Time) {
+        self.roll(now);
+    }
+
     /// How many windows there are.
     pub fn windows(&self) -> usize {
-        self.journeys.iter().chain(&self.operations).map(|it| it.windows.len()).max().unwrap_or(0)
+        self.all.windows.len()
+    }
+
+    /// What all clients felt, by window.
+    pub fn all(&self) -> &[Felt] {
+        &self.all.windows
     }
 
     /// When a window begins and ends.
@@ -208,8 +224,9 @@ impl Series {
         let of = |of: &[u64]| of.get(window).copied().unwrap_or(0) as f64 / nanos;
         let series = &self.stations[group];
         let (busy, present) = (of(&series.busy), of(&series.present));
+        let changed = self.resized.iter().rev().find(|it| it.0 as usize == group && it.1 < to);
         let model = &model.stations[group];
-        let servers = match model.servers {
+        let servers = match changed.map_or(model.servers, |it| it.2) {
             crate::model::UNLIMITED => f64::INFINITY,
             servers => f64::from(servers) * f64::from(model.count),
         };
@@ -229,6 +246,7 @@ impl Series {
     }
 
     fn close_window(&mut self) {
+        self.all.close();
         let scopes = self.journeys.iter_mut().chain(&mut self.operations);
         scopes.chain(&mut self.regions).for_each(Scope::close);
         self.until = self.until + self.window;
@@ -259,7 +277,7 @@ fn spread(windows: &mut Vec<u64>, window: Duration, since: Time, now: Time, valu
         if windows.len() <= number {
             windows.resize(number + 1, 0);
         }
-        windows[number] += value * (to - from);
+        windows[number] = windows[number].saturating_add(value.saturating_mul(to - from));
         from = to;
     }
 }
@@ -267,11 +285,13 @@ fn spread(windows: &mut Vec<u64>, window: Duration, since: Time, now: Time, valu
 impl Recorder for Series {
     fn arrived(&mut self, now: Time, journey: u32) {
         self.roll(now);
+        self.all.now.sent += 1;
         self.journeys[journey as usize].now.sent += 1;
     }
 
     fn finished(&mut self, now: Time, journey: u32, ending: Ending, took: Duration, _: &Spent) {
         self.roll(now);
+        self.all.ended(ending, took);
         self.journeys[journey as usize].ended(ending, took);
     }
 
@@ -280,6 +300,12 @@ impl Recorder for Series {
         let scope = &mut self.operations[operation.0 as usize];
         scope.now.sent += 1;
         scope.ended(ending, duration);
+    }
+
+    fn resized(&mut self, now: Time, station: StationId, servers: u32) {
+        let (group, before, _) = &mut self.state[station.0 as usize];
+        *before = servers;
+        self.resized.push((*group, now, servers));
     }
 
     fn refused(&mut self, now: Time, station: StationId) {

@@ -36,6 +36,10 @@ pub struct Arrivals {
     drawn: u64,
     /// Operational time: requests expected so far.
     clock: f64,
+    /// The same at the arrival before.
+    before: f64,
+    /// The traffic as it is began at this operational time, and at this real time, stretched by its profile.
+    since: (f64, f64),
     /// The last arrival in nanoseconds, under a profile.
     instant: f64,
     modulation: Option<Modulation>,
@@ -57,15 +61,45 @@ impl Arrivals {
             sizes: key.part(name_hash("size")),
             drawn: 0,
             clock: 0.0,
+            before: 0.0,
+            since: (0.0, 0.0),
             instant: 0.0,
             modulation,
         }
     }
 
+    /// From `now` on the traffic is another of the same kind. Operational time goes on: what is still to come moves, and no
+    /// gap that was drawn is drawn anew. Returns the last two arrivals again, when they come now.
+    pub fn change(&mut self, traffic: &Traffic, now: Time) -> [Option<Arrival>; 2] {
+        let instant = now.since(Time::ZERO).0 as f64;
+        let area = |traffic: &Traffic| match traffic.profile.is_flat() {
+            true => instant,
+            false => traffic.profile.area(instant),
+        };
+        let (began, passed) = self.since;
+        let clock = began + (area(&self.traffic) - passed) / self.traffic.period;
+        self.since = (clock, area(traffic));
+        self.traffic = traffic.clone();
+        self.flat = traffic.profile.is_flat();
+        let last = [self.before, self.clock];
+        let drawn = self.drawn;
+        let mut again = |clock: f64, nth: u64| {
+            (self.clock, self.instant) = (clock, instant);
+            let at = self.now()?.max(now);
+            let size = match &self.traffic.base {
+                Base::Batches { size, .. } => whole(size, &mut Draw::new(nth, self.sizes)),
+                _ => 1,
+            };
+            Some(Arrival { at, size })
+        };
+        [again(last[0], drawn.saturating_sub(2)), again(last[1], drawn.saturating_sub(1))]
+    }
+
     /// Operational time carried over to real time.
     #[inline]
     fn now(&mut self) -> Option<Time> {
-        let area = self.clock * self.traffic.period;
+        let (began, passed) = self.since;
+        let area = (self.clock - began) * self.traffic.period + passed;
         if self.flat || !area.is_finite() {
             return representable(area);
         }
@@ -92,6 +126,7 @@ impl Iterator for Arrivals {
         let n = self.drawn;
         let gap = &mut Draw::new(n, self.gaps);
         let mut size = 1;
+        self.before = self.clock;
         match &self.traffic.base {
             Base::Poisson => self.clock += exponential(gap),
             Base::Constant => self.clock += 1.0,

@@ -2,6 +2,7 @@
 
 mod breakage;
 mod caches;
+mod changes;
 mod cost;
 mod deployments;
 mod disciplines;

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::builder::PossibleValuesParser;
 
 use crate::shell::{self, command};
-use crate::{determinism, tidy, toolchain, wasm};
+use crate::{determinism, playground, tidy, toolchain, wasm};
 
 pub(crate) use report::Report;
 
@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
     Step { name: "notebooks", run: notebooks::step },
     Step { name: "wasm", run: wasm::step },
     Step { name: "determinism", run: determinism::step },
+    Step { name: "browser", run: playground::test },
 ];
 
 /// What `cargo xtask test` takes.

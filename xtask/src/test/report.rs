@@ -1,6 +1,7 @@
 //! What a step found: counts, and a line for each thing that is wrong.
 
 use std::fmt;
+use std::process::ExitCode;
 
 use crate::shell::{Problem, on_ci};
 
@@ -54,6 +55,12 @@ impl Report {
         self.skipped += other.skipped;
         self.fatal |= other.fatal;
         self.notes.extend(other.notes);
+    }
+
+    /// Prints it; the code to end with.
+    pub(crate) fn tell(&self) -> ExitCode {
+        self.print();
+        if self.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
     /// Prints the notes and the counts.

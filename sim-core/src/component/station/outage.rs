@@ -11,7 +11,35 @@ pub struct Capacity {
     limit: u32,
 }
 
+impl Capacity {
+    /// So many servers, and so many who may wait.
+    pub fn new(servers: u32, limit: u32) -> Capacity {
+        Capacity { servers, limit }
+    }
+}
+
 impl Station {
+    /// Its capacity is another from now on. Servers that are too many go as they become idle; those that come turn to who
+    /// waits, who is added to `started`. At a door who is next is asked of the door.
+    pub fn resize(
+        &mut self,
+        now: Time,
+        capacity: Capacity,
+        frames: &Frames,
+        started: &mut Vec<FrameId>,
+    ) {
+        (self.servers, self.limit) = (capacity.servers, capacity.limit);
+        match &mut self.line {
+            Line::Sharing(sharing) => {
+                sharing.restart(now, capacity.servers);
+                let present = sharing.len();
+                self.share(present);
+            }
+            Line::Door(_) => {}
+            _ => self.turn_to_line(frames, started),
+        }
+    }
+
     /// Who waits here, in no order that means anything. Nobody does where all share.
     pub fn line(&self, frames: &Frames) -> Vec<FrameId> {
         let mut line = Vec::new();
@@ -122,6 +150,11 @@ impl Station {
             // Who is next there is asked of the door.
             return;
         }
+        self.turn_to_line(frames, started);
+    }
+
+    /// Free servers turn to those who wait.
+    fn turn_to_line(&mut self, frames: &Frames, started: &mut Vec<FrameId>) {
         while self.busy < self.servers && self.waiting > 0 {
             // Where the next is drawn, the draw is named by somebody who is there.
             let namer = match &self.line {

@@ -37,6 +37,8 @@ pub struct Node {
     pub size: String,
     /// What runs in it.
     pub parts: Vec<String>,
+    /// Its groups of stations, by their number in the model.
+    pub stations: Vec<usize>,
     /// The share of its servers that it is offered work for; `None` where there is no limit. More than 1 is too much.
     pub utilisation: Option<f64>,
 }
@@ -70,6 +72,9 @@ pub struct Edge {
     pub says: Vec<String>,
     /// Whether nobody waits for the answer.
     pub is_async: bool,
+    /// The guards that these calls go through, by their number in the model.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub guards: Vec<usize>,
 }
 
 /// How a topology is written down.

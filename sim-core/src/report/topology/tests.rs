@@ -96,7 +96,13 @@ fn edges_lead_from_layer_to_layer_and_every_node_has_one_place() {
 fn circles_are_laid_out() {
     let mut topology = topology();
     for (from, to) in [(2, 1), (1, 1), (3, 1), (2, 3)] {
-        topology.edges.push(Edge { from, to, says: vec!["back".into()], is_async: false });
+        topology.edges.push(Edge {
+            from,
+            to,
+            says: vec!["back".into()],
+            is_async: false,
+            guards: Vec::new(),
+        });
     }
     let layout = lay_out(&topology);
     assert!(layout.ways.iter().all(|way| way.len() >= 2 || way.len() == 1), "every edge has a way");

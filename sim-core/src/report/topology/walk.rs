@@ -1,7 +1,7 @@
 //! From what was written to a graph.
 
 use super::{Edge, Kind, Node, Topology};
-use crate::model::Checked;
+use crate::model::{Checked, StationGroup};
 use crate::spec::{Layer, Mix, Spec, Step, Store};
 
 /// Things of which there is a number.
@@ -24,25 +24,29 @@ pub(super) fn topology(name: String, spec: &Spec, checked: &Checked) -> Topology
     walk.service_edges();
     walk.queue_edges();
     walk.cache_edges();
+    walk.guarded_edges();
     Topology { name, nodes: walk.nodes, edges: walk.edges }
 }
 
 impl Walk<'_> {
     fn add(&mut self, name: &str, kind: Kind, size: String, parts: Vec<String>) {
-        // A thing is as busy as the busiest of its stations: its own, and those of its members.
-        let stations = self.checked.model.stations.iter().zip(&self.checked.load.stations);
+        // A thing is as busy as the busiest of its stations: its own, those of its members and those in its
+        // regions.
         let section = section(kind);
-        let own = stations.filter(|(group, offered)| {
+        let is_own = |group: &StationGroup| {
             // Where two things have one name, their stations have the section's before it.
             let given = group.name.strip_prefix(section).and_then(|rest| rest.strip_prefix('.'));
             let rest = given.unwrap_or(&group.name).strip_prefix(name);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '@']))
                 && group.kind.section() == section
-                && offered.servers.is_finite()
-        });
-        let busiest = own.map(|(_, offered)| offered.utilisation).max_by(f64::total_cmp);
+        };
+        let groups = &self.checked.model.stations;
+        let stations: Vec<usize> = (0..groups.len()).filter(|&it| is_own(&groups[it])).collect();
+        let offered = stations.iter().map(|&it| &self.checked.load.stations[it]);
+        let limited = offered.filter(|offered| offered.servers.is_finite());
+        let busiest = limited.map(|offered| offered.utilisation).max_by(f64::total_cmp);
         let utilisation = busiest.filter(|share| share.is_finite());
-        self.nodes.push(Node { name: name.to_owned(), kind, size, parts, utilisation });
+        self.nodes.push(Node { name: name.to_owned(), kind, size, parts, stations, utilisation });
     }
 
     /// Requests per second of a population of clients.
@@ -140,7 +144,10 @@ impl Walk<'_> {
         match self.edges.iter_mut().find(same) {
             Some(edge) if edge.says.iter().any(|said| said == says) => {}
             Some(edge) => edge.says.push(says.to_owned()),
-            None => self.edges.push(Edge { from, to, says: vec![says.to_owned()], is_async }),
+            None => {
+                let says = vec![says.to_owned()];
+                self.edges.push(Edge { from, to, says, is_async, guards: Vec::new() });
+            }
         }
     }
 
@@ -244,6 +251,33 @@ impl Walk<'_> {
                 }
             }
             self.connect(Some(own), Some(behind), "misses", false);
+        }
+    }
+}
+
+impl Walk<'_> {
+    /// Which calls go through which guards.
+    fn guarded_edges(&mut self) {
+        for (number, guard) in self.checked.model.guards.iter().enumerate() {
+            let Some(written) = self.spec.guards.get(&guard.name) else { continue };
+            let callers = written.from.as_deref().map(|component| {
+                let runs = |node: &Node| node.parts.iter().any(|part| part == component);
+                (0..self.nodes.len()).filter(|&it| runs(&self.nodes[it])).collect::<Vec<_>>()
+            });
+            let (section, name) = written.on.split_once('.').unwrap_or(("", &written.on));
+            let client = self.find(&[Kind::Client], name).filter(|_| section == "clients");
+            let store = self.find(&[Kind::Store, Kind::External], name);
+            let store = store.filter(|_| section == "stores");
+            for edge in &mut self.edges {
+                let is_on = match (client, store) {
+                    (Some(client), _) => edge.from == client,
+                    (_, Some(store)) => edge.to == store,
+                    _ => !edge.is_async && edge.says.contains(&written.on),
+                };
+                if is_on && callers.as_ref().is_none_or(|callers| callers.contains(&edge.from)) {
+                    edge.guards.push(number);
+                }
+            }
         }
     }
 }

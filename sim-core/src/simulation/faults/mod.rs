@@ -63,6 +63,12 @@ struct Held {
 }
 
 impl FaultState {
+    /// What a station can do that stands still, once it works again. Returns whether it does stand still.
+    pub(super) fn keep_capacity(&mut self, station: u32, capacity: Capacity) -> bool {
+        let held = self.stations.get_mut(station as usize).and_then(|held| held.stopped.as_mut());
+        held.map(|(kept, _)| *kept = capacity).is_some()
+    }
+
     pub(super) fn new(model: &Model) -> FaultState {
         if model.faults.is_empty() {
             return FaultState::default();

@@ -1,0 +1,300 @@
+//! A run to be watched while it goes on: what a drawing needs, at any instant.
+
+use super::{Felt, Gauges, Move, Movements, Series};
+use crate::component::BreakerState;
+use crate::engine::Fingerprint;
+use crate::model::{Model, StationId};
+use crate::simulation::{Condition, Seed, Simulation, Stopped};
+use crate::time::{Duration, Time};
+use serde::Serialize;
+
+type Recorders<'m> = (Series, (Gauges, Movements<'m>));
+
+/// A run that goes on as far as it is told to and can be looked at meanwhile.
+///
+/// It is the same run as that of a trial with the same seed: looking changes nothing.
+pub struct Live<'m> {
+    model: &'m Model,
+    simulation: Simulation<'m, Recorders<'m>>,
+    windows_max: u64,
+}
+
+/// A station at an instant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StationState {
+    /// Servers at work.
+    pub busy: u32,
+    /// Requests that wait.
+    pub waiting: u32,
+    /// Whether it works.
+    pub condition: Condition,
+}
+
+/// What happened in a window of time.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Window {
+    /// When it began, in seconds.
+    pub from: f64,
+    /// When it ended, in seconds.
+    pub until: f64,
+    /// What all clients felt.
+    pub all: Felt,
+    /// By journey.
+    pub journeys: Vec<Felt>,
+    /// By group of stations: utilisation, servers in use, requests waiting.
+    pub stations: Vec<[f64; 3]>,
+}
+
+impl<'m> Live<'m> {
+    /// A run at time zero. Statistics are of windows of this length; one request in `one_in` is followed.
+    pub fn new(model: &'m Model, seed: Seed, window: Duration, one_in: u64) -> Live<'m> {
+        let watchers = (Gauges::new(model, window), Movements::new(model, one_in));
+        let recorders = (Series::new(model, window), watchers);
+        Live {
+            model,
+            simulation: Simulation::new(model, seed, recorders),
+            windows_max: Series::windows_max(model),
+        }
+    }
+
+    /// Goes on to `until`, or for at most so many more events. No run goes on without bound: when there would be too many
+    /// windows it has ended.
+    pub fn advance(&mut self, until: Time, max_events: u64) -> Stopped {
+        let window = self.simulation.recorder.0.window;
+        let end = Time(window.0.saturating_mul(self.windows_max));
+        let most = self.simulation.events().saturating_add(max_events);
+        let stopped = self.simulation.run_until(until.min(end), most);
+        self.reach();
+        if stopped == Stopped::Horizon && until > end { Stopped::Finished } else { stopped }
+    }
+
+    /// Goes on to the next event and through it; what it was, in words. `None` if nothing is left to happen.
+    pub fn step(&mut self) -> Option<String> {
+        let (_, says) = self.simulation.describe_next()?;
+        self.simulation.step();
+        self.reach();
+        Some(says)
+    }
+
+    /// Goes on as a run of `model`, which differs in changes from now on only; `false` if it cannot, because something in
+    /// it is elsewhere.
+    pub fn follow_model(&mut self, model: &'m Model) -> bool {
+        let follows = self.simulation.follow(model);
+        self.reach();
+        follows
+    }
+
+    fn reach(&mut self) {
+        let now = self.simulation.now();
+        self.simulation.settle();
+        let (series, (gauges, _)) = &mut self.simulation.recorder;
+        series.reach(now);
+        gauges.reach(now);
+    }
+
+    /// The present instant.
+    pub fn now(&self) -> Time {
+        self.simulation.now()
+    }
+
+    /// Events so far.
+    pub fn events(&self) -> u64 {
+        self.simulation.events()
+    }
+
+    /// Requests that clients wait for.
+    pub fn in_flight(&self) -> u64 {
+        self.simulation.in_flight()
+    }
+
+    /// The digests of what has happened so far.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.simulation.fingerprint()
+    }
+
+    /// Every station as it is now.
+    pub fn stations(&self) -> impl Iterator<Item = StationState> {
+        (0..self.model.station_count() as u32).map(StationId).map(|id| {
+            let station = self.simulation.station(id);
+            let condition = self.simulation.condition(id);
+            StationState { busy: station.busy(), waiting: station.waiting(), condition }
+        })
+    }
+
+    /// Messages that wait, by subscription.
+    pub fn messages(&self) -> impl Iterator<Item = u32> {
+        (0..self.model.subscriptions.len()).map(|it| self.simulation.messages_waiting(it))
+    }
+
+    /// What the breakers are, by guard; `None` for a guard without one.
+    pub fn breakers(&self) -> impl Iterator<Item = Option<BreakerState>> {
+        (0..self.model.guards.len()).map(|guard| self.simulation.breaker(guard))
+    }
+
+    /// What blocks told of themselves in the last whole window, by the model's measures.
+    pub fn measures(&self) -> impl Iterator<Item = f64> {
+        let gauges = &self.simulation.recorder.1.0;
+        self.model.measures.reported.iter().map(|measure| gauges.value(&measure.kind))
+    }
+
+    /// How the requests that are followed have moved since this was asked last.
+    pub fn take_moves(&mut self) -> Vec<Move> {
+        self.simulation.recorder.1.1.take()
+    }
+
+    /// Follows one request in so many of those sent from now on.
+    pub fn follow(&mut self, one_in: u64) {
+        self.simulation.recorder.1.1.follow(one_in);
+    }
+
+    /// Windows that are over.
+    pub fn windows(&self) -> usize {
+        self.simulation.recorder.0.windows()
+    }
+
+    /// A window that is over.
+    pub fn window(&self, number: usize) -> Window {
+        let series = &self.simulation.recorder.0;
+        let (from, until) = series.bounds(number);
+        let groups = 0..self.model.stations.len();
+        Window {
+            from: from.since(Time::ZERO).as_secs(),
+            until: until.since(Time::ZERO).as_secs(),
+            all: series.all()[number],
+            journeys: (0..self.model.journeys.len()).map(|it| series.journey(it)[number]).collect(),
+            stations: groups.map(|group| series.station(self.model, group, number)).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::Ending;
+    use crate::metrics::{Trial, run};
+    use crate::model::Files;
+    use crate::spec::Spec;
+    use crate::telemetry::{Fate, Spot};
+    use std::collections::BTreeMap;
+
+    const MODEL: &str = r#"(
+        components: {
+            "shop": {"page": [work(exponential("3ms")), parallel([call("goods.list"), read("db")])]},
+            "goods": {"list": [work(exponential("2ms")), read("db")]},
+        },
+        services: {
+            "web": (components: ["shop"], replicas: 2, threads: 8, queue: 5),
+            "goods": (components: ["goods"]),
+        },
+        stores: {"db": database(servers: 2, read: exponential("2ms"), hop: "0.2ms")},
+        network: (hop: "0.5ms"),
+        clients: {"people": (rate: "200/s", mix: "shop.page", hop: "5ms", timeout: "300ms")},
+        faults: [crash(of: "services.web", replica: 0, at: "3s", lasts: "1s")],
+    )"#;
+
+    fn model() -> Model {
+        let spec = Spec::parse("m.ron", MODEL).expect("it can be read");
+        Model::check(&spec, &Files::default()).expect("it is right").model
+    }
+
+    const SEED: Seed = Seed { seed: 3, replication: 0 };
+
+    #[test]
+    fn it_is_the_run_of_a_trial_however_it_is_cut_and_whoever_is_followed() {
+        let model = model();
+        let horizon = Duration::from_secs(6.0);
+        let trial =
+            Trial { design: 0, seed: SEED, warmup: Duration::ZERO, horizon, events_max: 1 << 40 };
+        let whole = run(&model, trial);
+        for (one_in, pieces) in [(1, 7), (10, 600), (0, 1)] {
+            let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), one_in);
+            for piece in 1..=pieces {
+                live.advance(Time(horizon.0 / pieces * piece), 1 << 40);
+            }
+            live.advance(Time(horizon.0), 1 << 40);
+            assert_eq!(live.events(), whole.events);
+            assert_eq!(live.fingerprint().events, whole.fingerprint.events);
+            assert_eq!(live.fingerprint().timings, whole.fingerprint.timings);
+        }
+    }
+
+    #[test]
+    fn a_knob_turned_now_is_a_change_of_the_model() {
+        let with = |changes: &str| {
+            let text = MODEL.replace("faults:", &format!("changes: [{changes}], faults:"));
+            let spec = Spec::parse("m.ron", &text).expect("it can be read");
+            Model::check(&spec, &Files::default()).expect("it is right").model
+        };
+        let first = r#"(at: "2s", set: {"clients.people.rate": "300/s"})"#;
+        let second =
+            r#"(at: "4s", set: {"services.web.threads": 2, "stores.db.database.servers": 1})"#;
+        let models = [with(""), with(first), with(&format!("{first}, {second}"))];
+        let run = |live: &mut Live<'_>| {
+            live.advance(Time(6_000_000_000), 1 << 40);
+            live.fingerprint()
+        };
+        let window = Duration::from_secs(0.5);
+        let mut turned = Live::new(&models[0], SEED, window, 1);
+        turned.advance(Time(2_000_000_000), 1 << 40);
+        assert!(turned.follow_model(&models[1]));
+        turned.advance(Time(4_000_000_000), 1 << 40);
+        assert!(turned.follow_model(&models[2]));
+        let whole = run(&mut Live::new(&models[2], SEED, window, 1));
+        assert_eq!(run(&mut turned), whole);
+        assert_ne!(run(&mut Live::new(&models[1], SEED, window, 1)), whole);
+        let other = with(r#"(at: "1s", set: {"services.web.replicas": 3})"#);
+        assert!(!turned.follow_model(&other), "there is no room for a third replica");
+    }
+
+    #[test]
+    fn dots_go_from_where_they_are_and_come_to_an_end() {
+        let model = model();
+        let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 1);
+        live.advance(Time(6_000_000_000), 1 << 40);
+        let mut dots: BTreeMap<u32, Move> = BTreeMap::new();
+        let (mut clients, mut failed) = (0, 0);
+        for told in live.take_moves() {
+            assert!(told.departs <= told.arrives);
+            if let Some(before) = dots.get(&told.dot) {
+                assert_eq!(told.from, before.to, "{told:?} after {before:?}");
+                assert!(before.arrives <= told.arrives && before.fate != Fate::Ends);
+            }
+            clients += u64::from(told.fate == Fate::Ends && matches!(told.to, Spot::Client(_)));
+            failed += u64::from(told.ending == Ending::Failed && told.fate == Fate::Ends);
+            dots.insert(told.dot, told);
+        }
+        // About 1200 requests in six seconds; half of those of one second meet a replica that is down.
+        assert!(clients > 1000, "{clients}");
+        assert!(failed > 50, "{failed}");
+        let at_work = dots.values().filter(|it| it.fate != Fate::Ends).count();
+        assert!(at_work < 100, "{at_work} dots are left");
+    }
+
+    #[test]
+    fn a_crash_is_seen_while_it_lasts() {
+        let model = model();
+        let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 0);
+        let mut down = |at: u64| {
+            live.advance(Time(at * 1_000_000), 1 << 40);
+            live.stations().filter(|it| it.condition == Condition::Down).count()
+        };
+        assert_eq!(down(2_900), 0);
+        assert!(down(3_500) > 0);
+        assert_eq!(down(4_100), 0);
+    }
+
+    #[test]
+    fn windows_hold_every_request_once() {
+        let model = model();
+        let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 0);
+        live.advance(Time(6_000_000_001), 1 << 40);
+        assert_eq!(live.windows(), 12);
+        let windows: Vec<Window> = (0..12).map(|number| live.window(number)).collect();
+        let sent: u64 = windows.iter().map(|it| it.all.sent).sum();
+        let ended: u64 = windows.iter().map(|it| it.all.ended()).sum();
+        assert_eq!(sent - ended, live.in_flight());
+        for window in &windows {
+            assert_eq!(window.all.sent, window.journeys.iter().map(|it| it.sent).sum::<u64>());
+        }
+    }
+}

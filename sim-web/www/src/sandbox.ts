@@ -1,0 +1,372 @@
+// All that the sandbox knows: a model with edits, one design or two, the clock, and what the workers found out.
+
+import { instantOf, settled, turn, turned } from "./changes";
+import { Engine } from "./engine/engine";
+import { Pool, type Progress } from "./engine/pool";
+import type { Checked, Design, Edit, Model, Step } from "./engine/protocol";
+import type { Summary, SweepSummary } from "./engine/summary";
+import { quoted } from "./format";
+import { Live } from "./live";
+
+/** Whether a change counts from the instant that is seen on, or the system starts over with it. */
+export type Changing = "now" | "restart";
+
+export const SPEEDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, Infinity];
+
+export class Sandbox {
+  readonly tools = new Engine();
+  readonly pool = new Pool();
+  readonly curves = new Pool();
+  checked: Checked | undefined;
+  /** The model as it is run; `draft` is what the editor holds, if that is wrong. */
+  model: Model;
+  wrong: string | undefined;
+  runs: Live[] = [];
+  now = 0;
+  playing = false;
+  speed = 1;
+  changing: Changing = "now";
+  /** What is to be said of the last change. */
+  note: string | undefined;
+  /** Whether whole runs are of the system as it is now, or of all that has happened to it. */
+  asNow = true;
+  selected: string | undefined;
+  summary: Summary | undefined;
+  isFirstLook = false;
+  progress: Progress | undefined;
+  studyWrong: string | undefined;
+  curve: SweepSummary | undefined;
+  curveProgress: Progress | undefined;
+  private curveEdits: Edit[] = [];
+  version = 0;
+  private listeners = new Set<() => void>();
+  private later: ReturnType<typeof setTimeout> | undefined;
+  private turning = false;
+  private studyTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    model: Model,
+    public design: Design,
+    public beside: Design | undefined,
+  ) {
+    this.model = model;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  changed(): void {
+    this.version += 1;
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Says that something has changed, but not more often than it can be read: runs may be short and many. */
+  private soon(): void {
+    this.later ??= setTimeout(() => {
+      this.later = undefined;
+      this.changed();
+    }, 150);
+  }
+
+  get main(): Live | undefined {
+    return this.runs[0];
+  }
+
+  /** The end of the run in nanoseconds. */
+  get horizon(): number {
+    return (this.main?.parts?.horizon ?? this.checked?.horizon ?? 60) * 1e9;
+  }
+
+  /** How long a window of statistics is, in nanoseconds. */
+  get window(): number {
+    const seconds = (this.checked?.horizon ?? 60) / 300;
+    return [0.5, 1, 2, 5, 10, 30, 60, 300].reduce((best, it) => (Math.abs(it - seconds) < Math.abs(best - seconds) ? it : best)) * 1e9;
+  }
+
+  /** Begins: checks, opens the runs, and asks the workers for the steady state. */
+  async start(): Promise<void> {
+    await this.apply(this.model, 0);
+  }
+
+  /** The story that the model tells. */
+  async story(): Promise<Step[]> {
+    return (await this.check(this.model))?.playground?.story ?? [];
+  }
+
+  /** Takes over another text or other edits, if they are right. Returns whether they are. */
+  async apply(model: Model, until = 0): Promise<boolean> {
+    const checked = await this.check(model);
+    if (checked === undefined) return false;
+    const isMissing = (design: Design | undefined) => design !== undefined && !checked.designs.includes(design);
+    if (isMissing(this.design)) this.design = checked.designs[0] ?? null;
+    if (isMissing(this.beside)) this.beside = undefined;
+    await this.reopen(until);
+    this.study();
+    return true;
+  }
+
+  /** Takes over a model, if it is right; what is wrong with it is said. */
+  private async check(model: Model): Promise<Checked | undefined> {
+    let wrong: string;
+    const isKnown = model.text === this.model.text && String(model.edits) === String(this.model.edits);
+    if (isKnown && this.checked?.ok === true) return this.checked;
+    try {
+      const checked = await this.tools.call("check", { model });
+      const first = checked.findings.find((finding) => finding.severity === "error");
+      this.checked ??= checked;
+      if (first === undefined) {
+        this.wrong = undefined;
+        this.checked = checked;
+        this.model = model;
+        return checked;
+      }
+      wrong = `${first.message}${first.hint === null ? "" : ` (${first.hint})`}`;
+    } catch (error) {
+      wrong = error instanceof Error ? error.message : String(error);
+    }
+    this.wrong = wrong;
+    this.changed();
+    return undefined;
+  }
+
+  /** Turns knobs of the running system: what is under way goes on. Returns whether that could be done. */
+  private async turn(edits: Edit[]): Promise<boolean> {
+    const { model, checked, runs } = this;
+    if (checked === undefined || runs.some((run) => run.parts === undefined || run.wrong !== undefined)) return false;
+    this.turning = true;
+    try {
+      await Promise.all(runs.map((run) => run.idle()));
+      const at = Math.ceil(Math.max(this.now, ...runs.map((run) => run.reached)) / 1e6) * 1e6;
+      if (at <= 0 || at >= this.horizon) return false;
+      const next = turn(model, checked, instantOf(at), edits);
+      if ((await this.check(next)) === undefined) return false;
+      const follow = runs.map(async (run) => (await run.turn(next, at)) || run.open(next, at, this.window, this.speed));
+      await Promise.all(follow);
+      this.changed();
+      this.study();
+      return true;
+    } finally {
+      this.turning = false;
+    }
+  }
+
+  /** Opens the runs of the designs that are looked at, at an instant. */
+  async reopen(until: number): Promise<void> {
+    const designs = this.beside === undefined ? [this.design] : [this.design, this.beside];
+    const known = this.runs;
+    this.runs = designs.map((design) => known.find((run) => run.design === design) ?? new Live(design));
+    for (const run of known) if (!this.runs.includes(run)) run.stop();
+    this.changed();
+    await Promise.all(this.runs.map((run) => run.open(this.model, until, this.window, this.speed)));
+    this.now = until;
+    this.wrong = this.runs.find((run) => run.wrong !== undefined)?.wrong ?? this.wrong;
+    this.changed();
+  }
+
+  /** Puts values at paths of the design that is looked at. */
+  async edit(edits: Edit[]): Promise<boolean> {
+    this.note = undefined;
+    if (this.changing === "now" && this.now > 0) {
+      if (await this.turn(edits)) return true;
+      if (this.wrong !== undefined && !this.wrong.includes("while the system runs")) return false;
+      this.note = "This decides what there is, and not how much of it: the system has started over with it.";
+    }
+    return this.editFrom(edits, 0);
+  }
+
+  private async editFrom(edits: Edit[], until: number): Promise<boolean> {
+    const paths = await Promise.all(edits.map(([path]) => this.tools.call("editPath", { design: this.design, path })));
+    const fresh: Edit[] = edits.map(([, value], at) => [paths[at]!, value]);
+    const kept = this.model.edits.filter(([path]) => !paths.includes(path));
+    return this.apply({ ...this.model, edits: [...kept, ...fresh] }, until);
+  }
+
+  /** Adds something to a list of the model, such as a fault: at the end of what is there. */
+  async append(list: string, value: string): Promise<boolean> {
+    const found = await this.tools.call("values", { model: this.model, design: this.design, paths: [list] });
+    const there = found[list];
+    const length = Array.isArray(there) ? there.length : 0;
+    return this.editFrom([[`${list}[${length}]`, value]], this.now);
+  }
+
+  async withoutEdits(): Promise<void> {
+    await this.apply({ ...this.model, edits: [] }, 0);
+  }
+
+  async look(design: Design, beside: Design | undefined): Promise<void> {
+    this.design = design;
+    this.beside = beside === design ? undefined : beside;
+    await this.reopen(this.now);
+    this.study();
+  }
+
+  play(on: boolean): void {
+    if (on && this.now >= this.horizon) void this.reopen(0).then(() => this.play(true));
+    else this.playing = on;
+    this.changed();
+  }
+
+  setSpeed(speed: number): void {
+    this.speed = speed;
+    for (const run of this.runs) run.sample(speed);
+    this.changed();
+  }
+
+  async seek(instant: number): Promise<void> {
+    await this.reopen(Math.max(0, Math.min(instant, this.horizon)));
+  }
+
+  async step(): Promise<void> {
+    this.playing = false;
+    const run = this.main;
+    if (run === undefined || run.reached >= this.horizon) return;
+    // What was computed ahead is shown first.
+    if (this.now < run.reached) this.now = run.reached;
+    else {
+      await run.step();
+      this.now = run.reached;
+      await Promise.all(this.runs.slice(1).map((other) => other.pump(this.now)));
+    }
+    this.changed();
+  }
+
+  /** A frame of the viewer's time: the clock goes on as far as all runs have come. */
+  tick(seconds: number): void {
+    if (!this.playing || this.turning) return;
+    const reached = Math.min(...this.runs.map((run) => run.reached));
+    const isFast = !Number.isFinite(this.speed);
+    const wanted = isFast ? reached : this.now + seconds * this.speed * 1e9;
+    this.now = Math.max(this.now, Math.min(wanted, reached, this.horizon));
+    const ahead = isFast ? this.horizon : Math.min(this.now + Math.max(0.25 * this.speed, 0.02) * 1e9, this.horizon);
+    for (const run of this.runs) {
+      if (run.stopped === "overloaded" || run.stopped === "finished") this.playing = false;
+      void run.pump(ahead);
+    }
+    if (this.now >= this.horizon) {
+      this.playing = false;
+      this.changed();
+    }
+  }
+
+  get designs(): Design[] {
+    return this.beside === undefined ? [this.design] : [this.design, this.beside];
+  }
+
+  /** Asks for the steady state: first a short look, then as much as the model says. */
+  study(): void {
+    clearTimeout(this.studyTimer);
+    this.pool.cancel();
+    this.summary = undefined;
+    this.studyWrong = undefined;
+    this.progress = { told: 0, all: 1 };
+    this.changed();
+    this.studyTimer = setTimeout(() => void this.replicate(), 60);
+  }
+
+  private async replicate(): Promise<void> {
+    const horizon = this.checked?.horizon ?? 60;
+    const short: Edit[] = [
+      ["run.horizon", `${horizon / 20}s`],
+      ["run.warmup", `${horizon / 100}s`],
+      ["run.replications", "3"],
+    ];
+    const looks: Edit[][] = [short, []];
+    const studied = await this.studied();
+    for (const [at, edits] of looks.entries()) {
+      // What happens at an instant of a whole run does not happen in a short one.
+      if (at === 0 && turned(studied).length > 0) continue;
+      try {
+        const model = { ...studied, edits: [...studied.edits, ...edits] };
+        const found = await this.pool.answer({ model, designs: this.designs }, (progress) => {
+          this.progress = progress;
+          this.soon();
+        });
+        if (found === null) return;
+        this.summary = JSON.parse(found) as Summary;
+        this.isFirstLook = at === 0;
+      } catch (error) {
+        // The short look may be too short for a model; the whole one tells what is wrong, if anything is.
+        if (at > 0) this.studyWrong = error instanceof Error ? error.message : String(error);
+      }
+      this.changed();
+    }
+    this.progress = undefined;
+    this.changed();
+  }
+
+  /** The model that whole runs are of. */
+  studied(): Promise<Model> {
+    const pathIn = (design: Design, path: string) => this.tools.call("editPath", { design, path });
+    return this.asNow ? settled(this.model, this.designs, pathIn) : Promise.resolve(this.model);
+  }
+
+  cancel(): void {
+    clearTimeout(this.studyTimer);
+    this.pool.cancel();
+    this.progress = undefined;
+    this.changed();
+  }
+
+  /** Draws the curve over a path's values. */
+  async sweep(axis: string): Promise<void> {
+    this.curve = undefined;
+    this.curveProgress = { told: 0, all: 1 };
+    this.changed();
+    try {
+      const { edits: now } = await settled(this.model, [this.design], (design, path) => this.tools.call("editPath", { design, path }));
+      const edits = [...now, ...this.shorter()];
+      this.curveEdits = edits;
+      const found = await this.curves.answer({ model: { ...this.model, edits }, design: this.design, axis }, (progress) => {
+        this.curveProgress = progress;
+        this.soon();
+      });
+      if (found !== null) this.curve = JSON.parse(found) as SweepSummary;
+    } catch (error) {
+      this.studyWrong = error instanceof Error ? error.message : String(error);
+    }
+    this.curveProgress = undefined;
+    this.changed();
+  }
+
+  /** The command that gives the numbers of whole runs. */
+  async command(): Promise<string> {
+    const { name, edits } = await this.studied();
+    const knobs = turned({ ...this.model, edits });
+    const sets = edits.map(([path, value], place) => {
+      const knob = knobs.find((it) => it.place === place);
+      return knob === undefined ? ` --set ${quoted(`${path}=${value}`)}` : ` --at ${knob.at} ${quoted(`${knob.path}=${knob.value}`)}`;
+    });
+    const told = (design: Design) => design ?? "as written";
+    if (this.beside !== undefined) return `archsim compare ${quoted(name)} --designs ${quoted(`${told(this.design)},${told(this.beside)}`)}${sets.join("")}`;
+    const design = this.design === null ? "" : ` --design ${quoted(this.design)}`;
+    return `archsim run ${quoted(name)}${design}${sets.join("")}`;
+  }
+
+  /** The command that draws the same curve. */
+  sweepCommand(path: string, values: string[]): string {
+    const flag = ([path, value]: Edit) => ` --set ${quoted(`${path}=${value}`)}`;
+    const design = this.design === null ? "" : ` --designs ${quoted(this.design)}`;
+    return `archsim sweep ${quoted(this.model.name)}${design}${this.curveEdits.map(flag).join("")} --vary ${quoted(`${path}=${values.join(",")}`)}`;
+  }
+
+  /** Shorter runs, for curves. */
+  private shorter(): Edit[] {
+    const horizon = this.checked?.horizon ?? 60;
+    return [
+      ["run.horizon", `${horizon / 6}s`],
+      ["run.warmup", `${horizon / 30}s`],
+      ["run.replications", "4"],
+    ];
+  }
+
+  close(): void {
+    this.playing = false;
+    clearTimeout(this.studyTimer);
+    this.pool.close();
+    this.curves.close();
+    this.tools.stop();
+    for (const run of this.runs) run.stop();
+  }
+}

@@ -1,0 +1,128 @@
+// Charts over time, each with the table of its numbers.
+
+import { useEffect, useRef } from "preact/hooks";
+import uPlot from "uplot";
+import { Disclosure } from "./disclosure";
+
+export interface Line {
+  label: string;
+  /** A custom property of the theme. */
+  colour: string;
+  values: (number | null)[];
+  /** Points alone, or a line over gaps. */
+  bare?: boolean;
+}
+
+interface Props {
+  title: string;
+  unit: string;
+  x: number[];
+  xLabel?: string;
+  lines: Line[];
+  say: (value: number | null) => string;
+  /** Called with the place of the point that was chosen. */
+  onChoose?: (place: number) => void;
+  points?: boolean;
+}
+
+const property = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+/** Draws the lines into a place, and again when they change. */
+function usePlot({ x, lines, say, onChoose, points = false }: Props) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot>();
+  const shape = lines.map((line) => line.label + line.colour).join() + (document.documentElement.dataset["theme"] ?? "");
+  useEffect(() => {
+    const element = place.current!;
+    const ink = property("--soft");
+    const grid = { stroke: property("--line"), width: 1 };
+    const axis = { stroke: ink, grid, ticks: grid, font: "11px system-ui" };
+    const it = new uPlot(
+      {
+        width: Math.max(200, element.clientWidth),
+        height: 150,
+        scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max((high ?? 1) * 1.08, 1e-9)] } },
+        legend: { show: false },
+        cursor: { drag: { x: false, y: false } },
+        axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => say(tick)) }],
+        series: [
+          {},
+          ...lines.map((line) => ({ label: line.label, stroke: property(line.colour), width: line.bare === true ? 0 : 2, spanGaps: points, points: { show: points, size: 7, width: 2, stroke: property(line.colour) } })),
+        ],
+      },
+      [x, ...lines.map((line) => line.values)],
+      element,
+    );
+    plot.current = it;
+    const observer = new ResizeObserver(() => it.setSize({ width: Math.max(200, element.clientWidth), height: 150 }));
+    observer.observe(element);
+    const choose = () => {
+      const at = it.cursor.idx;
+      if (at !== null && at !== undefined) onChoose?.(at);
+    };
+    if (onChoose !== undefined) it.over.addEventListener("click", choose);
+    return () => {
+      observer.disconnect();
+      it.destroy();
+    };
+  }, [shape]);
+  useEffect(() => plot.current?.setData([x, ...lines.map((line) => line.values)]), [x.length, x.at(-1), x[0], shape]);
+  return place;
+}
+
+export function Chart(props: Props) {
+  const { title, unit, lines, say } = props;
+  const place = usePlot(props);
+  const last = lines.map((line) => `${line.label} ${say(line.values.at(-1) ?? null)}`).join(", ");
+  return (
+    <figure class="chart">
+      <figcaption>
+        <strong>{title}</strong> <span class="hint">{unit}</span>
+        <ul class="keys">
+          {lines.map((line) => (
+            <li key={line.label}>
+              <span class={`stroke ${line.colour.slice(2)}`} />
+              {line.label}
+            </li>
+          ))}
+        </ul>
+      </figcaption>
+      <div ref={place} role="img" aria-label={`${title}: ${last}`} />
+      <Disclosure summary="as a table">{() => <Numbers {...props} />}</Disclosure>
+    </figure>
+  );
+}
+
+/** The numbers of a chart, sixty rows at most. */
+function Numbers({ title, x, xLabel = "s", lines, say }: Props) {
+  const step = Math.max(1, Math.ceil(x.length / 60));
+  return (
+    <div class="scroll" tabindex={0} role="region" aria-label={`${title}, as a table`}>
+      <table>
+        <caption>{title}</caption>
+        <thead>
+          <tr>
+            <th scope="col">{xLabel}</th>
+            {lines.map((line) => (
+              <th scope="col" key={line.label}>
+                {line.label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {x.map((at, row) =>
+            row % step === 0 ? (
+              <tr key={row}>
+                <th scope="row">{at}</th>
+                {lines.map((line) => (
+                  <td key={line.label}>{say(line.values[row] ?? null)}</td>
+                ))}
+              </tr>
+            ) : null,
+          )}
+        </tbody>
+      </table>
+    </div>
+  );
+}

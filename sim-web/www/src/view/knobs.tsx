@@ -1,0 +1,279 @@
+// Knobs: sliders on the model's favourites, all parameters of what was clicked, and what can be broken.
+
+import { useEffect, useRef, useState } from "preact/hooks";
+import { amount, type Amount, written } from "../amount";
+import type { TopologyNode } from "../engine/protocol";
+import { clock } from "../format";
+import type { Sandbox } from "../sandbox";
+import { Changed } from "./changed";
+
+/** Which parameters are favourites, and how they are called. */
+const FAVOURITES: [pattern: RegExp, label: (found: string[]) => string][] = [
+  [/^clients\.([^.]+)\.rate$/, ([, name]) => `${name}: requests`],
+  [/^clients\.([^.]+)\.users$/, ([, name]) => `${name}: users`],
+  [/^services\.([^.]+)\.replicas$/, ([, name]) => `${name}: replicas`],
+  [/^services\.([^.]+)\.cores$/, ([, name]) => `${name}: cores each`],
+  [/^services\.([^.]+)\.threads$/, ([, name]) => `${name}: threads each`],
+  [/^stores\.([^.]+)\.database\.servers$/, ([, name]) => `${name}: queries at once`],
+  [/^stores\.([^.]+)\.database\.replication\.replicas$/, ([, name]) => `${name}: replicas`],
+  [/^stores\.([^.]+)\.external\.quota\.rate$/, ([, name]) => `${name}: quota`],
+  [/^caches\.([^.]+)\.(bytes|entries)$/, ([, name, what]) => `${name}: ${what}`],
+  [/^caches\.([^.]+)\.ttl$/, ([, name]) => `${name}: time to live`],
+  [/^queues\.([^.]+)\.consumers\.[^.]+(?:"[^"]*")?\.concurrency$/, ([, name]) => `${name}: workers`],
+  [/^guards\.([^.]+)\.timeout$/, ([, name]) => `${name}: timeout`],
+];
+
+const SECTIONS = ["clients", "services", "stores", "caches", "queues", "guards"];
+const FAVOURITES_MAX = 10;
+
+interface Knob {
+  path: string;
+  label: string;
+  of: Amount;
+  /** The least and the most that can be chosen. */
+  range?: [low: number, high: number];
+}
+
+/** The knobs that a model names, with their values. */
+async function named(sandbox: Sandbox): Promise<Knob[]> {
+  const { model, design } = sandbox;
+  const wanted = sandbox.checked?.playground?.knobs ?? [];
+  if (wanted.length === 0) return [];
+  const values = await sandbox.tools.call("values", { model, design, paths: wanted.map(({ path }) => path) });
+  return wanted.flatMap(({ path, label, from, to }): Knob[] => {
+    const of = amount(values[path]);
+    if (of === undefined) return [];
+    const [low, high] = [amount(from)?.value ?? of.value / 10, amount(to)?.value ?? of.value * 10];
+    return [{ path, label: label ?? path, of, range: [Math.min(low, of.value), Math.max(high, of.value)] }];
+  });
+}
+
+/** What is usually turned, where the model names nothing. */
+async function usual(sandbox: Sandbox): Promise<Knob[]> {
+  const { model, design } = sandbox;
+  const found = await Promise.all(SECTIONS.map((below) => sandbox.tools.call("parameters", { model, design, below }).catch(() => [])));
+  const all = found.flat() as [string, unknown][];
+  const known = FAVOURITES.flatMap(([pattern, label]) =>
+    all.flatMap(([path, value]) => {
+      const [match, of] = [pattern.exec(path), amount(value)];
+      return match === null || of === undefined || of.value === 0 ? [] : [{ path, label: label([...match]), of }];
+    }),
+  );
+  return known.slice(0, FAVOURITES_MAX);
+}
+
+function useKnobs(sandbox: Sandbox): Knob[] {
+  const [knobs, setKnobs] = useState<Knob[]>([]);
+  const key = JSON.stringify([sandbox.model, sandbox.design, sandbox.checked?.ok]);
+  useEffect(() => {
+    let isCurrent = true;
+    const find = async () => {
+      const found = await named(sandbox);
+      return found.length > 0 ? found : usual(sandbox);
+    };
+    void find().then(
+      (found) => isCurrent && setKnobs(found),
+      () => undefined,
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [key]);
+  return knobs;
+}
+
+export function Knobs({ sandbox }: { sandbox: Sandbox }) {
+  const knobs = useKnobs(sandbox);
+  return (
+    <section class="panel knobs" aria-labelledby="knobs">
+      <h2 id="knobs">Knobs</h2>
+      <div class="choices" role="radiogroup" aria-label="A knob that is turned">
+        {(["now", "restart"] as const).map((changing) => (
+          <label key={changing}>
+            <input
+              type="radio"
+              name="changing"
+              checked={sandbox.changing === changing}
+              onChange={() => {
+                sandbox.changing = changing;
+                sandbox.changed();
+              }}
+            />
+            {changing === "now" ? "changes the running system" : "starts over"}
+          </label>
+        ))}
+      </div>
+      {knobs.map((knob) => (
+        <Slider key={knob.path} knob={knob} sandbox={sandbox} />
+      ))}
+      <Changed sandbox={sandbox} />
+    </section>
+  );
+}
+
+function Slider({ knob, sandbox }: { knob: Knob; sandbox: Sandbox }) {
+  const { path, label, of } = knob;
+  const [value, setValue] = useState(of.value);
+  const origin = useRef(of.value || 1);
+  const timer = useRef<ReturnType<typeof setTimeout>>();
+  useEffect(() => setValue(of.value), [of.value]);
+  const isWhole = !of.isText && Number.isInteger(of.value);
+  const isSmall = isWhole && (knob.range?.[1] ?? origin.current) <= 64;
+  const [low, high] = knob.range ?? (isSmall ? [1, Math.max(8, origin.current * 3)] : [origin.current / 10, origin.current * 10]);
+  // Small whole numbers go evenly, all others by the same factor from step to step.
+  const toStep = (it: number) => (isSmall ? it : Math.log10(Math.max(it, low || 1e-9) / (low || 1e-9)) * 100);
+  const fromStep = (step: number) => (isSmall ? step : low * 10 ** (step / 100));
+  const round = (it: number) => (isWhole ? Math.max(1, Math.round(isSmall ? it : Number(it.toPrecision(2)))) : Number(it.toPrecision(2)));
+  const set = (next: number) => {
+    setValue(next);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => void sandbox.edit([[path, written(next, of)]]), 120);
+  };
+  const id = `knob-${path}`;
+  return (
+    <div class="slider">
+      <label for={id}>{label}</label>
+      <output for={id}>{written(value, of)}</output>
+      <input
+        id={id}
+        type="range"
+        data-path={path}
+        min={toStep(low)}
+        max={toStep(high)}
+        step={isSmall ? 1 : 1}
+        value={toStep(value)}
+        aria-valuetext={written(value, of)}
+        onInput={(event) => set(round(fromStep(Number(event.currentTarget.value))))}
+      />
+      <button
+        class="small"
+        title={`Sweep ${path}: draw the curve over its values`}
+        aria-label={`curve over ${label}`}
+        onClick={() => {
+          const [from, to] = isSmall ? [Math.max(1, low), Math.max(6, Math.min(12, origin.current * 2))] : [origin.current / 2, origin.current * 1.5];
+          void sandbox.sweep(isSmall ? `${path}=${from}..${to}` : `${path}=${written(from, of)}..${written(to, of)}:lin:8`);
+        }}
+      >
+        curve
+      </button>
+    </div>
+  );
+}
+
+/** All parameters of the thing that was clicked, and how it can be broken. */
+export function Selected({ sandbox }: { sandbox: Sandbox }) {
+  const path = sandbox.selected;
+  const [found, setFound] = useState<[string, unknown][]>([]);
+  const key = JSON.stringify([sandbox.model, sandbox.design, path]);
+  useEffect(() => {
+    let isCurrent = true;
+    if (path !== undefined) {
+      const { model, design } = sandbox;
+      sandbox.tools
+        .call("parameters", { model, design, below: path })
+        .then((list) => isCurrent && setFound(list))
+        .catch(() => isCurrent && setFound([]));
+    }
+    return () => {
+      isCurrent = false;
+    };
+  }, [key]);
+  if (path === undefined) return null;
+  return (
+    <section class="panel" aria-labelledby="selected">
+      <h2 id="selected">
+        <code>{path}</code>
+      </h2>
+      <div class="parameters">
+        {found.map(([of, value]) => (
+          <Parameter key={of} path={of} below={path} value={value} sandbox={sandbox} />
+        ))}
+        {found.length === 0 && <p class="hint">All of its parameters are at their defaults.</p>}
+      </div>
+    </section>
+  );
+}
+
+function Parameter({ path, below, value, sandbox }: { path: string; below: string; value: unknown; sandbox: Sandbox }) {
+  const name = path.slice(below.length).replace(/^\./, "") || below;
+  return (
+    <label>
+      <span>{name}</span>
+      <input
+        type="text"
+        value={String(value ?? "")}
+        spellcheck={false}
+        onChange={(event) => void sandbox.edit([[path, event.currentTarget.value]])}
+      />
+    </label>
+  );
+}
+
+interface Breakage {
+  says: string;
+  list: string;
+  value: string;
+}
+
+/** What can be done to a thing at an instant. */
+function breakages(node: TopologyNode, path: string, at: string): Breakage[] {
+  const of = `of: ${JSON.stringify(path)}`;
+  const fault = (says: string, value: string): Breakage => ({ says, list: "faults", value });
+  switch (node.kind) {
+    case "client":
+      return [{ says: `double the load of ${node.name} for 20 s`, list: `${path}.profile`, value: `spike(at: "${at}", lasts: "20s", factor: 2)` }];
+    case "service":
+      return [
+        fault(`kill a replica of ${node.name} for 20 s`, `crash(${of}, replica: 0, at: "${at}", lasts: "20s")`),
+        fault(`make ${node.name} 5 times slower for 20 s`, `slow(${of}, factor: 5, at: "${at}", lasts: "20s")`),
+        fault(`freeze ${node.name} for 5 s`, `stall(${of}, at: "${at}", lasts: "5s")`),
+      ];
+    case "store":
+      return [
+        fault(`slow ${node.name} down, 5 times, for 20 s`, `slow(${of}, factor: 5, at: "${at}", lasts: "20s")`),
+        fault(`freeze ${node.name} for 5 s`, `stall(${of}, at: "${at}", lasts: "5s")`),
+        fault(`kill ${node.name} for 10 s`, `crash(${of}, at: "${at}", lasts: "10s")`),
+      ];
+    case "cache":
+      return [fault(`flush ${node.name}`, `flush(${of}, at: "${at}")`)];
+    default:
+      return [];
+  }
+}
+
+export function BreakThings({ sandbox }: { sandbox: Sandbox }) {
+  const nodes = sandbox.main?.parts?.topology.nodes ?? [];
+  const [what, setWhat] = useState(0);
+  const sections = { client: "clients", service: "services", cache: "caches", queue: "queues", store: "stores", external: "stores" };
+  const bare = (name: string) => (/^[\w-]+$/.test(name) ? name : JSON.stringify(name));
+  // A fault begins a little after the instant that is seen, which is the past already.
+  const at = `${(sandbox.now / 1e9 + 0.001).toFixed(3)}s`;
+  const all = nodes.flatMap((node) => breakages(node, `${sections[node.kind]}.${bare(node.name)}`, at));
+  const regions = [...new Set((sandbox.model.text.match(/regions:\s*\{([^}]*)\}/)?.[1] ?? "").match(/"([\w-]+)"\s*:\s*\(/g)?.map((it) => /"([\w-]+)"/.exec(it)![1]!) ?? [])];
+  for (const region of regions) all.push({ says: `cut off region ${region} for 20 s`, list: "faults", value: `crash(of: "regions.${region}", at: "${at}", lasts: "20s")` });
+  const chosen = all[Math.min(what, all.length - 1)];
+  if (chosen === undefined) return null;
+  return (
+    <section class="panel" aria-labelledby="break">
+      <h2 id="break">Break something</h2>
+      <div class="row">
+        <select aria-label="what to break" value={String(what)} onChange={(event) => setWhat(Number(event.currentTarget.value))}>
+          {all.map(({ says }, number) => (
+            <option key={says} value={String(number)}>
+              {says}
+            </option>
+          ))}
+        </select>
+        <button class="bad" id="break-it" onClick={() => void breakIt(sandbox, chosen)}>
+          at {clock(sandbox.now)}
+        </button>
+      </div>
+    </section>
+  );
+}
+
+/** What is broken is broken at this instant, whatever turning a knob means; then one sees what follows. */
+async function breakIt(sandbox: Sandbox, { list, value }: Breakage): Promise<void> {
+  await sandbox.append(list, value);
+  sandbox.play(true);
+}

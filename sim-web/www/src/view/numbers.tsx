@@ -1,0 +1,316 @@
+// Numbers: live over a sliding window, and beside them the steady state with its intervals.
+
+import { useEffect, useState } from "preact/hooks";
+import type { Felt, Figure, Window } from "../engine/protocol";
+import type { DesignSummary, Value } from "../engine/summary";
+import { dollars, number, rate, share, time, words } from "../format";
+import type { Live } from "../live";
+import type { Sandbox } from "../sandbox";
+import { Chart } from "./chart";
+
+const errors = (felt: Felt): number => felt.refused + felt.timed_out + felt.failed;
+const ended = (felt: Felt): number => felt.done + errors(felt);
+
+const name = (design: string | null): string => design ?? "as written";
+
+/** Why there is no number, in words. */
+const WHY: Record<string, string> = { unstable: "grows without end", too_short: "run too short", too_few_requests: "too few requests", too_few_replications: "too few runs" };
+
+function Interval({ value, say }: { value: Value | undefined; say: (value: number | null) => string }) {
+  if (value === undefined) return <span class="hint">…</span>;
+  if (value.mean === null) return <span class="hint">{WHY[value.status] ?? words(value.status)}</span>;
+  return (
+    <>
+      {say(value.mean)} <span class="half">± {value.half_width === null ? "?" : say(value.half_width)}</span>
+    </>
+  );
+}
+
+interface Row {
+  label: string;
+  live: (window: Window) => string;
+  steady: (design: DesignSummary) => Value | undefined;
+  say: (value: number | null) => string;
+}
+
+const ROWS: Row[] = [
+  { label: "requests", live: (it) => rate(ended(it.all) / (it.until - it.from)), steady: (it) => it.all.rate, say: rate },
+  { label: "errors", live: (it) => share(ended(it.all) > 0 ? errors(it.all) / ended(it.all) : 0), steady: (it) => it.all.errors, say: share },
+  { label: "median", live: (it) => time(it.all.p50), steady: (it) => it.all.p50, say: time },
+  { label: "p95", live: (it) => time(it.all.p95), steady: (it) => it.all.p95, say: time },
+  { label: "p99", live: (it) => time(it.all.p99), steady: (it) => it.all.p99, say: time },
+];
+
+type Found = DesignSummary | undefined;
+
+export function Numbers({ sandbox }: { sandbox: Sandbox }) {
+  const { runs, summary } = sandbox;
+  const designs = runs.map((run) => summary?.designs.find((it) => it.name === name(run.design)));
+  return (
+    <section class="panel numbers" aria-labelledby="numbers">
+      <h2 id="numbers">Numbers</h2>
+      <NumbersTable sandbox={sandbox} designs={designs} />
+      <Steady sandbox={sandbox} />
+      {sandbox.studyWrong !== undefined && <p class="wrong">{sandbox.studyWrong}</p>}
+      {designs.map((design, at) => design !== undefined && <Verdicts key={at} design={design} isNamed={runs.length > 1} />)}
+      {runs.length > 1 && <Comparisons sandbox={sandbox} />}
+    </section>
+  );
+}
+
+function NumbersTable({ sandbox, designs }: { sandbox: Sandbox; designs: Found[] }) {
+  const { runs, summary, now } = sandbox;
+  const seen = (run: Live): Window | undefined => run.windows.filter((it) => it.until * 1e9 <= now).at(-1);
+  const letter = (at: number) => (runs.length > 1 ? `${at === 0 ? "A" : "B"}: ` : "");
+  return (
+    <div class="scroll" tabindex={0} role="region" aria-label="Numbers">
+      <table>
+        <thead>
+          <tr>
+            <td />
+            {runs.map((run, at) => (
+              <th scope="col" key={name(run.design)} colspan={2}>
+                {letter(at)}
+                {name(run.design)}
+              </th>
+            ))}
+          </tr>
+          <tr>
+            <td />
+            {runs.flatMap((_, at) => [
+              <th scope="col" key={`${at} live`}>
+                last {number(sandbox.window / 1e9)} s
+              </th>,
+              <th scope="col" key={`${at} steady`}>
+                {sandbox.isFirstLook && summary !== undefined ? "first look" : "whole runs"}
+              </th>,
+            ])}
+          </tr>
+        </thead>
+        <tbody>
+          {ROWS.map((row) => (
+            <tr key={row.label}>
+              <th scope="row">{row.label}</th>
+              {runs.flatMap((run, at) => {
+                const [window, design] = [seen(run), designs[at]];
+                return [
+                  <td key={`${at} live`}>{window === undefined ? "–" : row.live(window)}</td>,
+                  <td key={`${at} steady`}>{design === undefined ? "…" : <Interval value={row.steady(design)} say={row.say} />}</td>,
+                ];
+              })}
+            </tr>
+          ))}
+          {designs.some((it) => it?.bill !== undefined) && <Bill designs={designs} />}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Bill({ designs }: { designs: Found[] }) {
+  return (
+    <tr>
+      <th scope="row">bill</th>
+      {designs.flatMap((design, at) => [
+        <td key={`${at} live`} />,
+        <td key={`${at} steady`}>
+          <Interval value={design?.bill?.month} say={dollars} /> <span class="half">a month</span>
+        </td>,
+      ])}
+    </tr>
+  );
+}
+
+/** How far the background runs are. */
+function Steady({ sandbox }: { sandbox: Sandbox }) {
+  const { summary, progress } = sandbox;
+  if (progress !== undefined) {
+    return (
+      <div class="row steady">
+        <progress value={progress.told} max={Math.max(progress.all, progress.told, 1)} aria-label="runs in the background" />
+        <span class="hint">
+          {Math.min(progress.told, progress.all)} of {progress.all} runs on {sandbox.pool.size} {sandbox.pool.size === 1 ? "worker" : "workers"}
+        </span>
+        <button onClick={() => sandbox.cancel()}>Stop</button>
+      </div>
+    );
+  }
+  const says =
+    summary === undefined
+      ? "The steady state was not computed."
+      : `${summary.replications} runs of ${number(summary.horizon)} s, ${number(summary.warmup)} s left out; 95 % intervals.`;
+  return (
+    <div class="row steady" aria-live="polite">
+      <span class="hint">{says}</span>
+      <button onClick={() => sandbox.study()}>{summary === undefined ? "Compute" : "Again"}</button>
+    </div>
+  );
+}
+
+function Verdicts({ design, isNamed }: { design: DesignSummary; isNamed: boolean }) {
+  return (
+    <ul class="verdicts" aria-label={`verdicts on ${design.name}`}>
+      {isNamed && <li class="hint">{design.name}</li>}
+      {design.bottleneck !== null && <li>{design.bottleneck.says}</li>}
+      {design.health.reason !== null && <li class="wrong">{design.health.reason}</li>}
+      {design.objectives.map((objective) => (
+        <li key={objective.says} class={objective.verdict}>
+          {objective.says}: {words(objective.verdict)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Comparisons({ sandbox }: { sandbox: Sandbox }) {
+  const told = ["p50", "p99", "mean", "errors", "cost"];
+  return (
+    <>
+      {sandbox.summary?.comparisons.map((comparison) => (
+        <div key={comparison.design} class="comparison">
+          <h3>
+            {comparison.design} against {comparison.base}, under the same traffic
+          </h3>
+          <ul>
+            {comparison.differences
+              .filter((difference) => difference.scope === "all" && told.includes(difference.metric))
+              .map((difference) => (
+                <li key={difference.metric}>{difference.says}</li>
+              ))}
+          </ul>
+        </div>
+      ))}
+    </>
+  );
+}
+
+const WINDOWS_SHOWN = 240;
+
+/** Charts over time, of the run that is watched and of its twin. */
+export function Charts({ sandbox }: { sandbox: Sandbox }) {
+  const main = sandbox.main;
+  if (main?.parts === undefined) return null;
+  const shown = (run: Live) => run.windows.filter((it) => it.until * 1e9 <= sandbox.now).slice(-WINDOWS_SHOWN);
+  const windows = shown(main);
+  const twin = sandbox.runs[1] === undefined ? undefined : shown(sandbox.runs[1]);
+  const x = windows.map((it) => Number(it.until.toPrecision(6)));
+  const column = (of: Window[] | undefined, pick: (it: Window) => number | null) => windows.map((_, at) => (of?.[at] === undefined ? null : pick(of[at])));
+  const both = (label: string, colours: [string, string], pick: (it: Window) => number | null) => [
+    { label: twin === undefined ? label : `${label} A`, colour: colours[0], values: column(windows, pick) },
+    ...(twin === undefined ? [] : [{ label: `${label} B`, colour: colours[1], values: column(twin, pick) }]),
+  ];
+  const busiest = main.parts.stations
+    .map((group, at) => ({ group, at }))
+    .filter(({ group }) => group.servers !== null && ["cores", "store", "cache", "workers"].includes(group.kind))
+    .map((it) => ({ ...it, most: Math.max(0, ...windows.slice(-30).map((window) => window.stations[it.at]?.[0] ?? 0)) }))
+    .sort((a, b) => b.most - a.most || a.at - b.at)
+    .slice(0, 3)
+    .sort((a, b) => a.at - b.at);
+  const colours = ["--dot-1", "--dot-2", "--dot-3"];
+  return (
+    <section class="charts" aria-label="Over time">
+      <Chart
+        title="latency"
+        unit=""
+        x={x}
+        say={(value) => time(value)}
+        lines={[...both("p99", ["--dot-1", "--dot-2"], (it) => it.all.p99), ...(twin === undefined ? both("median", ["--dot-3", "--dot-4"], (it) => it.all.p50) : [])]}
+      />
+      <Chart
+        title="requests"
+        unit="per second"
+        x={x}
+        say={(value) => number(value)}
+        lines={[
+          ...both("answered well", ["--dot-3", "--dot-4"], (it) => it.all.done / (it.until - it.from)),
+          ...both("errors", ["--bad", "--dot-5"], (it) => errors(it.all) / (it.until - it.from)),
+        ]}
+      />
+      <Chart
+        title="in use"
+        unit="share of servers"
+        x={x}
+        say={(value) => share(value)}
+        lines={busiest.map(({ group, at }, place) => ({ label: group.name, colour: colours[place]!, values: column(windows, (it) => it.stations[at]?.[0] ?? null) }))}
+      />
+    </section>
+  );
+}
+
+/** A request near a percentile, as a waterfall. */
+export function Waterfall({ sandbox }: { sandbox: Sandbox }) {
+  const [figure, setFigure] = useState<Figure>();
+  const [says, setSays] = useState<string>();
+  const key = JSON.stringify([sandbox.model, sandbox.design]);
+  useEffect(() => {
+    setFigure(undefined);
+    setSays(undefined);
+  }, [key]);
+  const journeys = sandbox.main?.parts?.journeys ?? [];
+  const ask = (journey: number) => {
+    setSays("Looking for it…");
+    setFigure(undefined);
+    const { model, design } = sandbox;
+    const horizon = Math.min(sandbox.checked?.horizon ?? 60, 120);
+    const edits = [...model.edits, ["run.horizon", `${horizon / 4}s`], ["run.warmup", `${horizon / 16}s`]] as typeof model.edits;
+    sandbox.tools
+      .call("waterfall", { model: { ...model, edits }, design, journey, percentile: 0.99 })
+      .then((found) => {
+        setFigure(found);
+        setSays(undefined);
+      })
+      .catch((error: Error) => setSays(error.message));
+  };
+  return (
+    <section class="panel" aria-labelledby="waterfall">
+      <h2 id="waterfall">One slow request</h2>
+      <div class="row">
+        {journeys.slice(0, 8).map(([, operation], journey) => (
+          <button key={journey} onClick={() => ask(journey)}>
+            p99 of {operation}
+          </button>
+        ))}
+      </div>
+      {says !== undefined && <p class="hint">{says}</p>}
+      {figure !== undefined && <Spans figure={figure} />}
+    </section>
+  );
+}
+
+function Spans({ figure }: { figure: Figure }) {
+  const panel = figure.panels[0]!;
+  const list = (panel.y.scale as { names?: string[] }).names ?? [];
+  const rows = panel.series.flatMap((series) =>
+    series.points.map((point) => {
+      const [low, high] = point.x_interval ?? [0, point.x];
+      return { y: point.y, low, high, kind: panel.keys[series.key]?.name ?? "" };
+    }),
+  );
+  const end = Math.max(...rows.map((row) => row.high), 1e-9);
+  const kinds = ["calls", "work", "queueing", "connections", "network", "waiting", "lost"];
+  return (
+    <figure>
+      <figcaption class="hint">
+        {figure.title}. {figure.caption}
+      </figcaption>
+      <ol class="spans">
+        {list.map((label, at) => {
+          const own = rows.filter((row) => Math.round(row.y) === at);
+          return (
+            <li key={at}>
+              <span class="span-name">{label}</span>
+              <svg viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={`${label.trim()}: ${own.map((row) => `${row.kind} ${number(row.high - row.low)} ${panel.x.unit}`).join(", ")}`}>
+                {own.map((row, number) => (
+                  <rect key={number} class={`span-${kinds.indexOf(row.kind)}`} x={(row.low / end) * 100} width={Math.max(0.4, ((row.high - row.low) / end) * 100)} y={0.5} height={5} />
+                ))}
+              </svg>
+              <span class="span-time">
+                {own[0] === undefined ? "" : `${number(Math.max(...own.map((row) => row.high)) - Math.min(...own.map((row) => row.low)))} ${panel.x.unit}`}
+              </span>
+            </li>
+          );
+        })}
+      </ol>
+    </figure>
+  );
+}

@@ -1,0 +1,173 @@
+// What leaves the page: links, commands, files, fingerprints.
+
+import { useEffect, useState } from "preact/hooks";
+import { turned } from "../changes";
+import { models } from "../models";
+import type { Sandbox } from "../sandbox";
+import { pack } from "../share";
+
+/** Saves something as a file. */
+function save(name: string, content: string | Blob, type = "text/plain"): void {
+  const url = URL.createObjectURL(new Blob([content], { type }));
+  const anchor = Object.assign(document.createElement("a"), { href: url, download: name });
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(url), 1000);
+}
+
+/** The command that gives the numbers of whole runs; it takes a moment to be found. */
+function useCommand(sandbox: Sandbox): string {
+  const [command, setCommand] = useState("");
+  const { model, design, beside, asNow } = sandbox;
+  useEffect(() => {
+    let isCurrent = true;
+    void sandbox.command().then((text) => isCurrent && setCommand(text));
+    return () => {
+      isCurrent = false;
+    };
+  }, [model, design, beside, asNow]);
+  return command;
+}
+
+export function Share({ sandbox }: { sandbox: Sandbox }) {
+  const [said, setSaid] = useState("");
+  const command = useCommand(sandbox);
+  const isPreset = models[sandbox.model.name] === sandbox.model.text;
+  const copy = (text: string, done: string, otherwise: string) =>
+    navigator.clipboard.writeText(text).then(
+      () => setSaid(done),
+      () => setSaid(otherwise),
+    );
+  const link = async () => {
+    const version = await sandbox.tools.call("version", {});
+    const { name, text, edits } = sandbox.model;
+    history.replaceState(null, "", pack({ name, ...(isPreset ? {} : { text }), edits, design: sandbox.design, beside: sandbox.beside, version }));
+    await copy(location.href, "The link is copied, and in the address bar.", "The link is in the address bar.");
+  };
+  const report = (format: "markdown" | "csv", name: string) =>
+    void sandbox.pool.report(format).then(
+      (text) => save(name, text),
+      (error: Error) => setSaid(error.message),
+    );
+  return (
+    <section class="panel" aria-labelledby="share">
+      <h2 id="share">Share</h2>
+      <div class="row">
+        <button id="link" onClick={() => void link()}>
+          Copy link
+        </button>
+        <button onClick={() => void copy(command, "The command is copied.", "The command stands below.")}>Copy as command</button>
+      </div>
+      <pre class="command" tabindex={0} role="region" aria-label="the command that gives the same numbers">
+        {command}
+      </pre>
+      {turned(sandbox.model).length > 0 && (
+        <div class="choices" role="radiogroup" aria-label="Whole runs are">
+          {[true, false].map((asNow) => (
+            <label key={String(asNow)}>
+              <input
+                type="radio"
+                name="as-now"
+                checked={sandbox.asNow === asNow}
+                onChange={() => {
+                  sandbox.asNow = asNow;
+                  sandbox.study();
+                }}
+              />
+              {asNow ? "as it is now" : "as it happened"}
+            </label>
+          ))}
+        </div>
+      )}
+      {!isPreset && <p class="hint">The model of the command is the file that “RON” below saves.</p>}
+      <div class="row">
+        <button onClick={() => save("model.ron", sandbox.model.text)}>RON</button>
+        <button disabled={sandbox.summary === undefined} onClick={() => report("csv", "archsim.csv")}>
+          CSV
+        </button>
+        <button disabled={sandbox.summary === undefined} onClick={() => report("markdown", "archsim.md")}>
+          Report
+        </button>
+        <button onClick={() => saveSvg()}>SVG</button>
+        <button onClick={() => void savePng()}>PNG</button>
+      </div>
+      <Fingerprints sandbox={sandbox} />
+      <p class="hint" aria-live="polite">
+        {said}
+      </p>
+    </section>
+  );
+}
+
+/** The fingerprints of what was computed, and on demand those of all designs. */
+function Fingerprints({ sandbox }: { sandbox: Sandbox }) {
+  const [rows, setRows] = useState<string>();
+  const summary = sandbox.isFirstLook ? undefined : sandbox.summary;
+  const compute = async () => {
+    setRows("…");
+    const { model, tools } = sandbox;
+    const text = model.edits.length === 0 ? model.text : await tools.call("toRon", { model });
+    setRows(await tools.call("fingerprint", { model: { ...model, text, edits: [] } }));
+  };
+  return (
+    <>
+      {summary !== undefined && (
+        <ul class="fingerprints">
+          {summary.designs.map((design) => (
+            <li key={design.name}>
+              {design.name}: <code class="fingerprint">{design.fingerprint}</code>
+            </li>
+          ))}
+        </ul>
+      )}
+      <div class="row">
+        <button id="fingerprint" onClick={() => void compute()}>
+          Fingerprints of all designs
+        </button>
+      </div>
+      {rows !== undefined && (
+        <pre id="fingerprints" class="command" tabindex={0} role="region" aria-label="fingerprints of all designs, as archsim fingerprint prints them">
+          {rows}
+        </pre>
+      )}
+    </>
+  );
+}
+
+/** The drawing as it is, with the colours that it has now written into it. */
+function drawn(): string | undefined {
+  const svg = document.querySelector<SVGSVGElement>(".sheet svg");
+  if (svg === null) return undefined;
+  const copy = svg.cloneNode(true) as SVGSVGElement;
+  const [from, to] = [svg.querySelectorAll("*"), copy.querySelectorAll("*")];
+  from.forEach((element, at) => {
+    const style = getComputedStyle(element);
+    for (const property of ["fill", "stroke", "stroke-width", "stroke-dasharray", "font", "text-anchor", "opacity"]) to[at]!.setAttribute(property, style.getPropertyValue(property));
+  });
+  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
+  return new XMLSerializer().serializeToString(copy);
+}
+
+function saveSvg(): void {
+  const svg = drawn();
+  if (svg !== undefined) save("archsim.svg", svg, "image/svg+xml");
+}
+
+/** The drawing with its dots, twice as fine as on the screen. */
+async function savePng(): Promise<void> {
+  const svg = drawn();
+  const dots = document.querySelector<HTMLCanvasElement>(".sheet canvas");
+  if (svg === undefined || dots === null) return;
+  const picture = new Image();
+  const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+  picture.src = url;
+  await picture.decode();
+  URL.revokeObjectURL(url);
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [picture.width * 2, picture.height * 2];
+  const context = canvas.getContext("2d")!;
+  context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--card");
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  context.drawImage(dots, 0, 0, canvas.width, canvas.height);
+  canvas.toBlob((blob) => blob !== null && save("archsim.png", blob, "image/png"));
+}

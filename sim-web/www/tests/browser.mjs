@@ -1,0 +1,390 @@
+// Drives the built page in Chromium as a person would, and compares its numbers with the command line's.
+//
+// node tests/browser.mjs CHROMIUM ARCHSIM [name of a test]
+
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { deflateSync, strToU8 } from "fflate";
+import { chromium } from "playwright-core";
+import { serve } from "../build/serve.mjs";
+
+const [, , executablePath, archsim, only] = process.argv;
+const www = dirname(dirname(fileURLToPath(import.meta.url)));
+const root = join(www, "..", "..");
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+// From a folder below the host's root, as a project's page mostly is.
+const server = await serve(join(www, "dist"), 0, "/some/folder/");
+const base = `http://localhost:${server.address().port}/some/folder/`;
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+
+const SLOW = { timeout: 120_000 };
+const tests = [];
+const test = (name, run, options = {}) => tests.push({ name, run, options });
+
+function expect(is, says) {
+  if (!is) throw new Error(says);
+}
+
+/** A link as the page makes them. */
+function link({ name = "a.ron", text = null, edits = [], design = null, beside = [], version = "0.1.0" }) {
+  const packed = deflateSync(strToU8(JSON.stringify([version, name, text, edits, design, beside])), { level: 9 });
+  return `${base}#v1=${Buffer.from(packed).toString("base64url")}`;
+}
+
+const state = (page) => page.locator(".drawing svg").first();
+const waitForRun = (page) => state(page).waitFor(SLOW);
+
+/** The clock of the run, in seconds. */
+async function now(page) {
+  const [minutes, seconds] = (await page.locator("#now").textContent()).split(":");
+  return Number(minutes) * 60 + Number(seconds);
+}
+
+async function until(what, says, timeout = 60_000) {
+  const end = Date.now() + timeout;
+  while (Date.now() < end) {
+    if (await what()) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(says);
+}
+
+async function accessible(page, where) {
+  // As an extension would bring it: the page's policy lets no other script in.
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] }),
+  );
+  const told = violations.map((it) => `${it.id} (${it.nodes.slice(0, 3).map((node) => node.target.join(" ")).join("; ")})`);
+  expect(told.length === 0, `${where}: ${told.join(", ")}`);
+}
+
+async function fits(page, where) {
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(over <= 0, `${where}: ${over} px wider than the screen`);
+}
+
+for (const [size, width, height] of [["desktop", 1440, 900], ["phone", 360, 740]]) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(
+      `gallery and sandbox are accessible at ${size} size, ${colorScheme}`,
+      async (page) => {
+        await page.goto(base);
+        await page.locator(".cards a").first().waitFor();
+        await accessible(page, "gallery");
+        await fits(page, "gallery");
+        await page.goto(`${base}#preset=blocks/cache`);
+        await waitForRun(page);
+        await page.locator("#play").click();
+        await page.getByRole("button", { name: "Open the model as text" }).click();
+        await page.locator(".editor .code").waitFor();
+        await page.locator("#design-b").selectOption({ index: 1 });
+        await until(async () => (await page.locator(".drawing svg").count()) === 2, "no second drawing");
+        await accessible(page, "sandbox");
+        await fits(page, "sandbox");
+      },
+      { viewport: { width, height }, colorScheme },
+    );
+  }
+}
+
+test("presets play", async (page) => {
+  await page.goto(base);
+  const links = await page.locator(".cards a").evaluateAll((all) => all.map((it) => it.getAttribute("href")));
+  expect(links.length >= 10, `only ${links.length} presets`);
+  for (const href of links) {
+    await page.goto(base);
+    await page.goto(base + href);
+    await waitForRun(page);
+    const before = await now(page);
+    await until(async () => (await now(page)) > before, `${href} stands still`);
+    expect((await page.locator("[role=alert]").count()) === 0, `${href}: ${await page.locator("[role=alert]").allTextContents()}`);
+    const drawn = await page.locator(".sheet canvas").first().evaluate(async (canvas) => {
+      for (let tries = 0; tries < 100; tries += 1) {
+        const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        if (data.some((value) => value > 0)) return true;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+      return false;
+    });
+    expect(drawn, `${href}: no request is drawn`);
+  }
+});
+
+test("a story goes on to its end", async (page) => {
+  await page.goto(`${base}#preset=blocks/cache`);
+  await waitForRun(page);
+  const first = await page.locator(".story p").textContent();
+  while ((await page.getByRole("button", { name: "Next" }).count()) > 0) await page.getByRole("button", { name: "Next" }).click();
+  expect((await page.locator(".story p").textContent()) !== first, "the story does not go on");
+  await until(async () => (await page.locator(".drawing svg").count()) === 2, "the last step shows two designs");
+});
+
+test("a slider moves the running system and keeps the clock", async (page) => {
+  await page.goto(link({ name: "models/blocks/cache.ron" }));
+  await waitForRun(page);
+  const slider = page.locator('input[data-path="services.shop.replicas"]');
+  await slider.waitFor(SLOW);
+  await until(async () => (await now(page)) > 2, "the clock stands still");
+  const boxes = () => page.locator(".thing.service .frame").count();
+  expect((await boxes()) === 4, `${await boxes()} replicas at first`);
+  await page.locator("#play").click();
+  const before = await now(page);
+  await slider.focus();
+  await slider.press("ArrowRight");
+  await slider.press("ArrowRight");
+  await until(async () => (await boxes()) === 6, "the replicas do not follow the slider");
+  expect(Math.abs((await now(page)) - before) < 0.2, "the clock has moved");
+  const command = async () => (await page.locator(".command").first().textContent()).trim();
+  await until(async () => (await command()).includes("--set services.shop.replicas=6"), "the command lacks the edit");
+});
+
+test("a knob that is turned is a change at its instant, for the command line too", async (page) => {
+  await page.goto(link({ name: "models/blocks/hedge.ron", edits: [["run.horizon", "8s"], ["run.seed", "7"], ["run.warmup", "1s"], ["run.replications", "3"]] }));
+  await waitForRun(page);
+  await until(async () => (await now(page)) > 1, "the clock stands still");
+  const slider = page.locator(".slider input").first();
+  await slider.focus();
+  await slider.press("ArrowRight");
+  await page.locator(".edits").getByText(/at \d/).waitFor(SLOW);
+  const before = await now(page);
+  await until(async () => (await now(page)) > before, "the system stands still");
+  expect(before >= 1, "the system has started over");
+  await page.getByLabel("as it happened").check();
+  const command = async () => (await page.locator(".command").first().textContent()).trim();
+  await until(async () => (await command()).includes(" --at "), "the command does not say when");
+  await agrees(page, await command());
+});
+
+test("a replica that is broken is seen, and felt", async (page) => {
+  await page.goto(link({ name: "models/blocks/cache.ron" }));
+  await waitForRun(page);
+  await until(async () => (await now(page)) > 1, "the clock stands still");
+  const choice = page.getByLabel("what to break");
+  await choice.selectOption({ label: "kill a replica of shop for 20 s" });
+  await page.locator("#break-it").click();
+  await page.locator(".frame.down").first().waitFor(SLOW);
+  await page.getByLabel("Speed").selectOption("3");
+  const errors = page.locator(".numbers tbody tr").filter({ hasText: "errors" }).locator("td").first();
+  await until(async () => !["0 %", "–"].includes(await errors.textContent()), "no error is counted");
+});
+
+test("a link carries model, edits and design", async (page) => {
+  const text = readFileSync(join(root, "models/blocks/cache.ron"), "utf8").replace("930/s", "700/s");
+  await page.goto(link({ name: "mine.ron", text, edits: [["services.shop.replicas", "3"]], design: "in each process" }));
+  await waitForRun(page);
+  const command = await page.locator(".command").first().textContent();
+  expect(command.includes("--design 'in each process'") && command.includes("services.shop.replicas=3"), command);
+  await page.locator("#link").click();
+  await until(async () => page.url() !== "", "no link");
+  const shared = page.url();
+  await page.goto(base);
+  await page.goto(shared);
+  await waitForRun(page);
+  expect((await page.locator(".command").first().textContent()).trim() === command.trim(), "the link leads elsewhere");
+  expect((await page.locator(".thing.client .size").textContent()).includes("700"), "the text is lost");
+});
+
+test("the numbers beside the drawing are the command line's", async (page) => {
+  await page.goto(link({ name: "models/blocks/hedge.ron", edits: [["run.horizon", "8s"], ["run.seed", "7"], ["run.warmup", "1s"], ["run.replications", "3"]] }));
+  await waitForRun(page);
+  await agrees(page, (await page.locator(".command").first().textContent()).trim());
+});
+
+/** The fingerprint beside the drawing is that which a command prints. */
+async function agrees(page, command) {
+  const shown = page.locator("code.fingerprint").first();
+  await shown.waitFor(SLOW);
+  const words = [...command.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2]).slice(1);
+  const said = JSON.parse(execFileSync(archsim, [...words, "--format", "json"], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }));
+  expect(said.designs[0].fingerprint === (await shown.textContent()), `the page says ${await shown.textContent()}, ${command} says ${said.designs[0].fingerprint}`);
+}
+
+/** Every model of the repository, as paths from its root. */
+function models(folder = join(root, "models")) {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return ["prices", "regions"].includes(entry.name) ? [] : models(path);
+    return entry.name.endsWith(".ron") ? [relative(root, path).replaceAll("\\", "/")] : [];
+  });
+}
+
+test("every model has the fingerprints of the command line", async (page) => {
+  const all = models().sort();
+  const expected = new Map();
+  const table = execFileSync(archsim, ["fingerprint", ...all], { cwd: root, encoding: "utf8", maxBuffer: 1e8, stdio: ["ignore", "pipe", "ignore"] });
+  for (const row of table.trim().split("\n")) {
+    const model = row.split("\t")[0];
+    expected.set(model, `${expected.get(model) ?? ""}${row}\n`);
+  }
+  const wrong = [];
+  for (const name of all) {
+    await page.goto(base);
+    await page.goto(link({ name, text: readFileSync(join(root, name), "utf8") }));
+    await page
+      .locator("#fingerprint")
+      .click()
+      .catch(async () => expect(false, `${name}: ${await page.locator("[role=alert]").allTextContents()}`));
+    await until(async () => /\S{16}|#/.test((await page.locator("#fingerprints").textContent().catch(() => "")) ?? ""), `${name}: no fingerprint`, 240_000);
+    const found = await page.locator("#fingerprints").textContent();
+    if (found !== expected.get(name)) wrong.push(name);
+  }
+  expect(wrong.length === 0, `other fingerprints in the page: ${wrong.join(", ")}`);
+  console.log(`     ${all.length} models, ${table.trim().split("\n").length} designs`);
+});
+
+test("an error of the text is shown at its place, with a hint", async (page) => {
+  await page.goto(`${base}#preset=blocks/hedge`);
+  await waitForRun(page);
+  await page.getByRole("button", { name: "Open the model as text" }).click();
+  const text = page.getByLabel("The model as text").last();
+  await text.click(SLOW);
+  await page.keyboard.press("Control+Home");
+  await page.keyboard.press("Control+f").catch(() => undefined);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+End");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.type("    cleints: {},\n");
+  const finding = page.locator(".findings .error").first();
+  await finding.waitFor(SLOW);
+  expect(/line \d+, column \d+/.test(await finding.textContent()), await finding.textContent());
+  await until(async () => (await page.locator(".findings").textContent()).includes("clients"), "no hint");
+  expect((await page.locator(".drawing svg").count()) === 1, "the drawing is gone");
+});
+
+test("hostile links do no harm", async (page) => {
+  const alerts = () => page.locator("[role=alert]");
+  for (const [fragment, says] of [
+    ["#v1=!!!", "torn"],
+    ["#v1=AAAA", "torn"],
+    [`#v1=${"A".repeat(300_000)}`, "too long"],
+    ["#v9=abc", "version"],
+    ["#preset=../../secret", "no question"],
+  ]) {
+    await page.goto(base);
+    await page.goto(base + fragment);
+    await alerts().first().waitFor();
+    expect((await alerts().first().textContent()).includes(says), `${fragment.slice(0, 20)}: ${await alerts().first().textContent()}`);
+  }
+  const bomb = deflateSync(new Uint8Array(50_000_000), { level: 9 });
+  await page.goto(base);
+  await page.goto(`${base}#v1=${Buffer.from(bomb).toString("base64url")}`);
+  await alerts().first().waitFor();
+  const evil = "<img src=x onerror=alert(1)><script>alert(2)</script>";
+  const text = `(question: ${JSON.stringify(evil)}, components: {"a": {"b": [work("1ms")]}}, services: {${JSON.stringify(evil)}: (components: ["a"])}, clients: {"c": (rate: "10/s", mix: "a.b")})`;
+  let dialogs = 0;
+  page.on("dialog", (dialog) => {
+    dialogs += 1;
+    void dialog.dismiss();
+  });
+  await page.goto(base);
+  await page.goto(link({ name: `${evil}.ron`, text }));
+  await page.locator("h1").filter({ hasText: "onerror" }).waitFor(SLOW);
+  await waitForRun(page);
+  expect((await page.locator("img, #page script").count()) === 0 && dialogs === 0, "a model's text became part of the page");
+});
+
+test("a model without end can be stopped, and the page stays awake", async (page) => {
+  const text = `(components: {"a": {"b": [repeat(1000000, [work("1ns")])]}}, services: {"s": (components: ["a"], cores: 0)}, clients: {"c": (rate: "100000/s", mix: "a.b")}, run: (horizon: "100h", replications: 1000))`;
+  await page.goto(link({ name: "endless.ron", text }));
+  await page.locator(".steady progress").waitFor(SLOW);
+  await page.locator(".steady").getByRole("button", { name: "Stop" }).click();
+  await until(async () => (await page.locator(".steady progress").count()) === 0, "it cannot be stopped");
+  const late = await page.evaluate(async () => {
+    const began = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return performance.now() - began;
+  });
+  expect(late < 2000, `the page sleeps for ${late} ms`);
+  await page.getByRole("link", { name: "archsim" }).first().click();
+  await page.locator(".cards a").first().waitFor();
+});
+
+test("everything can be done by keyboard", async (page) => {
+  await page.goto(`${base}#preset=blocks/hedge`);
+  await waitForRun(page);
+  const thing = page.locator(".thing").nth(1);
+  await thing.focus();
+  await page.keyboard.press("Enter");
+  await page.locator("#selected").waitFor();
+  await page.locator("#play").focus();
+  const label = await page.locator("#play").textContent();
+  await page.keyboard.press("Space");
+  expect((await page.locator("#play").textContent()) !== label, "Space does not pause");
+  const before = await now(page);
+  await page.getByRole("button", { name: "Step", exact: true }).focus();
+  for (let at = 0; at < 3; at += 1) await page.keyboard.press("Enter");
+  await page.getByText(/^Event /).waitFor(SLOW);
+  expect((await now(page)) >= before, "a step goes back");
+});
+
+test(
+  "who prefers less motion gets none",
+  async (page) => {
+    await page.goto(`${base}#preset=blocks/hedge`);
+    await waitForRun(page);
+    expect((await page.locator("#play").textContent()) === "Play", "it plays by itself");
+    await page.getByText("as you prefer less motion").waitFor();
+  },
+  { reducedMotion: "reduce" },
+);
+
+test("a curve is drawn, and its points can be loaded", async (page) => {
+  await page.goto(link({ name: "models/blocks/hedge.ron", edits: [["run.horizon", "6s"], ["run.warmup", "1s"]] }));
+  await waitForRun(page);
+  await page.locator(".slider button").first().click(SLOW);
+  await page.locator(".curve .chart").first().waitFor(SLOW);
+  await page.locator(".curve .row button").first().click();
+  await page.locator(".edits").waitFor(SLOW);
+});
+
+test(
+  "it works without a network once it was seen",
+  async (page, context) => {
+    await page.goto(base);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    await until(() => page.evaluate(async () => (await caches.keys()).length > 0), "nothing is kept");
+    await page.waitForTimeout(1500);
+    await context.setOffline(true);
+    await page.goto(`${base}#preset=blocks/hedge`);
+    await page.reload();
+    await waitForRun(page);
+    await until(async () => (await now(page)) > 0, "the clock stands still");
+  },
+  { serviceWorkers: "allow" },
+);
+
+let failed = 0;
+const chosen = tests.filter(({ name }) => only === undefined || name.includes(only));
+for (const { name, run, options } of chosen) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, serviceWorkers: "block", ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("console", (message) => {
+    // The browser says so of what the tests do: keep service workers out, look at a canvas.
+    const isOurs = /Service Worker registration blocked|readback operations/.test(message.text());
+    if (["error", "warning"].includes(message.type()) && !isOurs) complaints.push(message.text());
+  });
+  const began = Date.now();
+  let why;
+  try {
+    await run(page, context);
+    if (complaints.length > 0) why = `the console says: ${complaints.join("; ")}`;
+  } catch (error) {
+    why = error.message.split("\n").slice(0, 4).join(" ");
+    await page.screenshot({ path: join(www, "node_modules", "failed.png") }).catch(() => undefined);
+  }
+  if (why !== undefined) failed += 1;
+  console.log(`${why === undefined ? "ok  " : "FAIL"} ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)${why === undefined ? "" : `\n     ${why}`}`);
+  await context.close();
+}
+await browser.close();
+server.close();
+console.log(`${chosen.length - failed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);

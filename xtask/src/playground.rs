@@ -1,0 +1,177 @@
+//! `cargo xtask playground`: the page in which the core runs as WebAssembly, built to a static folder and served.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::runner;
+use crate::split;
+use crate::shell::{self, Problem, command, root, target_dir};
+use crate::test::Report;
+use crate::toolchain::{self, WASM};
+
+/// What `cargo xtask playground` takes.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Only build it, to sim-web/www/dist
+    #[arg(long)]
+    build: bool,
+    /// Build it, and print how large and how quick it is
+    #[arg(long)]
+    bench: bool,
+    /// The port that it is served at, on this machine only
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+}
+
+/// Where the sources of the page are.
+const PAGE: &str = "sim-web/www";
+
+/// Builds the page, and serves it unless that is not wanted.
+pub(crate) fn step(options: &Options) -> Report {
+    if options.bench {
+        return bench();
+    }
+    let served = build().and_then(|folder| {
+        println!("the page is in {}", folder.display());
+        if options.build { Ok(()) } else { serve(&folder, options.port) }
+    });
+    Report::of(served)
+}
+
+/// Builds the page; returns the folder, which any host can serve.
+fn build() -> Result<PathBuf, Problem> {
+    toolchain::wasm_target()?;
+    toolchain::node()?;
+    packages()?;
+    module()?;
+    let page = root().join(PAGE);
+    shell::run(command("npm", ["run", "--silent", "build"]).current_dir(&page))?;
+    Ok(page.join("dist"))
+}
+
+/// Runs a script of the page under Node.
+fn script(name: &str) -> std::process::Command {
+    let mut node = command("node", [name]);
+    node.current_dir(root().join(PAGE));
+    node
+}
+
+/// Installs what the page is built with, as its lock file says, unless it is there.
+fn packages() -> Result<(), Problem> {
+    let page = root().join(PAGE);
+    let lock = page.join("package-lock.json");
+    let installed = page.join("node_modules").join(".package-lock.json");
+    let modified = |path: &Path| fs::metadata(path).and_then(|it| it.modified()).ok();
+    if modified(&installed).is_some_and(|there| Some(there) >= modified(&lock)) {
+        return Ok(());
+    }
+    if !shell::works(&mut command("npm", ["--version"])) {
+        return Err(Problem::Missing("npm is missing: install it beside Node".into()));
+    }
+    let mut npm = command("npm", ["ci"]);
+    shell::run(npm.current_dir(&page)).map_err(|_| {
+        Problem::Missing("the page's packages are missing: `npm ci` in sim-web/www".into())
+    })
+}
+
+/// Builds the module as a package that the page imports.
+fn module() -> Result<(), Problem> {
+    let build = ["build", "--package", "sim-web", "--target", WASM, "--profile", "web"];
+    shell::run(&mut command("cargo", build))?;
+    let package = root().join(PAGE).join("node_modules").join("archsim-wasm");
+    let wasm = target_dir().join(WASM).join("web").join("sim_web.wasm");
+    bind(&wasm, &package).map_err(|error| Problem::Failed(format!("wasm-bindgen: {error:#}")))?;
+    halve(&package)?;
+    let about = r#"{"name":"archsim-wasm","version":"0.0.0","type":"module","main":"sim_web.js","types":"sim_web.d.ts"}"#;
+    let schema = sim_core::spec::Spec::schema().to_string();
+    let gallery = gallery()?;
+    let made = [("package.json", about), ("schema.json", &schema), ("gallery.json", &gallery)];
+    for (name, text) in made {
+        fs::write(package.join(name), text)
+            .map_err(|error| Problem::Failed(format!("{}: {error}", package.display())))?;
+    }
+    Ok(())
+}
+
+/// Splits the module: first comes what the models of the gallery call when they are opened and run.
+fn halve(package: &Path) -> Result<(), Problem> {
+    let failed = |error: Box<dyn Error>| Problem::Failed(format!("splitting the module: {error}"));
+    let whole = package.join("sim_web_bg.wasm");
+    let marked = package.join("marked.wasm");
+    let wasm = fs::read(&whole).map_err(|error| failed(error.into()))?;
+    split::marked(&wasm)
+        .and_then(|it| Ok(fs::write(&marked, it)?))
+        .map_err(failed)?;
+    let called = shell::read(script("build/called.mjs").arg(&marked))?;
+    let called = serde_json::from_str(&called).map_err(|error| failed(error.into()))?;
+    split::split(&wasm, &called)
+        .and_then(|it| {
+            fs::write(&whole, it.first)?;
+            fs::write(package.join("sim_web_rest.wasm"), it.rest)?;
+            Ok(fs::remove_file(&marked)?)
+        })
+        .map_err(failed)
+}
+
+/// What the gallery shows of each model, as JSON: path, question, topic, steps of its story, challenge.
+fn gallery() -> Result<String, Problem> {
+    let wrong = |what: &dyn std::fmt::Display| Problem::Failed(format!("the gallery: {what}"));
+    let mut shown = Vec::new();
+    for folder in ["models", "models/blocks", "models/challenges"] {
+        let mut names: Vec<PathBuf> = fs::read_dir(root().join(folder))
+            .map_err(|error| wrong(&error))?
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.extension().is_some_and(|it| it == "ron"))
+            .collect();
+        names.sort();
+        for name in names {
+            let text = fs::read_to_string(&name).map_err(|error| wrong(&error))?;
+            let file = name.file_name().unwrap_or_default().to_string_lossy();
+            let path = format!("{folder}/{file}");
+            let spec = sim_core::spec::Spec::parse(&path, &text).map_err(|it| wrong(&it))?;
+            let playground = spec.playground.unwrap_or_default();
+            shown.push(serde_json::json!({
+                "path": path,
+                "question": spec.question,
+                "topic": playground.topic,
+                "steps": playground.story.len(),
+                "challenge": playground.challenge,
+            }));
+        }
+    }
+    Ok(serde_json::Value::from(shown).to_string())
+}
+
+/// Drives the built page in Chromium, and compares its numbers with those of the command line.
+pub(crate) fn test() -> Report {
+    Report::of(driven("tests/browser.mjs"))
+}
+
+/// Prints the page's sizes and speeds.
+fn bench() -> Report {
+    Report::of(driven("tests/bench.mjs"))
+}
+
+fn driven(name: &str) -> Result<(), Problem> {
+    let browser = toolchain::chromium()?;
+    build()?;
+    let archsim = runner::archsim("release")?;
+    shell::run(script(name).arg(browser).arg(archsim))
+}
+
+fn bind(wasm: &Path, folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let mut bindgen = Bindgen::new();
+    // What is left of names is of use to nobody who loads it.
+    bindgen.remove_name_section(true).remove_producers_section(true);
+    bindgen.input_path(wasm).typescript(true).web(true)?;
+    Ok(bindgen.generate(folder)?)
+}
+
+fn serve(folder: &Path, port: u16) -> Result<(), Problem> {
+    let mut server = script("build/serve.mjs");
+    shell::run(server.arg(folder).arg(port.to_string()))
+}
