@@ -150,7 +150,7 @@ def sweep(
     ask = [shard for shard, path in dirs.items() if not path.is_dir()]
     done = shards - len(ask)
     progress(done, shards)
-    # Workers need not have this module, those neither that join later.
+    # Workers need not have this module, nor those that join later.
     client.upload_file(__file__)
     asked = client.map(
         run_shard,
