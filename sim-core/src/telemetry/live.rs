@@ -285,25 +285,6 @@ mod tests {
     }
 
     #[test]
-    fn windows_together_cost_what_the_run_costs() {
-        let text = MODEL
-            .replace("(components: [\"shop\"]", "(instance: \"m\", components: [\"shop\"]")
-            .replace("faults:", "prices: (instances: {\"m\": (on_demand: \"$0.5/h\")}, internet: \"$0.09/GB\"), faults:");
-        let spec = Spec::parse("m.ron", &text).expect("it can be read");
-        let model = Model::check(&spec, &Files::default()).expect("it is right").model;
-        let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 0);
-        live.advance(Time(6_000_000_001), 1 << 40);
-        let bills: Vec<f64> = (0..12).filter_map(|number| live.window(number).bill).collect();
-        let horizon = Duration::from_secs(6.0);
-        let trial =
-            Trial { design: 0, seed: SEED, warmup: Duration::ZERO, horizon, events_max: 1 << 40 };
-        let whole = crate::cost::Bill::of(&model, &run(&model, trial).metrics).total();
-        let mean = bills.iter().sum::<f64>() / 12.0;
-        assert_eq!(bills.len(), 12);
-        assert!((mean / whole - 1.0).abs() < 1e-6, "{mean} of windows against {whole} of the run");
-    }
-
-    #[test]
     fn dots_go_from_where_they_are_and_come_to_an_end() {
         let model = model();
         let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 1);
