@@ -191,3 +191,36 @@ fn the_slowest_is_as_slow_as_the_histogram_says() {
     let (errors, now, _) = watch(&model, outcome.trial, errors);
     assert_eq!(errors.into_traces(now).len() as u64, outcome.metrics.journeys[0].errors());
 }
+
+/// Windows of one length cost on average what the run costs, as long as no price depends on how much is bought.
+#[test]
+fn windows_together_cost_what_the_run_costs() {
+    let model = super::model(
+        r#"(
+        components: { "web": { "page": [work(exponential("5ms")), send("mails")] }, "post": { "send": [work("2ms")] } },
+        services: {
+            "web": (components: ["web"], replicas: 2, instance: "m"),
+            "post": (components: ["post"], instance: "m"),
+        },
+        queues: { "mails": (consumers: { "post.send": (concurrency: 2) }, requests: "sqs") },
+        network: (message: (request: "1kB", reply: "20kB")),
+        clients: { "people": (rate: "100/s", mix: "web.page", hop: "5ms") },
+        changes: [(at: "3s", set: { "services.web.replicas": 5 })],
+        prices: (
+            instances: { "m": (on_demand: "$0.5/h") },
+            requests: { "sqs": "$0.4/M" },
+            internet: "$0.09/GB",
+        ),
+        run: (warmup: "0s", horizon: "6s"),
+        )"#,
+    );
+    let whole = sim_core::cost::Bill::of(&model, &super::simulate(&model, 0).metrics).total();
+    let seed = sim_core::simulation::Seed { seed: model.run.seed, replication: 0 };
+    let window = sim_core::time::Duration::from_secs(0.5);
+    let mut live = sim_core::telemetry::Live::new(&model, seed, window, 0);
+    live.advance(sim_core::time::Time(6_000_000_001), u64::MAX);
+    let bills: Vec<f64> = (0..12).filter_map(|number| live.window(number).bill).collect();
+    assert_eq!(bills.len(), 12);
+    let mean = bills.iter().sum::<f64>() / 12.0;
+    assert!((mean / whole - 1.0).abs() < 1e-6, "{mean} of windows against {whole} of the run");
+}
