@@ -6,7 +6,7 @@ use serde_json::Value;
 use sim_core::model::{Model, quantity, spec_at};
 use sim_core::spec::{Change, Diagnostic, Diagnostics, Path, Playground, Severity, Spec};
 use sim_core::study::designs_of;
-use sim_core::time::Time;
+use sim_core::time::{Duration, Time};
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 /// A finding and its place in the text: bytes, and line and column from 1.
@@ -50,6 +50,8 @@ struct Checked {
     seed: u64,
     horizon: f64,
     replications: u32,
+    /// Whether something happens at instants of the run, or its start counts: then it cannot be made shorter.
+    is_transient: bool,
     findings: Vec<Finding>,
     /// How the model wants to be shown.
     playground: Option<Playground>,
@@ -83,6 +85,9 @@ pub fn check(name: &str, text: &str, files: &str, edits: &str) -> Result<String,
                             told.seed = model.run.seed;
                             told.horizon = model.run.horizon.as_secs();
                             told.replications = model.run.replications;
+                            told.is_transient = model.run.warmup == Some(Duration::ZERO)
+                                || !model.faults.is_empty()
+                                || !model.changes.is_empty();
                         }
                         findings.push(warnings);
                     }

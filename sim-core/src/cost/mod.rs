@@ -3,7 +3,9 @@
 //! Amounts are integers that were counted, or levels integrated; so a bill is the same however outcomes are merged.
 
 use crate::metrics::Metrics;
-use crate::model::{Amount, Charge, ChargeKind, CounterId, MONTH, MeasureKind, Model, UNLIMITED};
+use crate::model::{
+    Amount, Charge, ChargeKind, CounterId, LevelId, MONTH, MeasureKind, Model, Seen, UNLIMITED,
+};
 use crate::time::SECOND;
 
 /// The bill of a month, in dollars, if it went on as measured.
@@ -22,7 +24,8 @@ impl Bill {
     pub fn of(model: &Model, metrics: &Metrics) -> Bill {
         let mut bill = Bill { journeys: vec![0.0; model.journeys.len()], ..Bill::default() };
         for charge in &model.charges {
-            let dollars = charge.price.of(amount(model, metrics, &charge.amount) * MONTH);
+            let dollars =
+                charge.price.of(charge.amount.in_a_second(model, &Measured(metrics)) * MONTH);
             bill.charges.push(dollars);
             if is_machine(charge.kind) {
                 bill.idle += dollars * (1.0 - utilisation(model, metrics, charge));
@@ -52,38 +55,24 @@ impl Bill {
     }
 }
 
-/// How much of something there was in a second, on average.
-fn amount(model: &Model, metrics: &Metrics, amount: &Amount) -> f64 {
-    let seconds = metrics.measured as f64 / SECOND;
-    match amount {
-        Amount::Held(amount) => *amount,
-        Amount::Replicas { service, reserved } => {
-            let service = &model.services[service.0 as usize];
-            let replicas = match service.billed {
-                Some(level) => metrics.measure(&MeasureKind::Mean(level)),
-                None => f64::from(service.replicas),
-            };
-            (replicas - f64::from(*reserved)).max(0.0)
-        }
-        Amount::Counted(counters) => {
-            let rate = |&counter| metrics.measure(&MeasureKind::Rate(counter));
-            counters.iter().map(rate).sum()
-        }
-        Amount::CapacityUnits(balancers) => {
-            let rate = |counter| metrics.measure(&MeasureKind::Rate(counter));
-            let units = |dimensions: &Vec<(CounterId, f64)>| {
-                let taken = dimensions.iter().map(|&(counter, per_unit)| rate(counter) / per_unit);
-                taken.fold(0.0, f64::max)
-            };
-            balancers.iter().map(units).sum()
-        }
-        Amount::Answers => {
-            let bytes = |(index, journey): (usize, &crate::model::Journey)| {
-                let size = u128::from(model.transfers.reply_of(journey.operation));
-                u128::from(metrics.journeys[index].response.count()) * size
-            };
-            model.journeys.iter().enumerate().map(bytes).sum::<u128>() as f64 / seconds
-        }
+/// What a replication has measured, or several.
+struct Measured<'a>(&'a Metrics);
+
+impl Seen for Measured<'_> {
+    fn seconds(&self) -> f64 {
+        self.0.measured as f64 / SECOND
+    }
+
+    fn level(&self, level: LevelId) -> f64 {
+        self.0.measure(&MeasureKind::Mean(level))
+    }
+
+    fn rate(&self, counter: CounterId) -> f64 {
+        self.0.measure(&MeasureKind::Rate(counter))
+    }
+
+    fn answered(&self, journey: usize) -> u64 {
+        self.0.journeys[journey].response.count()
     }
 }
 

@@ -79,7 +79,7 @@ pub use regions::{
 };
 
 pub use poolers::Pooler;
-pub use prices::{Amount, Balanced, Charge, ChargeKind, Tariff};
+pub use prices::{Amount, Balanced, Charge, ChargeKind, Seen, Tariff};
 pub use quantity::MONTH;
 pub use queues::{Queue, QueueId, QueueStep, Subscription, Terms, Told};
 pub use scaling::{Fleet, FleetMeasures};

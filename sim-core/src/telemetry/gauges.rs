@@ -20,6 +20,9 @@ pub struct Gauges {
     levels: Vec<u64>,
     present: Counts,
     before: Counts,
+    /// Counters that are paid for, and what they came to in each window that is over, side by side.
+    paid: Vec<CounterId>,
+    bought: Vec<u64>,
 }
 
 impl Gauges {
@@ -36,17 +39,27 @@ impl Gauges {
             levels: vec![0; measures.levels as usize],
             present: none.clone(),
             before: none,
+            paid: model.charges.iter().flat_map(|charge| charge.amount.counters()).collect(),
+            bought: Vec::new(),
         }
     }
 
     /// Ends the windows that are over at `now`.
     pub fn reach(&mut self, now: Time) {
         while now > self.until {
+            let count = |counter: &CounterId| self.present.counters[counter.0 as usize];
+            self.bought.extend(self.paid.iter().map(count));
             std::mem::swap(&mut self.before, &mut self.present);
             self.present.counters.fill(0);
             self.present.timings.fill((0, 0));
             self.until = self.until + self.window;
         }
+    }
+
+    /// What a counter that is paid for came to in a window that is over.
+    pub fn bought(&self, counter: CounterId, window: usize) -> u64 {
+        let place = self.paid.iter().position(|&paid| paid == counter);
+        place.and_then(|at| self.bought.get(window * self.paid.len() + at)).copied().unwrap_or(0)
     }
 
     /// What a measure came to in the last whole window; a level is what it is now. NaN where nothing was seen, and for what

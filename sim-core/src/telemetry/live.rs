@@ -3,7 +3,7 @@
 use super::{Felt, Gauges, Move, Movements, Series};
 use crate::component::BreakerState;
 use crate::engine::Fingerprint;
-use crate::model::{Model, StationId};
+use crate::model::{Charge, CounterId, LevelId, MONTH, Model, Seen, StationId};
 use crate::simulation::{Condition, Seed, Simulation, Stopped};
 use crate::time::{Duration, Time};
 use serde::Serialize;
@@ -43,6 +43,34 @@ pub struct Window {
     pub journeys: Vec<Felt>,
     /// By group of stations: utilisation, servers in use, requests waiting.
     pub stations: Vec<[f64; 3]>,
+    /// The bill of a month that goes on like this window, in dollars; `None` without prices.
+    pub bill: Option<f64>,
+}
+
+/// What was seen in a window, as far as it is paid for.
+struct Bought<'a, 'm> {
+    live: &'a Live<'m>,
+    number: usize,
+    seconds: f64,
+}
+
+impl Seen for Bought<'_, '_> {
+    fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    fn level(&self, level: LevelId) -> f64 {
+        self.live.simulation.recorder.0.level_mean(level.0 as usize, self.number)
+    }
+
+    fn rate(&self, counter: CounterId) -> f64 {
+        let gauges = &self.live.simulation.recorder.1.0;
+        gauges.bought(counter, self.number) as f64 / self.seconds
+    }
+
+    fn answered(&self, journey: usize) -> u64 {
+        self.live.simulation.recorder.0.journey(journey)[self.number].done
+    }
 }
 
 impl<'m> Live<'m> {
@@ -163,7 +191,17 @@ impl<'m> Live<'m> {
             all: series.all()[number],
             journeys: (0..self.model.journeys.len()).map(|it| series.journey(it)[number]).collect(),
             stations: groups.map(|group| series.station(self.model, group, number)).collect(),
+            bill: self.bill(number, until.since(from).as_secs()),
         }
+    }
+
+    fn bill(&self, number: usize, seconds: f64) -> Option<f64> {
+        let charges = &self.model.charges;
+        let bought = Bought { live: self, number, seconds };
+        let dollars = |charge: &Charge| {
+            charge.price.of(charge.amount.in_a_second(self.model, &bought) * MONTH)
+        };
+        (!charges.is_empty()).then(|| charges.iter().map(dollars).sum())
     }
 }
 
@@ -244,6 +282,25 @@ mod tests {
         assert_ne!(run(&mut Live::new(&models[1], SEED, window, 1)), whole);
         let other = with(r#"(at: "1s", set: {"services.web.replicas": 3})"#);
         assert!(!turned.follow_model(&other), "there is no room for a third replica");
+    }
+
+    #[test]
+    fn windows_together_cost_what_the_run_costs() {
+        let text = MODEL
+            .replace("(components: [\"shop\"]", "(instance: \"m\", components: [\"shop\"]")
+            .replace("faults:", "prices: (instances: {\"m\": (on_demand: \"$0.5/h\")}, internet: \"$0.09/GB\"), faults:");
+        let spec = Spec::parse("m.ron", &text).expect("it can be read");
+        let model = Model::check(&spec, &Files::default()).expect("it is right").model;
+        let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 0);
+        live.advance(Time(6_000_000_001), 1 << 40);
+        let bills: Vec<f64> = (0..12).filter_map(|number| live.window(number).bill).collect();
+        let horizon = Duration::from_secs(6.0);
+        let trial =
+            Trial { design: 0, seed: SEED, warmup: Duration::ZERO, horizon, events_max: 1 << 40 };
+        let whole = crate::cost::Bill::of(&model, &run(&model, trial).metrics).total();
+        let mean = bills.iter().sum::<f64>() / 12.0;
+        assert_eq!(bills.len(), 12);
+        assert!((mean / whole - 1.0).abs() < 1e-6, "{mean} of windows against {whole} of the run");
     }
 
     #[test]

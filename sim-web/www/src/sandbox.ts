@@ -1,7 +1,7 @@
 // All that the sandbox knows: a model with edits, one design or two, the clock, and what the workers found out.
 
 import { instantOf, settled, turn, turned } from "./changes";
-import { Engine } from "./engine/engine";
+import { Engine, Stopped } from "./engine/engine";
 import { Pool, type Progress } from "./engine/pool";
 import type { Checked, Design, Edit, Model, Step } from "./engine/protocol";
 import type { Summary, SweepSummary } from "./engine/summary";
@@ -147,6 +147,10 @@ export class Sandbox {
       this.changed();
       this.study();
       return true;
+    } catch (error) {
+      // Somebody has gone elsewhere meanwhile.
+      if (error instanceof Stopped) return true;
+      throw error;
     } finally {
       this.turning = false;
     }
@@ -185,7 +189,7 @@ export class Sandbox {
 
   /** Adds something to a list of the model, such as a fault: at the end of what is there. */
   async append(list: string, value: string): Promise<boolean> {
-    const found = await this.tools.call("values", { model: this.model, design: this.design, paths: [list] });
+    const found = await this.tools.call("values", { model: this.model, design: this.design, paths: [list] }).catch((): Record<string, unknown> => ({}));
     const there = found[list];
     const length = Array.isArray(there) ? there.length : 0;
     return this.editFrom([[`${list}[${length}]`, value]], this.now);
@@ -272,11 +276,11 @@ export class Sandbox {
       ["run.warmup", `${horizon / 100}s`],
       ["run.replications", "3"],
     ];
-    const looks: Edit[][] = [short, []];
-    const studied = await this.studied();
+    const studied = await this.studied().catch(() => undefined);
+    if (studied === undefined) return;
+    // What happens at an instant of a whole run does not happen in a short one.
+    const looks: Edit[][] = [this.isTransient ? [["run.replications", "2"]] : short, []];
     for (const [at, edits] of looks.entries()) {
-      // What happens at an instant of a whole run does not happen in a short one.
-      if (at === 0 && turned(studied).length > 0) continue;
       try {
         const model = { ...studied, edits: [...studied.edits, ...edits] };
         const found = await this.pool.answer({ model, designs: this.designs }, (progress) => {
@@ -351,9 +355,15 @@ export class Sandbox {
     return `archsim sweep ${quoted(this.model.name)}${design}${this.curveEdits.map(flag).join("")} --vary ${quoted(`${path}=${values.join(",")}`)}`;
   }
 
+  /** Whether whole runs are needed to see what happens. */
+  private get isTransient(): boolean {
+    return this.checked?.is_transient === true || (!this.asNow && turned(this.model).length > 0);
+  }
+
   /** Shorter runs, for curves. */
   private shorter(): Edit[] {
     const horizon = this.checked?.horizon ?? 60;
+    if (this.isTransient) return [["run.replications", "2"]];
     return [
       ["run.horizon", `${horizon / 6}s`],
       ["run.warmup", `${horizon / 30}s`],

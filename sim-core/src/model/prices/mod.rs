@@ -7,6 +7,10 @@ mod usage;
 pub use gateways::Balanced;
 pub(super) use list::PriceList;
 
+mod seen;
+
+pub use seen::Seen;
+
 use super::check::{Lowering, sorted};
 use super::load::PaidByRequest;
 use super::placement::meant;

@@ -32,6 +32,8 @@ export interface Checked {
   seed: number;
   horizon: number;
   replications: number;
+  /** Whether it cannot be made shorter: something happens at instants of the run. */
+  is_transient: boolean;
   findings: Finding[];
   playground: Playground | null;
   /** What happens to the model as written, when (in seconds). */
@@ -125,6 +127,8 @@ export interface Window {
   all: Felt;
   journeys: Felt[];
   stations: [utilisation: number | null, busy: number, waiting: number][];
+  /** Of a month that goes on like this, in dollars. */
+  bill: number | null;
 }
 
 export type Stopped = "horizon" | "finished" | "overloaded" | "events";

@@ -44,7 +44,8 @@ function usePlot({ x, lines, say, onChoose, points = false }: Props) {
         scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max((high ?? 1) * 1.08, 1e-9)] } },
         legend: { show: false },
         cursor: { drag: { x: false, y: false } },
-        axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => say(tick)) }],
+        // Between whole numbers of something there is nothing.
+        axes: [x.every(Number.isInteger) && x.length < 60 ? { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => say(tick)) }],
         series: [
           {},
           ...lines.map((line) => ({ label: line.label, stroke: property(line.colour), width: line.bare === true ? 0 : 2, spanGaps: points, points: { show: points, size: 7, width: 2, stroke: property(line.colour) } })),

@@ -140,7 +140,7 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
   usePainting(sandbox, run, layout, frame, canvas);
   if (parts === undefined || layout === undefined) return <div class="drawing waiting">{run.wrong === undefined ? "Building the model…" : ""}</div>;
   // As large as there is room for, within what is pleasant to read.
-  const scale = room === 0 ? 1 : Math.max(portrait ? 0.8 : 0.7, Math.min(1.45, room / layout.width));
+  const scale = room === 0 ? 1 : Math.max(portrait ? 0.8 : 0.62, Math.min(1.45, room / layout.width, portrait ? Infinity : Math.max(0.7, (0.8 * innerHeight) / layout.height)));
   return (
     <figure class="drawing" aria-label={title}>
       <div class="stage" ref={frame} tabindex={0} role="region" aria-label={`${title}, drawn`}>

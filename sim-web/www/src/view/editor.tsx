@@ -10,6 +10,7 @@ import { tags } from "@lezer/highlight";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Finding } from "../engine/protocol";
 import type { Sandbox } from "../sandbox";
+import { optionsAt } from "./complete";
 
 const ron = StreamLanguage.define<{ depth: number }>({
   startState: () => ({ depth: 0 }),
@@ -59,22 +60,6 @@ const theme = EditorView.theme({
   ".cm-tooltip": { backgroundColor: "var(--card)", color: "var(--ink)", border: "1px solid var(--line)" },
   ".cm-tooltip-autocomplete ul li[aria-selected]": { backgroundColor: "var(--accent)", color: "var(--card)" },
 });
-
-/** Every name of a field or a variant in the schema, with what it means. */
-function namesOf(schema: unknown): { label: string; type: string; info: string }[] {
-  const found = new Map<string, string>();
-  const visit = (it: unknown) => {
-    if (Array.isArray(it)) it.forEach(visit);
-    else if (it !== null && typeof it === "object") {
-      const { properties, enum: values, const: value, description } = it as { properties?: Record<string, { description?: string }>; enum?: unknown[]; const?: unknown; description?: string };
-      for (const [name, about] of Object.entries(properties ?? {})) if (!found.has(name)) found.set(name, about?.description ?? "");
-      for (const name of [...(values ?? []), value]) if (typeof name === "string" && !found.has(name)) found.set(name, description ?? "");
-      Object.values(it).forEach(visit);
-    }
-  };
-  visit(schema);
-  return [...found].map(([label, info]) => ({ label, type: "property", info }));
-}
 
 /** The place in the text of a place in its UTF-8 bytes. */
 function placeOf(text: string, bytes: number): number {
@@ -128,11 +113,12 @@ function useEditor(sandbox: Sandbox) {
   useEffect(() => {
     // A shadow root takes style sheets that are made by a script, which the page's policy does not allow elsewhere.
     const root = place.current!.shadowRoot ?? place.current!.attachShadow({ mode: "open" });
-    const names = import("archsim-wasm/schema.json").then((schema) => namesOf(schema.default));
+    const schema = import("archsim-wasm/schema.json").then((it) => it.default as object);
     const complete = async (context: CompletionContext) => {
       const word = context.matchBefore(/\w+/);
       if (word === null && !context.explicit) return null;
-      return { from: word?.from ?? context.pos, options: await names, validFor: /^\w*$/ };
+      const from = word?.from ?? context.pos;
+      return { from, options: optionsAt(await schema, context.state.doc.toString(), from), validFor: /^\w*$/ };
     };
     const check = async (text: string) => {
       const it = view.current;

@@ -100,21 +100,21 @@ function NumbersTable({ sandbox, designs }: { sandbox: Sandbox; designs: Found[]
               })}
             </tr>
           ))}
-          {designs.some((it) => it?.bill !== undefined) && <Bill designs={designs} />}
+          {runs.some((run) => seen(run)?.bill != null) && <Bill designs={designs} windows={runs.map(seen)} />}
         </tbody>
       </table>
     </div>
   );
 }
 
-function Bill({ designs }: { designs: Found[] }) {
+function Bill({ designs, windows }: { designs: Found[]; windows: (Window | undefined)[] }) {
   return (
     <tr>
-      <th scope="row">bill</th>
+      <th scope="row">bill of a month</th>
       {designs.flatMap((design, at) => [
-        <td key={`${at} live`} />,
+        <td key={`${at} live`}>{dollars(windows[at]?.bill)}</td>,
         <td key={`${at} steady`}>
-          <Interval value={design?.bill?.month} say={dollars} /> <span class="half">a month</span>
+          <Interval value={design?.bill?.month} say={dollars} />
         </td>,
       ])}
     </tr>

@@ -20,7 +20,10 @@ function useCommand(sandbox: Sandbox): string {
   const { model, design, beside, asNow } = sandbox;
   useEffect(() => {
     let isCurrent = true;
-    void sandbox.command().then((text) => isCurrent && setCommand(text));
+    sandbox.command().then(
+      (text) => isCurrent && setCommand(text),
+      () => undefined,
+    );
     return () => {
       isCurrent = false;
     };
