@@ -27,8 +27,9 @@ export interface Placed {
   width: number;
   height: number;
   boxes: Box[];
-  /** The regions of rows of boxes. */
+  /** The regions of rows of boxes: the name, and the area of its rows. */
   labels: { text: string; x: number; y: number }[];
+  areas: { x: number; y: number; width: number; height: number }[];
   /** The path of the thing in the model. */
   path: string;
   /** Boxes that are not drawn, because there are too many. */
@@ -42,6 +43,9 @@ export interface Way {
   path: string;
   says: string[];
   isAsync: boolean;
+  guards: number[];
+  /** Half-way. */
+  middle: Point;
 }
 
 export interface Layout {
@@ -77,20 +81,28 @@ export function layOut(parts: Parts, portrait: boolean): Layout {
     const [left, top] = [x - width / 2, y - height / 2];
     const boxes: Box[] = [];
     const labels: Placed["labels"] = [];
+    const areas: Placed["areas"] = [];
     rows.forEach(({ label, stations }, row) => {
       const inner = labelWidth(label) + stations.length * (BOX.width + BOX.gap) - BOX.gap;
       const start = (width - inner) / 2;
       const below = 44 + row * (BOX.height + BOX.gap);
-      if (label !== "") labels.push({ text: label, x: start, y: below + BOX.height / 2 + 4 });
+      if (label !== "") {
+        const isNew = rows[row - 1]?.label !== label;
+        const area = { x: 6, y: below - BOX.gap / 2, width: width - 12, height: BOX.height + BOX.gap };
+        if (isNew) {
+          labels.push({ text: label, x: start, y: below + BOX.height / 2 + 4 });
+          areas.push(area);
+        } else areas.at(-1)!.height += area.height;
+      }
       stations.forEach((station, place) => {
         boxes.push({ ...station, x: left + start + labelWidth(label) + place * (BOX.width + BOX.gap), y: top + below, width: BOX.width, height: BOX.height });
       });
     });
-    return { node, number, x: left, y: top, width, height, boxes, labels, more, path: `${SECTIONS[node.kind]}.${bare(node.name)}` };
+    return { node, number, x: left, y: top, width, height, boxes, labels, areas, more, path: `${SECTIONS[node.kind]}.${bare(node.name)}` };
   });
   const ways = edges.map((edge, number): Way => {
     const { points } = graph.edge(String(edge.from), String(edge.to), String(number)) as { points: Point[] };
-    return { from: edge.from, to: edge.to, points, path: smooth(points), says: edge.says, isAsync: edge.is_async };
+    return { from: edge.from, to: edge.to, points, path: smooth(points), says: edge.says, isAsync: edge.is_async, guards: edge.guards ?? [], middle: points[Math.floor(points.length / 2)] ?? points[0]! };
   });
   const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
   return { width, height, nodes: placed, ways };

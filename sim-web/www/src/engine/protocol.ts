@@ -74,6 +74,8 @@ export interface TopologyEdge {
   to: number;
   says: string[];
   is_async: boolean;
+  /** The guards that its calls go through. */
+  guards?: number[];
 }
 
 export interface StationGroup {

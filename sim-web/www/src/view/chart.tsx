@@ -9,6 +9,8 @@ export interface Line {
   /** A custom property of the theme. */
   colour: string;
   values: (number | null)[];
+  /** Points alone, or a line over gaps. */
+  bare?: boolean;
 }
 
 interface Props {
@@ -43,7 +45,10 @@ function usePlot({ x, lines, say, onChoose, points = false }: Props) {
         legend: { show: false },
         cursor: { drag: { x: false, y: false } },
         axes: [axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => say(tick)) }],
-        series: [{}, ...lines.map((line) => ({ label: line.label, stroke: property(line.colour), width: 2, points: { show: points, size: 7 } }))],
+        series: [
+          {},
+          ...lines.map((line) => ({ label: line.label, stroke: property(line.colour), width: line.bare === true ? 0 : 2, spanGaps: points, points: { show: points, size: 7, width: 2, stroke: property(line.colour) } })),
+        ],
       },
       [x, ...lines.map((line) => line.values)],
       element,

@@ -3,8 +3,8 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Dots } from "../dots";
 import type { Parts } from "../engine/protocol";
-import { number, share, words } from "../format";
-import { layOut, type Layout, type Placed } from "../layout";
+import { number, share } from "../format";
+import { layOut, type Layout, type Placed, type Way } from "../layout";
 import type { Live } from "../live";
 import type { Sandbox } from "../sandbox";
 
@@ -119,6 +119,7 @@ function usePainting(sandbox: Sandbox, run: Live, layout: Layout | undefined, fr
       slow += seconds;
       if (state !== undefined && (slow > (isCalm() ? 0.5 : 0.1) || painted !== sandbox.version)) {
         update(elements, layout, parts, state);
+        updateBreakers(frame.current!, layout, parts, state);
         painted = sandbox.version;
         slow = 0;
       }
@@ -151,8 +152,9 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
                 <title>{way.says.join(", ")}</title>
               </g>
             ))}
+            {layout.ways.map((way, at) => way.guards.length > 0 && <BreakerSwitch key={at} way={way} number={at} parts={parts} />)}
             {layout.nodes.map((node) => (
-              <Thing key={node.number} node={node} sandbox={sandbox} parts={parts} />
+              <Thing key={node.number} node={node} sandbox={sandbox} />
             ))}
           </svg>
           <canvas ref={canvas} aria-hidden="true" />
@@ -160,6 +162,20 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
       </div>
       <Caption parts={parts} run={run} />
     </figure>
+  );
+}
+
+/** A switch on a way: shut, open, or half open. Where no guard of the way has a breaker nothing is seen. */
+function BreakerSwitch({ way, number: at, parts }: { way: Way; number: number; parts: Parts }) {
+  return (
+    <g class="breaker none" data-way={at} transform={`translate(${way.middle.x} ${way.middle.y})`}>
+      <title>breaker of {way.guards.map((guard) => parts.guards[guard]).join(", ")}</title>
+      <rect x={-13} y={-8} width={26} height={16} rx={8} />
+      <circle cx={-6} cy={0} r={2} />
+      <circle cx={6} cy={0} r={2} />
+      <line class="lever" x1={-6} y1={0} x2={6} y2={0} />
+      <text x={0} y={20} />
+    </g>
   );
 }
 
@@ -185,12 +201,11 @@ function Caption({ parts, run }: { parts: Parts; run: Live }) {
   );
 }
 
-function Thing({ node, sandbox, parts }: { node: Placed; sandbox: Sandbox; parts: Parts }) {
+function Thing({ node, sandbox }: { node: Placed; sandbox: Sandbox }) {
   const select = () => {
     sandbox.selected = sandbox.selected === node.path ? undefined : node.path;
     sandbox.changed();
   };
-  const guards = parts.guards.length > 0 && node.node.kind === "service";
   return (
     <g
       class={`thing ${node.node.kind}${sandbox.selected === node.path ? " selected" : ""}`}
@@ -216,6 +231,9 @@ function Thing({ node, sandbox, parts }: { node: Placed; sandbox: Sandbox; parts
         {node.node.size}
         {node.more > 0 ? ` (${node.more} not drawn)` : ""}
       </text>
+      {node.areas.map((area) => (
+        <rect key={area.y} class="area" x={area.x} y={area.y} width={area.width} height={area.height} rx={5} />
+      ))}
       {node.labels.map((label) => (
         <text key={label.text + label.y} class="region" x={label.x} y={label.y}>
           {label.text}
@@ -230,7 +248,6 @@ function Thing({ node, sandbox, parts }: { node: Placed; sandbox: Sandbox; parts
       <rect class="bar" x={8} y={node.height - 6} width={0} height={3} rx={1.5} />
       <text class="line" x={node.width / 2} y={node.height - 10} />
       <text class="told" x={node.width / 2} y={node.height + 13} />
-      {guards && <title>{parts.guards.join(", ")}</title>}
     </g>
   );
 }
@@ -280,18 +297,20 @@ function update(elements: Map<number, Elements>, layout: Layout, parts: Parts, s
     it.line.textContent = isLong && waiting >= 1 ? `${number(waiting)} waiting` : placed.node.kind === "client" ? "" : " ";
     it.line.setAttribute("class", waiting >= 100 ? "line long" : "line");
     it.bar.setAttribute("width", String(waiting > 0 ? Math.min(1, Math.log10(1 + waiting) / 4) * (placed.width - 16) : 0));
-    const breakers = placed.node.kind === "service" ? breakersOf(parts, state, at.breakers, placed) : "";
-    it.told.textContent = [told, breakers].filter(Boolean).join(" · ");
+    it.told.textContent = told;
   }
 }
 
-/** The breakers that are not shut: said below the service that they guard against, or at all if that is not known. */
-function breakersOf(parts: Parts, state: Float64Array, first: number, placed: Placed): string {
-  const open = parts.guards.flatMap((guard, number) => {
-    const breaker = state[first + number]!;
-    return breaker > 0 && guard.includes(placed.node.name) ? [`breaker ${BREAKER[breaker]}`] : [];
-  });
-  return open.map(words).join(", ");
+/** How the breakers of a way are: the worst of them tells. */
+function updateBreakers(frame: HTMLElement, layout: Layout, parts: Parts, state: Float64Array): void {
+  const first = places(parts).breakers;
+  for (const it of frame.querySelectorAll<SVGGElement>(".breaker")) {
+    const way = layout.ways[Number(it.dataset["way"])]!;
+    const states = way.guards.map((guard) => state[first + guard]!).filter((breaker) => breaker >= 0);
+    const worst = states.includes(1) ? 1 : states.includes(2) ? 2 : states.length > 0 ? 0 : -1;
+    it.setAttribute("class", `breaker ${worst < 0 ? "none" : BREAKER[worst]!.replace(" ", "-")}`);
+    it.querySelector("text")!.textContent = worst > 0 ? BREAKER[worst]! : "";
+  }
 }
 
 function drawDots(canvas: HTMLCanvasElement, layout: Layout, dots: Dots): void {

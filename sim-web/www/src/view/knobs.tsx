@@ -3,10 +3,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { amount, type Amount, written } from "../amount";
 import type { TopologyNode } from "../engine/protocol";
-import { clock, dollars, time } from "../format";
+import { clock } from "../format";
 import type { Sandbox } from "../sandbox";
 import { Changed } from "./changed";
-import { Chart } from "./chart";
 
 /** Which parameters are favourites, and how they are called. */
 const FAVOURITES: [pattern: RegExp, label: (found: string[]) => string][] = [
@@ -86,7 +85,7 @@ function useKnobs(sandbox: Sandbox): Knob[] {
 export function Knobs({ sandbox }: { sandbox: Sandbox }) {
   const knobs = useKnobs(sandbox);
   return (
-    <section class="panel" aria-labelledby="knobs">
+    <section class="panel knobs" aria-labelledby="knobs">
       <h2 id="knobs">Knobs</h2>
       <div class="choices" role="radiogroup" aria-label="A knob that is turned">
         {(["now", "restart"] as const).map((changing) => (
@@ -277,72 +276,4 @@ export function BreakThings({ sandbox }: { sandbox: Sandbox }) {
 async function breakIt(sandbox: Sandbox, { list, value }: Breakage): Promise<void> {
   await sandbox.append(list, value);
   sandbox.play(true);
-}
-
-/** The curve over a slider's values. */
-export function Curve({ sandbox }: { sandbox: Sandbox }) {
-  const { curve, curveProgress } = sandbox;
-  if (curveProgress !== undefined) {
-    return (
-      <section class="panel" aria-label="Curve">
-        <h2>Curve</h2>
-        <div class="row">
-          <progress value={curveProgress.told} max={Math.max(curveProgress.all, curveProgress.told, 1)} aria-label="runs of the curve" />
-          <button
-            onClick={() => {
-              sandbox.curves.cancel();
-              sandbox.curveProgress = undefined;
-              sandbox.changed();
-            }}
-          >
-            Stop
-          </button>
-        </div>
-      </section>
-    );
-  }
-  if (curve === undefined) return null;
-  const path = curve.axes[0]!.path;
-  const points = curve.points.filter((point) => point.design !== null);
-  const x = points.map((point) => point.settings[0]!.number);
-  const of = (pick: (it: NonNullable<(typeof points)[number]["design"]>) => number | null) => points.map((point) => pick(point.design!));
-  const hasBill = points.some((point) => point.design!.bill !== undefined);
-  const load = (place: number) => void sandbox.edit([[path, points[place]!.settings[0]!.text]]);
-  return (
-    <section class="panel curve" aria-labelledby="curve">
-      <h2 id="curve">
-        Curve over <code>{path}</code>
-      </h2>
-      <p class="hint">Click a point to load it. Shorter runs than the steady state: where it bends is what counts.</p>
-      <Chart
-        title="latency"
-        unit=""
-        x={x}
-        xLabel={path}
-        points
-        say={(value) => time(value)}
-        onChoose={load}
-        lines={[
-          { label: "p50", colour: "--dot-3", values: of((it) => it.all.p50.mean) },
-          { label: "p99", colour: "--dot-1", values: of((it) => it.all.p99.mean) },
-        ]}
-      />
-      {hasBill && <Chart title="bill" unit="a month" x={x} xLabel={path} points say={(value) => dollars(value)} onChoose={load} lines={[{ label: "$ a month", colour: "--dot-2", values: of((it) => it.bill?.month.mean ?? null) }]} />}
-      <ul class="marks">
-        {curve.marks.map((mark) => (
-          <li key={mark.says}>{mark.says}</li>
-        ))}
-      </ul>
-      <div class="row">
-        {points.map((point, place) => (
-          <button key={point.settings[0]!.text} class="small" onClick={() => load(place)}>
-            {point.settings[0]!.text}
-          </button>
-        ))}
-      </div>
-      <p class="hint">
-        <code>{sandbox.sweepCommand(path, points.map((it) => it.settings[0]!.text))}</code>
-      </p>
-    </section>
-  );
 }

@@ -6,9 +6,11 @@ import type { Design } from "../engine/protocol";
 import { clock } from "../format";
 import type { Preset } from "../gallery";
 import { type Sandbox, SPEEDS } from "../sandbox";
+import { Curve } from "./curve";
 import { Disclosure } from "./disclosure";
+import { Distribution } from "./distribution";
 import { Drawing, DrawingTable, isCalm } from "./drawing";
-import { BreakThings, Curve, Knobs, Selected } from "./knobs";
+import { BreakThings, Knobs, Selected } from "./knobs";
 import { Charts, Numbers, Waterfall } from "./numbers";
 import { Share } from "./share";
 import { Challenge, Story, tell } from "./story";
@@ -102,6 +104,7 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
           {sandbox.main !== undefined && <Disclosure summary="the drawing as a table">{() => <DrawingTable run={sandbox.main!} sandbox={sandbox} />}</Disclosure>}
           <Charts sandbox={sandbox} />
           <Curve sandbox={sandbox} />
+          <Distribution sandbox={sandbox} />
           <Waterfall sandbox={sandbox} />
         </div>
         <div class="side-column">
