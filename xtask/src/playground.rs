@@ -8,8 +8,8 @@ use clap::Args;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::runner;
-use crate::split;
 use crate::shell::{self, Problem, command, root, target_dir};
+use crate::split;
 use crate::test::Report;
 use crate::toolchain::{self, WASM};
 
@@ -103,9 +103,7 @@ fn halve(package: &Path) -> Result<(), Problem> {
     let whole = package.join("sim_web_bg.wasm");
     let marked = package.join("marked.wasm");
     let wasm = fs::read(&whole).map_err(|error| failed(error.into()))?;
-    split::marked(&wasm)
-        .and_then(|it| Ok(fs::write(&marked, it)?))
-        .map_err(failed)?;
+    split::marked(&wasm).and_then(|it| Ok(fs::write(&marked, it)?)).map_err(failed)?;
     let called = shell::read(script("build/called.mjs").arg(&marked))?;
     let called = serde_json::from_str(&called).map_err(|error| failed(error.into()))?;
     split::split(&wasm, &called)
