@@ -3,7 +3,7 @@
 mod study;
 
 pub(crate) use study::{
-    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, StudyFormat, StudyOutputArgs,
+    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, StudyArgs, StudyFormat, StudyOutputArgs,
     SweepArgs,
 };
 
@@ -117,6 +117,9 @@ pub(crate) enum Verb {
     /// Find the cheapest of many alternatives that meets the objectives, with stated confidence
     #[command(before_help = study::OPTIMIZE_EXAMPLES, after_help = EXIT_CODES)]
     Optimize(OptimizeArgs),
+    /// Do what a study asks for that the model names, or list its studies
+    #[command(before_help = study::STUDY_EXAMPLES, after_help = EXIT_CODES)]
+    Study(StudyArgs),
     /// Put the shards of a sweep together
     #[command(before_help = study::MERGE_EXAMPLES)]
     Merge(MergeArgs),

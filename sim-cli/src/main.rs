@@ -41,6 +41,7 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Gate(args) => verb::gate::run(&args),
         Verb::Sensitivity(args) => verb::sensitivity::run(&args),
         Verb::Optimize(args) => verb::optimize::run(&args),
+        Verb::Study(args) => verb::study::run(&args),
         Verb::Merge(args) => verb::merge::run(&args),
         Verb::Trace(args) => verb::trace::run(&args),
         Verb::Series(args) => verb::series::run(&args),

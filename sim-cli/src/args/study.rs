@@ -30,6 +30,11 @@ pub(super) const OPTIMIZE_EXAMPLES: &str = "Examples:
   archsim optimize shop.ron --vary services.shop.replicas=1..8 --vary services.shop.cores=2,4,8
   archsim optimize shop.ron --designs monolith,microservices --minimize p99 --confidence 99%";
 
+pub(super) const STUDY_EXAMPLES: &str = "Examples:
+  archsim study shop.ron                     list the studies that the model names
+  archsim study shop.ron 'latency against load'
+  archsim study shop.ron 'latency against load' --precision 1% --plot load.svg";
+
 pub(super) const MERGE_EXAMPLES: &str = "Examples:
   archsim merge study-1 study-2 study-3
   archsim merge study-* --format csv --out points.csv";
@@ -38,7 +43,7 @@ pub(super) const MERGE_EXAMPLES: &str = "Examples:
 #[derive(ClapArgs)]
 pub(crate) struct VaryArgs {
     /// Vary a path: 1..16, 100/s..10000/s:log:20, 0.1..0.9:5 or a,b,c; may be given several times
-    #[arg(long, value_name = "PATH=VALUES", required_unless_present = "designs")]
+    #[arg(long, alias = "over", value_name = "PATH=VALUES", required_unless_present = "designs")]
     pub(crate) vary: Vec<String>,
     /// Vary the design, first of all; the same as --vary design=A,B,C
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
@@ -193,6 +198,17 @@ pub(crate) struct OptimizeArgs {
     pub(crate) search: SearchArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct StudyArgs {
+    /// The model
+    pub(crate) model: String,
+    /// Which of its studies [default: list them]
+    pub(crate) name: Option<String>,
+    /// More options, as the command of the study takes them; they go before what the model says
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+    pub(crate) more: Vec<String>,
 }
 
 #[derive(ClapArgs)]

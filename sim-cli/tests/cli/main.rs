@@ -9,6 +9,7 @@ mod output;
 mod pictures;
 mod run;
 mod search;
+mod study;
 mod sweep;
 
 use std::io::Write;
