@@ -3,8 +3,8 @@
 mod study;
 
 pub(crate) use study::{
-    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, StudyArgs, StudyFormat, StudyOutputArgs,
-    SweepArgs,
+    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, SensitivityMethod, StudyArgs,
+    StudyFormat, StudyOutputArgs, SweepArgs,
 };
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -251,6 +251,9 @@ pub(crate) struct OneArgs {
     /// Look once more at up to five replications: where p99 requests spend their time, against median ones
     #[arg(long)]
     pub(crate) path: bool,
+    /// Again whenever the model, or a file that it refers to, is saved, until Ctrl-C
+    #[arg(long)]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -432,6 +435,9 @@ pub(crate) struct CompareArgs {
     pub(crate) edits: ModelArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    /// Again whenever the model, or a file that it refers to, is saved, until Ctrl-C
+    #[arg(long)]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -611,6 +617,8 @@ pub(crate) enum RecordName {
     Optimize,
     /// The JSON of archsim sensitivity
     Sensitivity,
+    /// The JSON of archsim sensitivity --method sobol
+    SobolIndices,
     /// The JSON of archsim gate
     Gate,
 }

@@ -14,6 +14,7 @@ mod picture;
 mod pool;
 mod study;
 mod verb;
+mod watch;
 
 use args::{Args, Verb};
 use clap::Parser;
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
 fn dispatch(args: Args) -> Result<Success, Failure> {
     match args.verb {
         Verb::Check(args) => verb::check::run(&args),
+        Verb::Run(args) if args.watch => watch::run(&[args.model]),
+        Verb::Compare(args) if args.watch => watch::run(&args.models),
+        Verb::Sweep(args) if args.watch => watch::run(&[args.model]),
         Verb::Run(args) => verb::run::run(&args),
         Verb::Compare(args) => verb::compare::run(&args),
         Verb::Sweep(args) => verb::sweep::run(&args),

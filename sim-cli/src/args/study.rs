@@ -24,6 +24,7 @@ pub(super) const GATE_EXAMPLES: &str = "Examples:
 pub(super) const SENSITIVITY_EXAMPLES: &str = "Examples:
   archsim sensitivity shop.ron
   archsim sensitivity shop.ron --by 50% --on mean
+  archsim sensitivity shop.ron --method sobol --vary clients.customers.rate=100/s..900/s --vary services.shop.cores=4..16
   archsim sensitivity shop.ron --vary services.shop.replicas=1..8 --vary stores.db.database.servers=4..32";
 
 pub(super) const OPTIMIZE_EXAMPLES: &str = "Examples:
@@ -76,6 +77,9 @@ pub(crate) struct SweepArgs {
     /// Say how many trials there are and about how long they take, and run none of them
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Again whenever the model, or a file that it refers to, is saved, until Ctrl-C
+    #[arg(long, conflicts_with = "dir")]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) output: StudyOutputArgs,
 }
@@ -144,6 +148,15 @@ pub(crate) struct GateArgs {
     pub(crate) output: OutputArgs,
 }
 
+/// How is told what matters.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SensitivityMethod {
+    /// By how much the metric changes along each range: elementary effects of M. D. Morris
+    Morris,
+    /// By which share of the metric's variance each brings: indices of I. M. Sobol'
+    Sobol,
+}
+
 #[derive(ClapArgs)]
 pub(crate) struct SensitivityArgs {
     /// The model; - reads stdin
@@ -157,7 +170,13 @@ pub(crate) struct SensitivityArgs {
     /// What they are held against: p99, mean, errors, cost, …
     #[arg(long, value_name = "METRIC", default_value = "p99", value_parser = metric_of)]
     pub(crate) on: Metric,
-    /// Trajectories through the ranges: each takes a point more than there are parameters
+    /// How: by elementary effects (morris), which takes few runs, or by shares of the variance (sobol)
+    #[arg(long, value_enum, default_value_t = SensitivityMethod::Morris)]
+    pub(crate) method: SensitivityMethod,
+    /// Samples of the method sobol: each takes two points more than there are parameters
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=50_000))]
+    pub(crate) samples: u32,
+    /// Trajectories of the method morris through the ranges: each takes a point more than there are parameters
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     pub(crate) trajectories: u32,
     /// Simulate this design of the model [default: the model as written]

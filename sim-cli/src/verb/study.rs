@@ -3,8 +3,8 @@
 use crate::args::{Args, ModelArgs, StudyArgs, Verb};
 use crate::failure::{Failure, Success};
 use crate::model::Written;
-use crate::output;
 use crate::study::asked::CommandLine;
+use crate::{output, watch};
 use clap::Parser;
 use sim_core::spec::{Study, did_you_mean};
 use sim_core::study::check_studies;
@@ -32,6 +32,7 @@ pub(crate) fn run(args: &StudyArgs) -> Result<Success, Failure> {
     let words = words(study, &args.model, &args.more);
     let asked = Args::try_parse_from(words).unwrap_or_else(|error| error.exit());
     match asked.verb {
+        Verb::Sweep(args) if args.watch => watch::run(&[args.model]),
         Verb::Sweep(args) => super::sweep::run(&args),
         Verb::Capacity(args) => super::capacity::run(&args),
         Verb::Optimize(args) => super::optimize::run(&args),

@@ -11,6 +11,7 @@ mod run;
 mod search;
 mod study;
 mod sweep;
+mod watch;
 
 use std::io::Write;
 use std::path::PathBuf;

@@ -55,14 +55,17 @@ fn what_is_wrong_with_a_study_has_its_place() {
     let folder = with_studies();
     let path = folder.path().join("queue.ron");
     let text = std::fs::read_to_string(&path).expect("the model is there");
-    std::fs::write(&path, text.replace("clients.users.rate=20/s", "clients.user.rate=20/s")).unwrap();
+    std::fs::write(&path, text.replace("clients.users.rate=20/s", "clients.user.rate=20/s"))
+        .unwrap();
     for args in [["check", "queue.ron"], ["study", "queue.ron"]] {
         let told = archsim(&folder, &args);
-        let is_there = told.err.contains("studies.load.sweep.vary[0]") || told.err.contains("queue.ron:");
+        let is_there =
+            told.err.contains("studies.load.sweep.vary[0]") || told.err.contains("queue.ron:");
         assert!(told.code == 3 && is_there && told.err.contains("did you mean"), "{}", told.err);
     }
-    // The model itself is fine.
-    assert_eq!(archsim(&folder, &["run", "queue.ron", "--horizon", "20s", "--replications", "2"]).code, 0);
+    // The model itself is fine, whatever its objectives say.
+    let run = archsim(&folder, &["run", "queue.ron", "--horizon", "20s", "--replications", "2"]);
+    assert!([0, 4, 5].contains(&run.code), "{}", run.err);
 }
 
 /// The studies of the models that come with the simulator make sense.

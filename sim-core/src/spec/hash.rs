@@ -10,7 +10,8 @@ impl Spec {
         let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
         let tree = &self.source().tree;
         const BESIDE: [&str; 2] = ["studies", "playground"];
-        let is_beside = |top: &&Map<String, Value>| BESIDE.iter().any(|part| top.contains_key(*part));
+        let is_beside =
+            |top: &&Map<String, Value>| BESIDE.iter().any(|part| top.contains_key(*part));
         match tree.as_object().filter(is_beside) {
             None => hash.value(tree),
             Some(top) => {

@@ -114,7 +114,9 @@ pub use slos::{Before, BurnAlert, Slo};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
 pub use stores::{Database, Store};
-pub use studies::{CapacityStudy, OptimizeStudy, SensitivityStudy, Study, SweepStudy};
+pub use studies::{
+    CapacityStudy, OptimizeStudy, SensitivityMethod, SensitivityStudy, Study, SweepStudy,
+};
 pub use views::{Refresh, View};
 
 use indexmap::IndexMap;

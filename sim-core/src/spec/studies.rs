@@ -127,7 +127,13 @@ pub struct SensitivityStudy {
     /// What they are held against: `"p99"`, `"mean"`, `"errors"`, `"cost"`, …; absent: p99.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<String>,
-    /// Trajectories through the ranges, each a point more than there are parameters; absent: 10.
+    /// How: by elementary effects (`morris`) or by shares of the variance (`sobol`).
+    #[serde(default)]
+    pub method: SensitivityMethod,
+    /// Samples of the method `sobol`, each two points more than there are parameters; absent: 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub samples: Option<u32>,
+    /// Trajectories of the method `morris` through the ranges, each a point more than there are parameters; absent: 10.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trajectories: Option<u32>,
     /// The design that is looked at; absent: the model as written.
@@ -148,6 +154,17 @@ pub struct SensitivityStudy {
     /// Simulated time at the start that is left out, or `"auto"`; absent: the model's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub warmup: Option<Quantity>,
+}
+
+/// How is told what matters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SensitivityMethod {
+    /// By how much the metric changes along each range: elementary effects of M. D. Morris.
+    #[default]
+    Morris,
+    /// By which share of the metric's variance each brings: indices of I. M. Sobol'.
+    Sobol,
 }
 
 impl Study {

@@ -29,6 +29,7 @@ mod replicate;
 mod sample;
 mod sensitivity;
 mod settle;
+mod sobol;
 mod summarise;
 mod summary;
 mod sweep;
@@ -55,6 +56,7 @@ pub use replicate::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Replicate, U
 pub use sample::{POINTS_MAX, Points, Sampling};
 pub use sensitivity::{Effect, Sensitivity, metric_of, parameters};
 pub use settle::{Health, effective_size};
+pub use sobol::{SobolIndex, SobolIndices};
 pub use summary::{
     BillSummary, BlockSummary, DesignSummary, Line, Measured, Red, StationSummary, Summary,
     TimeSpent,

@@ -1,6 +1,6 @@
 //! Studies that a model names: whether they can be what they say.
 
-use super::axis::{Axis, AxisError};
+use super::axis::Axis;
 use super::capacity::load_axis;
 use super::{AS_WRITTEN, Points, Refused, Sampling, metric_of};
 use crate::model::quantity;
@@ -79,6 +79,7 @@ impl Check<'_> {
         self.part("by", study.by.as_ref(), A_PART);
         self.metric("on", study.on.as_deref());
         self.count("trajectories", study.trajectories.map(u64::from), 2..=10_000);
+        self.count("samples", study.samples.map(u64::from), 2..=50_000);
         self.replications(study.replications, study.precision.as_ref());
         self.times(study.horizon.as_ref(), study.warmup.as_ref());
     }
@@ -96,7 +97,9 @@ impl Check<'_> {
             Ok(sampling) => Some(sampling),
             Err(hint) => {
                 let sample = sample.unwrap_or_default();
-                self.findings.error(&at, format!("`{sample}` is no way to choose points")).hint(hint);
+                self.findings
+                    .error(&at, format!("`{sample}` is no way to choose points"))
+                    .hint(hint);
                 None
             }
         };
@@ -136,9 +139,13 @@ impl Check<'_> {
             }
             known = false;
             let at = if at.to_string().ends_with(".designs") { &at.index(index) } else { at };
-            let names = self.spec.designs.keys().map(String::as_str).chain([AS_WRITTEN]);
+            let names: Vec<&str> =
+                self.spec.designs.keys().map(String::as_str).chain([AS_WRITTEN]).collect();
             let error = self.findings.error(at, format!("there is no design `{name}`"));
-            error.hint = did_you_mean(name, names).map(|near| format!("did you mean `{near}`?"));
+            error.hint(match did_you_mean(name, names.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("designs are: {}", names.join(", ")),
+            });
         }
         known
     }
@@ -151,7 +158,9 @@ impl Check<'_> {
 
     fn refused(&mut self, at: &Path, refused: Refused) {
         match refused {
-            Refused::Axis(error) => self.findings.error(at, error.message).hint = error.hint,
+            Refused::Axis(error) => {
+                self.findings.error(at, error.message).hint = error.hint.map(as_written);
+            }
             Refused::Model(findings) => {
                 let wrong = findings.iter().find(|finding| finding.severity == Severity::Error);
                 let Some(wrong) = wrong else { return };
@@ -164,8 +173,10 @@ impl Check<'_> {
         self.count("replications", replications.map(u64::from), 1..=1_000_000);
         self.part("precision", precision, A_PART);
         if let (Some(replications), Some(precision)) = (replications, precision) {
-            let message = "how many replications there are, and how precise they are, cannot both be said";
-            let hint = format!("keep `precision: \"{precision}\"` or `replications: {replications}`");
+            let message =
+                "how many replications there are, and how precise they are, cannot both be said";
+            let hint =
+                format!("keep `precision: \"{precision}\"` or `replications: {replications}`");
             self.findings.error(&self.at.key("precision"), message).hint(hint);
         }
     }
@@ -215,16 +226,25 @@ impl Check<'_> {
     }
 }
 
+/// A hint for the command line as it is for a model: `--vary PATH=VALUES` is `vary: ["PATH=VALUES"]` there.
+fn as_written(hint: String) -> String {
+    for (option, open, close) in
+        [("--vary ", "vary: [\"", "\"]"), ("--sample ", "sample: \"", "\"")]
+    {
+        if let Some((before, value)) = hint.split_once(option) {
+            return format!("{before}{}{value}{}", open, close);
+        }
+    }
+    hint
+}
+
 /// More than nothing, less than all.
 const A_PART: RangeInclusive<f64> = f64::MIN_POSITIVE..=1.0;
 
 /// An axis whose ends the model can take.
 fn axis(text: &str, base: &Spec) -> Result<Axis, Refused> {
     let axis = Axis::parse(text)?;
-    axis.check(base).map_err(|AxisError { message, hint }| {
-        let hint = hint.map(|hint| hint.replace("--vary ", ""));
-        AxisError { message, hint }
-    })?;
+    axis.check(base)?;
     for end in [0.0, 1.0] {
         axis.put(base, &axis.at(end))?;
     }
