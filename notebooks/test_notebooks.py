@@ -41,8 +41,11 @@ def without_noise(output: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 def told(cell: nbformat.NotebookNode) -> list:
     """What a cell prints. A picture's bytes depend on the machine's arithmetic; its numbers are told in tables."""
+
     def of(output):
-        data = {kind: "a picture" if kind.startswith("image/") else text for kind, text in output.get("data", {}).items()}
+        data = {
+            kind: "a picture" if kind.startswith("image/") else text for kind, text in output.get("data", {}).items()
+        }
         return output.output_type, output.get("text"), data
 
     return [of(output) for output in cell.get("outputs", [])]

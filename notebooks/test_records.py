@@ -13,13 +13,58 @@ import pytest
 MODELS = Path(__file__).resolve().parents[1] / "models"
 SHOP = "shop.ron"
 SHORT = ["--horizon", "8s"]
-SWEEP = ["--designs", "scaled out,microservices", "--vary", "clients.customers.rate=200/s..1200/s:3", *SHORT, "--warmup", "1s", "--replications", "3"]
+SWEEP = [
+    "--designs",
+    "scaled out,microservices",
+    "--vary",
+    "clients.customers.rate=200/s..1200/s:3",
+    *SHORT,
+    "--warmup",
+    "1s",
+    "--replications",
+    "3",
+]
 #: What answers in JSON, by the name of its schema.
 ANSWERS = {
     "run": ["run", SHOP, *SHORT, "--replications", "2", "--path"],
-    "capacity": ["capacity", "theory/mm1.ron", "--vary", "clients.users.rate=20/s..120/s", "--set", "objectives=[latency(percentile: 95, below: \"100ms\")]", "--set", "run.warmup=5s", "--horizon", "60s"],
-    "optimize": ["optimize", SHOP, "--designs", "scaled out,hybrid", "--set", "run.warmup=1s", *SHORT, "--budget", "12"],
-    "sensitivity": ["sensitivity", SHOP, "--vary", "services.shop.cores=4..8", "--vary", "clients.customers.rate=200/s..600/s", "--trajectories", "2", *SHORT, "--warmup", "1s", "--replications", "2"],
+    "capacity": [
+        "capacity",
+        "theory/mm1.ron",
+        "--vary",
+        "clients.users.rate=20/s..120/s",
+        "--set",
+        'objectives=[latency(percentile: 95, below: "100ms")]',
+        "--set",
+        "run.warmup=5s",
+        "--horizon",
+        "60s",
+    ],
+    "optimize": [
+        "optimize",
+        SHOP,
+        "--designs",
+        "scaled out,hybrid",
+        "--set",
+        "run.warmup=1s",
+        *SHORT,
+        "--budget",
+        "12",
+    ],
+    "sensitivity": [
+        "sensitivity",
+        SHOP,
+        "--vary",
+        "services.shop.cores=4..8",
+        "--vary",
+        "clients.customers.rate=200/s..600/s",
+        "--trajectories",
+        "2",
+        *SHORT,
+        "--warmup",
+        "1s",
+        "--replications",
+        "2",
+    ],
     "gate": ["gate", SHOP, "--baseline", SHOP, "--allow", "p99=7%", *SHORT, "--replications", "2"],
     "sweep": ["sweep", SHOP, *SWEEP],
 }
@@ -92,7 +137,11 @@ def test_tables_keep_to_their_schemas_and_are_the_same_in_csv_and_parquet(study,
     origin = json.loads((study / "sweep.json").read_text())["origin"]
     assert metadata["archsim.command"] == origin["command"] == comments[1].removeprefix("# ")
     assert comments[0] == "# archsim {version}, model {model_hash}, seed {seed}".format(**origin)
-    assert [metadata[f"archsim.{key}"] for key in ("version", "model", "seed")] == [origin["version"], origin["model_hash"], str(origin["seed"])]
+    assert [metadata[f"archsim.{key}"] for key in ("version", "model", "seed")] == [
+        origin["version"],
+        origin["model_hash"],
+        str(origin["seed"]),
+    ]
     assert len(text) == len(columns) > 0 and list(text[0]) == list(columns[0])
     for written, read in zip(text, columns):
         keeps_to.validate(read)
@@ -107,7 +156,9 @@ def test_tables_keep_to_their_schemas_and_are_the_same_in_csv_and_parquet(study,
 
 def test_formats_on_stdout_are_those_of_the_directory(study):
     for form, name in [("parquet", "points.parquet"), ("long-parquet", "numbers.parquet")]:
-        done = subprocess.run(["archsim", "sweep", SHOP, *SWEEP, "--format", form], cwd=MODELS, capture_output=True, check=True)
+        done = subprocess.run(
+            ["archsim", "sweep", SHOP, *SWEEP, "--format", form], cwd=MODELS, capture_output=True, check=True
+        )
         assert done.stdout == (study / name).read_bytes()
 
 

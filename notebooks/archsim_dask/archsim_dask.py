@@ -70,7 +70,9 @@ class Study:
 
     def digest(self) -> str:
         """A name that no other study has."""
-        return hashlib.sha256(repr((self.model, self.arguments, sorted(self.files.items()), self.version)).encode()).hexdigest()[:16]
+        return hashlib.sha256(
+            repr((self.model, self.arguments, sorted(self.files.items()), self.version)).encode()
+        ).hexdigest()[:16]
 
 
 def call(command: Sequence[str], folder: Path | None = None) -> str:
@@ -148,11 +150,17 @@ def sweep(
     ask = [shard for shard, path in dirs.items() if not path.is_dir()]
     done = shards - len(ask)
     progress(done, shards)
-    # Workers need not have this module, those neither that join later.
+    # Workers need not have this module, nor those that join later.
     client.upload_file(__file__)
     asked = client.map(
-        run_shard, ask, study=study, of=shards, archsim=on_workers or archsim, scratch=scratch,
-        key=[f"archsim-{dirs[shard].name}" for shard in ask], retries=retries,
+        run_shard,
+        ask,
+        study=study,
+        of=shards,
+        archsim=on_workers or archsim,
+        scratch=scratch,
+        key=[f"archsim-{dirs[shard].name}" for shard in ask],
+        retries=retries,
     )
     of_task = {future.key: shard for future, shard in zip(asked, ask)}
     try:
@@ -180,18 +188,32 @@ def keep(files: dict[str, bytes], into: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="archsim-dask", description="Run a sweep of archsim on a Dask cluster.", allow_abbrev=False,
+        prog="archsim-dask",
+        description="Run a sweep of archsim on a Dask cluster.",
+        allow_abbrev=False,
         epilog="All other flags are those of archsim sweep: --vary, --designs, --sample, --set, --precision, …",
     )
     parser.add_argument("model", help="the model")
     parser.add_argument("--scheduler", required=True, help="address of the Dask scheduler, such as tcp://10.0.0.1:8786")
     parser.add_argument("--shards", type=int, required=True, help="tasks; a few for each thread of the cluster")
-    parser.add_argument("--into", required=True, metavar="DIR", help="where the study is written; what is there already is not run again")
+    parser.add_argument(
+        "--into",
+        required=True,
+        metavar="DIR",
+        help="where the study is written; what is there already is not run again",
+    )
     parser.add_argument("--archsim", default="archsim", help="archsim on this machine [default: the one on PATH]")
     parser.add_argument("--on-workers", help="archsim on the workers [default: as here]")
-    parser.add_argument("--file", action="append", default=[], help="another file beside the model, which only values of an axis refer to")
+    parser.add_argument(
+        "--file",
+        action="append",
+        default=[],
+        help="another file beside the model, which only values of an axis refer to",
+    )
     parser.add_argument("--scratch", help="a folder of the workers in which interrupted shards go on")
-    parser.add_argument("--retries", type=int, default=3, help="how often a task that failed is tried again [default: 3]")
+    parser.add_argument(
+        "--retries", type=int, default=3, help="how often a task that failed is tried again [default: 3]"
+    )
     own, rest = parser.parse_known_args(arguments)
     if own.shards < 1:
         parser.error("--shards: at least 1")
@@ -202,8 +224,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with Client(own.scheduler) as client:
             told = sweep(
-                client, own.model, rest, own.into, own.shards, archsim=own.archsim, on_workers=own.on_workers,
-                files=own.file, scratch=own.scratch, retries=own.retries, progress=progress,
+                client,
+                own.model,
+                rest,
+                own.into,
+                own.shards,
+                archsim=own.archsim,
+                on_workers=own.on_workers,
+                files=own.file,
+                scratch=own.scratch,
+                retries=own.retries,
+                progress=progress,
             )
     except (ArchsimError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)

@@ -1,7 +1,6 @@
 """A real cluster on this machine: a scheduler and three workers, each a process of its own."""
 
 import filecmp
-import os
 import shutil
 import stat
 import subprocess
@@ -9,14 +8,22 @@ import sys
 import time
 from pathlib import Path
 
+import archsim_dask
 import pytest
 from distributed import Client
 
-import archsim_dask
-
 MODELS = Path(__file__).resolve().parents[2] / "models"
 # About a second for each of 8 shards.
-FLAGS = ["--vary", "clients.customers.rate=200/s..900/s:16", "--replications", "8", "--horizon", "1min", "--warmup", "5s"]
+FLAGS = [
+    "--vary",
+    "clients.customers.rate=200/s..900/s:16",
+    "--replications",
+    "8",
+    "--horizon",
+    "1min",
+    "--warmup",
+    "5s",
+]
 
 
 class Cluster:
@@ -57,12 +64,18 @@ def cluster(tmp_path):
 def unsharded(folder: Path, model: Path, flags: list[str]) -> Path:
     """The directory of the same sweep on this machine alone."""
     whole = folder / "whole"
-    subprocess.run(["archsim", "sweep", model.name, *flags, "--dir", str(whole)], cwd=model.parent, check=True, capture_output=True)
+    subprocess.run(
+        ["archsim", "sweep", model.name, *flags, "--dir", str(whole)], cwd=model.parent, check=True, capture_output=True
+    )
     return whole
 
 
 def assert_same_files(whole: Path, merged: Path) -> None:
-    answers = [path.name for path in whole.iterdir() if path.is_file() and path.name not in ("manifest.json", "model", "outcomes")]
+    answers = [
+        path.name
+        for path in whole.iterdir()
+        if path.is_file() and path.name not in ("manifest.json", "model", "outcomes")
+    ]
     assert "points.csv" in answers and "trials.csv" in answers
     same, other, missing = filecmp.cmpfiles(whole, merged, answers, shallow=False)
     assert (other, missing) == ([], []), f"{other} differ, {missing} are missing"
@@ -110,7 +123,16 @@ def test_a_killed_worker_changes_no_byte(cluster, tmp_path):
 def test_a_task_that_fails_is_tried_again_and_goes_on(cluster, tmp_path, capsys):
     # A model whose prices lie above its own folder, and an archsim that breaks off in its first attempts.
     model = MODELS / "blocks" / "bill.ron"
-    flags = ["--set", "run.horizon=20s", "--vary", "clients.customers.rate=20/s..80/s:4", "--replications", "2", "--warmup", "0s"]
+    flags = [
+        "--set",
+        "run.horizon=20s",
+        "--vary",
+        "clients.customers.rate=20/s..80/s:4",
+        "--replications",
+        "2",
+        "--warmup",
+        "0s",
+    ]
     flaky, tries = tmp_path / "flaky", tmp_path / "tries"
     flaky.write_text(
         f'#!/bin/sh\ncase "$1" in --version) ;; *) echo once >> {tries}\n'

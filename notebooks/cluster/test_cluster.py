@@ -12,7 +12,17 @@ import yaml
 
 FOLDER = Path(__file__).parent
 MODELS = FOLDER.parents[1] / "models"
-SWEEP = ["models/theory/mm1.ron", "--vary", "clients.users.rate=10/s..90/s:5", "--replications", "2", "--horizon", "30s", "--warmup", "5s"]
+SWEEP = [
+    "models/theory/mm1.ron",
+    "--vary",
+    "clients.users.rate=10/s..90/s:5",
+    "--replications",
+    "2",
+    "--horizon",
+    "30s",
+    "--warmup",
+    "5s",
+]
 
 
 @pytest.fixture
@@ -26,7 +36,9 @@ def merged_like_one_machine(site: Path, shards: list[Path]) -> None:
     run = {"cwd": site, "check": True, "capture_output": True}
     subprocess.run(["archsim", "merge", *map(str, shards), "--into", "merged"], **run)
     subprocess.run(["archsim", "sweep", *SWEEP, "--dir", "whole"], **run)
-    same, other, missing = filecmp.cmpfiles(site / "whole", site / "merged", ["points.csv", "trials.csv", "sweep.json"], shallow=False)
+    same, other, missing = filecmp.cmpfiles(
+        site / "whole", site / "merged", ["points.csv", "trials.csv", "sweep.json"], shallow=False
+    )
     assert (len(same), other, missing) == (3, [], [])
 
 

@@ -3,8 +3,8 @@
 mod study;
 
 pub(crate) use study::{
-    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, StudyFormat, StudyOutputArgs,
-    SweepArgs,
+    CapacityArgs, GateArgs, MergeArgs, OptimizeArgs, SensitivityArgs, SensitivityMethod, StudyArgs,
+    StudyFormat, StudyOutputArgs, SweepArgs,
 };
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -117,6 +117,9 @@ pub(crate) enum Verb {
     /// Find the cheapest of many alternatives that meets the objectives, with stated confidence
     #[command(before_help = study::OPTIMIZE_EXAMPLES, after_help = EXIT_CODES)]
     Optimize(OptimizeArgs),
+    /// Do what a study asks for that the model names, or list its studies
+    #[command(before_help = study::STUDY_EXAMPLES, after_help = EXIT_CODES)]
+    Study(StudyArgs),
     /// Put the shards of a sweep together
     #[command(before_help = study::MERGE_EXAMPLES)]
     Merge(MergeArgs),
@@ -248,6 +251,9 @@ pub(crate) struct OneArgs {
     /// Look once more at up to five replications: where p99 requests spend their time, against median ones
     #[arg(long)]
     pub(crate) path: bool,
+    /// Again whenever the model, or a file that it refers to, is saved, until Ctrl-C
+    #[arg(long)]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -429,6 +435,9 @@ pub(crate) struct CompareArgs {
     pub(crate) edits: ModelArgs,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    /// Again whenever the model, or a file that it refers to, is saved, until Ctrl-C
+    #[arg(long)]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
 }
@@ -608,6 +617,8 @@ pub(crate) enum RecordName {
     Optimize,
     /// The JSON of archsim sensitivity
     Sensitivity,
+    /// The JSON of archsim sensitivity --method sobol
+    SobolIndices,
     /// The JSON of archsim gate
     Gate,
 }

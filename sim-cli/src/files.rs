@@ -59,7 +59,8 @@ fn read_data(path: &Path) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&std::fs::read(path)?).into_owned())
 }
 
-fn folder(model: &str) -> PathBuf {
+/// Where the files of a model are looked for.
+pub(crate) fn folder(model: &str) -> PathBuf {
     match Path::new(model).parent() {
         Some(folder) if model != STDIN => folder.to_owned(),
         _ => PathBuf::new(),

@@ -14,6 +14,7 @@ mod picture;
 mod pool;
 mod study;
 mod verb;
+mod watch;
 
 use args::{Args, Verb};
 use clap::Parser;
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
 fn dispatch(args: Args) -> Result<Success, Failure> {
     match args.verb {
         Verb::Check(args) => verb::check::run(&args),
+        Verb::Run(args) if args.watch => watch::run(&[args.model]),
+        Verb::Compare(args) if args.watch => watch::run(&args.models),
+        Verb::Sweep(args) if args.watch => watch::run(&[args.model]),
         Verb::Run(args) => verb::run::run(&args),
         Verb::Compare(args) => verb::compare::run(&args),
         Verb::Sweep(args) => verb::sweep::run(&args),
@@ -41,6 +45,7 @@ fn dispatch(args: Args) -> Result<Success, Failure> {
         Verb::Gate(args) => verb::gate::run(&args),
         Verb::Sensitivity(args) => verb::sensitivity::run(&args),
         Verb::Optimize(args) => verb::optimize::run(&args),
+        Verb::Study(args) => verb::study::run(&args),
         Verb::Merge(args) => verb::merge::run(&args),
         Verb::Trace(args) => verb::trace::run(&args),
         Verb::Series(args) => verb::series::run(&args),

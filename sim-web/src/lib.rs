@@ -20,6 +20,19 @@ use sim_core::time::Duration;
 use std::fmt::Write;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
+#[wasm_bindgen]
+extern "C" {
+    /// Loads the half of a split module that is not needed at once; a whole one never asks for it.
+    #[wasm_bindgen(js_name = loadRest)]
+    fn load_rest();
+}
+
+/// Loads all of a split module ahead of need.
+#[wasm_bindgen(js_name = loadAll)]
+pub fn load_all() {
+    load_rest();
+}
+
 /// The version of archsim, which every result carries.
 #[wasm_bindgen]
 pub fn version() -> String {

@@ -8,6 +8,7 @@ mod kills;
 mod playground;
 mod runner;
 mod shell;
+mod split;
 mod task;
 mod test;
 mod tidy;

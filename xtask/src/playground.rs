@@ -1,5 +1,6 @@
 //! `cargo xtask playground`: the page in which the core runs as WebAssembly, built to a static folder and served.
 
+use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use wasm_bindgen_cli_support::Bindgen;
 
 use crate::runner;
 use crate::shell::{self, Problem, command, root, target_dir};
+use crate::split;
 use crate::test::Report;
 use crate::toolchain::{self, WASM};
 
@@ -91,7 +93,25 @@ fn module() -> Result<(), Problem> {
         fs::write(package.join(name), text)
             .map_err(|error| Problem::Failed(format!("{}: {error}", package.display())))?;
     }
-    Ok(())
+    halve(&package)
+}
+
+/// Splits the module: first comes what the models of the gallery call when they are opened and run.
+fn halve(package: &Path) -> Result<(), Problem> {
+    let failed = |error: Box<dyn Error>| Problem::Failed(format!("splitting the module: {error}"));
+    let whole = package.join("sim_web_bg.wasm");
+    let marked = package.join("marked.wasm");
+    let wasm = fs::read(&whole).map_err(|error| failed(error.into()))?;
+    split::marked(&wasm).and_then(|it| Ok(fs::write(&marked, it)?)).map_err(failed)?;
+    let called = shell::read(script("build/called.mjs").arg(&marked))?;
+    let called = serde_json::from_str(&called).map_err(|error| failed(error.into()))?;
+    split::split(&wasm, &called)
+        .and_then(|it| {
+            fs::write(&whole, it.first)?;
+            fs::write(package.join("sim_web_rest.wasm"), it.rest)?;
+            Ok(fs::remove_file(&marked)?)
+        })
+        .map_err(failed)
 }
 
 /// What the gallery shows of each model, as JSON: path, question, topic, steps of its story, challenge.

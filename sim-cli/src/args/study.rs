@@ -24,11 +24,17 @@ pub(super) const GATE_EXAMPLES: &str = "Examples:
 pub(super) const SENSITIVITY_EXAMPLES: &str = "Examples:
   archsim sensitivity shop.ron
   archsim sensitivity shop.ron --by 50% --on mean
+  archsim sensitivity shop.ron --method sobol --vary clients.customers.rate=100/s..900/s --vary services.shop.cores=4..16
   archsim sensitivity shop.ron --vary services.shop.replicas=1..8 --vary stores.db.database.servers=4..32";
 
 pub(super) const OPTIMIZE_EXAMPLES: &str = "Examples:
   archsim optimize shop.ron --vary services.shop.replicas=1..8 --vary services.shop.cores=2,4,8
   archsim optimize shop.ron --designs monolith,microservices --minimize p99 --confidence 99%";
+
+pub(super) const STUDY_EXAMPLES: &str = "Examples:
+  archsim study shop.ron                     list the studies that the model names
+  archsim study shop.ron 'latency against load'
+  archsim study shop.ron 'latency against load' --precision 1% --plot load.svg";
 
 pub(super) const MERGE_EXAMPLES: &str = "Examples:
   archsim merge study-1 study-2 study-3
@@ -38,7 +44,7 @@ pub(super) const MERGE_EXAMPLES: &str = "Examples:
 #[derive(ClapArgs)]
 pub(crate) struct VaryArgs {
     /// Vary a path: 1..16, 100/s..10000/s:log:20, 0.1..0.9:5 or a,b,c; may be given several times
-    #[arg(long, value_name = "PATH=VALUES", required_unless_present = "designs")]
+    #[arg(long, alias = "over", value_name = "PATH=VALUES", required_unless_present = "designs")]
     pub(crate) vary: Vec<String>,
     /// Vary the design, first of all; the same as --vary design=A,B,C
     #[arg(long, value_name = "A,B,C", value_delimiter = ',')]
@@ -71,6 +77,9 @@ pub(crate) struct SweepArgs {
     /// Say how many trials there are and about how long they take, and run none of them
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Again whenever the model, or a file that it refers to, is saved, until Ctrl-C
+    #[arg(long, conflicts_with = "dir")]
+    pub(crate) watch: bool,
     #[command(flatten)]
     pub(crate) output: StudyOutputArgs,
 }
@@ -139,6 +148,15 @@ pub(crate) struct GateArgs {
     pub(crate) output: OutputArgs,
 }
 
+/// How is told what matters.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SensitivityMethod {
+    /// By how much the metric changes along each range: elementary effects of M. D. Morris
+    Morris,
+    /// By which share of the metric's variance each brings: indices of I. M. Sobol'
+    Sobol,
+}
+
 #[derive(ClapArgs)]
 pub(crate) struct SensitivityArgs {
     /// The model; - reads stdin
@@ -152,7 +170,13 @@ pub(crate) struct SensitivityArgs {
     /// What they are held against: p99, mean, errors, cost, …
     #[arg(long, value_name = "METRIC", default_value = "p99", value_parser = metric_of)]
     pub(crate) on: Metric,
-    /// Trajectories through the ranges: each takes a point more than there are parameters
+    /// How: by elementary effects (morris), which takes few runs, or by shares of the variance (sobol)
+    #[arg(long, value_enum, default_value_t = SensitivityMethod::Morris)]
+    pub(crate) method: SensitivityMethod,
+    /// Samples of the method sobol: each takes two points more than there are parameters
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=50_000))]
+    pub(crate) samples: u32,
+    /// Trajectories of the method morris through the ranges: each takes a point more than there are parameters
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     pub(crate) trajectories: u32,
     /// Simulate this design of the model [default: the model as written]
@@ -193,6 +217,17 @@ pub(crate) struct OptimizeArgs {
     pub(crate) search: SearchArgs,
     #[command(flatten)]
     pub(crate) output: OutputArgs,
+}
+
+#[derive(ClapArgs)]
+pub(crate) struct StudyArgs {
+    /// The model
+    pub(crate) model: String,
+    /// Which of its studies [default: list them]
+    pub(crate) name: Option<String>,
+    /// More options, as the command of the study takes them; they go before what the model says
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "OPTIONS")]
+    pub(crate) more: Vec<String>,
 }
 
 #[derive(ClapArgs)]

@@ -5,8 +5,8 @@ use crate::failure::Failure;
 use sim_core::metrics::{Outcome, Trial};
 use sim_core::model::Model;
 use sim_core::stats::Bytes;
-use std::collections::HashMap;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -21,8 +21,9 @@ const RECORD_MAX: u64 = 1 << 30;
 /// The file of outcomes of a study. One process at a time has it.
 pub(crate) struct Outcomes {
     path: PathBuf,
-    /// Where each trial's record lies: its offset and the length of its bytes. About 100 bytes a trial.
-    index: HashMap<[u64; 5], (u64, u32)>,
+    /// A hash of each trial that was kept before, and where its record lies, in order: 16 bytes a trial. What is added now
+    /// is not asked for again, and needs no place here.
+    index: Vec<(u64, u64)>,
     state: Mutex<State>,
     /// What was found damaged, in words.
     pub(crate) damage: Vec<String>,
@@ -36,9 +37,13 @@ struct State {
     added: u64,
 }
 
-/// What a trial is known by: the point, its replication and how much of it was simulated.
-fn key(trial: &Trial) -> [u64; 5] {
-    [trial.design as u64, trial.seed.replication, trial.warmup.0, trial.horizon.0, trial.events_max]
+/// A hash of what a trial is known by: the point, its replication and how much of it was simulated. Records of another
+/// trial with the same are told apart when they are read.
+fn key(trial: &Trial) -> u64 {
+    let Trial { design, seed, warmup, horizon, events_max } = trial;
+    let mut hasher = DefaultHasher::new();
+    (design, seed.replication, warmup.0, horizon.0, events_max).hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Outcomes {
@@ -61,7 +66,7 @@ impl Outcomes {
         }
         let state = Mutex::new(State { file, end: 0, failure: None, added: 0 });
         let mut outcomes =
-            Outcomes { path: path.to_owned(), index: HashMap::new(), state, damage: Vec::new() };
+            Outcomes { path: path.to_owned(), index: Vec::new(), state, damage: Vec::new() };
         outcomes.scan(read_only).map_err(|error| failed(&error))?;
         Ok(outcomes)
     }
@@ -102,13 +107,14 @@ impl Outcomes {
                 (crc32fast::hash(&bytes) == checksum).then(|| Trial::read(&mut bytes.as_slice()));
             match trial.flatten() {
                 Some(trial) => {
-                    self.index.insert(key(&trial), (at + HEAD, size as u32));
+                    self.index.push((key(&trial), at));
                 }
                 None => damaged += 1,
             }
             at += HEAD + size;
         }
         drop(reader);
+        self.index.sort_unstable();
         let path = self.path.display();
         if damaged > 0 {
             self.damage
@@ -138,14 +144,24 @@ impl Outcomes {
 
     /// The outcome of a trial, if it is there.
     pub(crate) fn find(&self, model: &Model, trial: &Trial) -> Option<Outcome> {
-        let &(at, size) = self.index.get(&key(trial))?;
+        let key = key(trial);
+        let first = self.index.partition_point(|(other, _)| *other < key);
+        let kept = self.index[first..].iter().take_while(|(other, _)| *other == key);
+        kept.filter_map(|(_, at)| Outcome::from_bytes(model, &self.record(*at)?))
+            .find(|outcome| outcome.trial == *trial)
+    }
+
+    /// The bytes of the record that begins somewhere.
+    fn record(&self, at: u64) -> Option<Vec<u8>> {
+        let mut state = self.state.lock().ok()?;
+        state.file.seek(SeekFrom::Start(at)).ok()?;
+        let mut head = [0; HEAD as usize];
+        state.file.read_exact(&mut head).ok()?;
+        let [a, b, c, d, ..] = head;
+        let size = u32::from_le_bytes([a, b, c, d]);
         let mut bytes = vec![0; size as usize];
-        {
-            let mut state = self.state.lock().ok()?;
-            state.file.seek(SeekFrom::Start(at)).ok()?;
-            state.file.read_exact(&mut bytes).ok()?;
-        }
-        Outcome::from_bytes(model, &bytes).filter(|outcome| outcome.trial == *trial)
+        state.file.read_exact(&mut bytes).ok()?;
+        Some(bytes)
     }
 
     /// Adds an outcome; `false` if that could not be done, and then [`Outcomes::failure`] says why.

@@ -80,8 +80,8 @@ mod columns {
     use sim_core::study::{Axis, Origin};
 
     /// Lines that are gathered before they are written: each group of them is read at once, and the memory they take is some
-    /// tens of megabytes.
-    const GROUP: usize = 100_000;
+    /// tens of megabytes at most.
+    const GROUP: usize = 30_000;
 
     /// A file of Parquet in the making.
     pub(super) struct Columns {

@@ -4,6 +4,7 @@ use crate::args::{CheckArgs, OutputArgs, OutputFormat};
 use crate::failure::{Failure, Success};
 use crate::model::Written;
 use crate::output;
+use crate::verb::study;
 use sim_core::report;
 use sim_core::study::AS_WRITTEN;
 use std::collections::BTreeSet;
@@ -29,6 +30,10 @@ pub(crate) fn run(args: &CheckArgs) -> Result<Success, Failure> {
         }
         out += &report::render_load(&checked, report::Format::Text, style);
         out.push('\n');
+    }
+    study::check(&written)?;
+    if !written.spec.studies.is_empty() {
+        out += &format!("Studies, run by archsim study:\n{}\n", study::listed(&written));
     }
     output::print(out.strip_suffix('\n').unwrap_or(&out))?;
     Ok(Success::Fine)

@@ -19,5 +19,6 @@ pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod sensitivity;
 pub(crate) mod series;
+pub(crate) mod study;
 pub(crate) mod sweep;
 pub(crate) mod trace;

@@ -18,6 +18,7 @@ pub(crate) fn run(args: &SchemaArgs) -> Result<Success, Failure> {
         RecordName::Capacity => Record::Capacity,
         RecordName::Optimize => Record::Optimize,
         RecordName::Sensitivity => Record::Sensitivity,
+        RecordName::SobolIndices => Record::SobolIndices,
         RecordName::Gate => Record::Gate,
     });
     let schema = record.map_or_else(Spec::schema, Record::schema);

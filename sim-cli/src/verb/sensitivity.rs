@@ -1,6 +1,6 @@
 //! `archsim sensitivity`: which parameters matter.
 
-use crate::args::SensitivityArgs;
+use crate::args::{SensitivityArgs, SensitivityMethod};
 use crate::failure::{Failure, Success};
 use crate::model::{A_PART, Data, Written, share, until};
 use crate::picture;
@@ -10,7 +10,7 @@ use sim_core::report::{
     self,
     figure::{self, svg},
 };
-use sim_core::study::{Effort, Points, Sampling, Sensitivity, Sweep, parameters};
+use sim_core::study::{Effort, Points, Sampling, Sensitivity, SobolIndices, Sweep, parameters};
 
 pub(crate) fn run(args: &SensitivityArgs) -> Result<Success, Failure> {
     args.output.keeps(std::slice::from_ref(&args.model))?;
@@ -33,27 +33,37 @@ pub(crate) fn run(args: &SensitivityArgs) -> Result<Success, Failure> {
     };
     let seed = spec.run.seed.unwrap_or(1);
     let origin = origin(&spec, command(args));
-    let points = Points::new(varied, Sampling::Morris(args.trajectories), seed)
-        .map_err(|error| usage("", error))?;
+    let sampling = match args.method {
+        SensitivityMethod::Morris => Sampling::Morris(args.trajectories),
+        SensitivityMethod::Sobol => Sampling::Saltelli(args.samples),
+    };
+    let points = Points::new(varied, sampling, seed).map_err(|error| usage("", error))?;
     let data = Data::beside(&args.model);
     let effort = Effort { until: until(&args.run)? };
     let mut sweep = Sweep::new(spec, Box::new(move |spec| data.of(spec)), points, effort)
         .map_err(|findings| written.failure(findings))?;
     Pool::new(args.run.jobs)?.drive(&mut sweep);
-    let found =
-        Sensitivity::of(sweep.summary(origin), args.on).expect("the points are trajectories");
-    args.output.write(&report::render_sensitivity(
-        &found,
-        args.output.format(),
-        args.output.style(),
-    ))?;
+    let summary = sweep.summary(origin);
+    let is_interrupted = summary.interrupted;
+    let (format, style) = (args.output.format(), args.output.style());
+    let (text, figure) = match args.method {
+        SensitivityMethod::Morris => {
+            let found = Sensitivity::of(summary, args.on).expect("the points are trajectories");
+            (report::render_sensitivity(&found, format, style), figure::tornado(&found))
+        }
+        SensitivityMethod::Sobol => {
+            let found = SobolIndices::of(summary, args.on).expect("the points are samples");
+            (report::render_sobol(&found, format, style), figure::sobol(&found))
+        }
+    };
+    args.output.write(&text)?;
     if let Some(path) = &args.plot {
-        match figure::tornado(&found) {
+        match figure {
             Some(figure) => picture::write(path, &svg::svg(&figure, svg::Look::default()))?,
             None => eprintln!("warning: --plot: no effect is to be told"),
         }
     }
-    Ok(if found.interrupted { Success::Interrupted } else { Success::Fine })
+    Ok(if is_interrupted { Success::Interrupted } else { Success::Fine })
 }
 
 /// The command that asks for the same.
@@ -64,6 +74,10 @@ fn command(args: &SensitivityArgs) -> String {
         command.unless("20%", "by", &args.by);
     }
     command.unless("p99", "on", args.on.name());
+    if args.method == SensitivityMethod::Sobol {
+        command.flag("method", "sobol");
+        command.unless("100", "samples", &args.samples.to_string());
+    }
     command.unless("10", "trajectories", &args.trajectories.to_string());
     args.design.iter().for_each(|design| command.flag("design", design));
     command.edits(&args.edits);

@@ -9,7 +9,9 @@ mod output;
 mod pictures;
 mod run;
 mod search;
+mod study;
 mod sweep;
+mod watch;
 
 use std::io::Write;
 use std::path::PathBuf;

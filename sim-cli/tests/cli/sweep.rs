@@ -338,3 +338,55 @@ fn a_full_disk_loses_nothing() {
     assert_eq!(archsim(&folder, &sweep(&["--dir", "study"])).code, 0);
     assert!(files(&folder.path().join("study")) == expected);
 }
+
+/// The directory of a study is reported as it is, and so are its shards together.
+#[test]
+fn a_kept_study_has_a_report() {
+    let folder = folder();
+    assert_eq!(archsim(&folder, &sweep(&["--dir", "whole"])).code, 0);
+    for shard in ["1/2", "2/2"] {
+        let dir = format!("parts/{}", &shard[..1]);
+        assert_eq!(archsim(&folder, &sweep(&["--dir", &dir, "--shard", shard])).code, 0);
+    }
+    let told = archsim(&folder, &["report", "whole", "--format", "markdown"]);
+    assert_eq!((told.code, told.err.as_str()), (0, ""));
+    assert!(told.out.contains("archsim sweep queue.ron --vary"), "{}", told.out);
+    assert!(
+        told.out.contains("services.desk.cores=2: all objectives are met up to"),
+        "{}",
+        told.out
+    );
+    let parts = archsim(&folder, &["report", "parts", "--format", "markdown"]);
+    assert_eq!((parts.code, parts.out), (0, told.out));
+    let html = archsim(&folder, &["report", "whole", "--out", "report.html"]);
+    assert_eq!((html.code, html.out.as_str(), html.err.as_str()), (0, "", ""));
+    let html = std::fs::read_to_string(folder.path().join("report.html")).expect("it is there");
+    assert!(html.contains("data-figure=\"latency-against\"") && html.ends_with("</html>\n"));
+
+    std::fs::create_dir(folder.path().join("nothing")).expect("it can be made");
+    let none = archsim(&folder, &["report", "nothing", "--format", "markdown"]);
+    assert!(none.code == 2 && none.err.contains("has a manifest.json"), "{}", none.err);
+    let part = archsim(&folder, &["report", "parts/1", "--format", "markdown"]);
+    assert!(part.code == 2 && part.err.contains("shards are missing: 2/2"), "{}", part.err);
+    let flags = archsim(&folder, &["report", "whole", "--seed", "2", "--format", "markdown"]);
+    assert!(flags.code == 2 && flags.err.contains("as it was asked for"), "{}", flags.err);
+}
+
+/// Parquet is written where CSV is, and every format of a table is the same one.
+#[cfg(feature = "parquet")]
+#[test]
+fn parquet_does_not_depend_on_shards() {
+    let folder = folder();
+    assert_eq!(archsim(&folder, &sweep(&["--dir", "whole"])).code, 0);
+    for shard in ["1/2", "2/2"] {
+        assert_eq!(archsim(&folder, &sweep(&["--dir", &shard[..1], "--shard", shard])).code, 0);
+    }
+    assert_eq!(archsim(&folder, &["merge", "2", "1", "--into", "merged"]).code, 0);
+    for name in ["points.parquet", "numbers.parquet", "trials.parquet"] {
+        let of =
+            |dir: &str| std::fs::read(folder.path().join(dir).join(name)).expect("it is there");
+        let whole = of("whole");
+        assert!(whole.starts_with(b"PAR1") && whole.ends_with(b"PAR1"), "{name}");
+        assert!(whole == of("merged"), "{name}");
+    }
+}

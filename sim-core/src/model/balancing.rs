@@ -77,6 +77,7 @@ impl Lowering<'_> {
         let measures = &mut self.model.measures;
         if let Some(health) = health {
             measures.report(&of, "replicas_unhealthy", MeasureKind::Mean(health.level));
+            measures.watch(health.level);
         }
         if let Some(ejection) = ejection {
             measures.report(&of, "ejections", MeasureKind::Total(ejection.ejections));

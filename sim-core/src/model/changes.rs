@@ -21,7 +21,7 @@ pub struct Change {
 const CHANGES_MAX: usize = 1_000;
 
 /// Parts of a model in which a change has nothing to do: they are not of the system, or have times of their own.
-const NOT_OF_THE_SYSTEM: [&str; 12] = [
+const NOT_OF_THE_SYSTEM: [&str; 13] = [
     "question",
     "keys",
     "faults",
@@ -33,6 +33,7 @@ const NOT_OF_THE_SYSTEM: [&str; 12] = [
     "slos",
     "run",
     "regions",
+    "studies",
     "playground",
 ];
 

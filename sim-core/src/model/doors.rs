@@ -444,6 +444,7 @@ impl Lowering<'_> {
             Some(Shedding::Codel { .. } | Shedding::AdaptiveLifo { .. }) => {
                 let level = measures.level();
                 measures.report(&of, "active", MeasureKind::Mean(level));
+                measures.watch(level);
                 active = Some(level);
             }
             None => {}

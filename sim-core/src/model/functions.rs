@@ -66,6 +66,7 @@ impl Lowering<'_> {
             measures.report(&of, "requests", MeasureKind::Rate(requests));
             measures.report(&of, "cold_starts", cold);
             measures.report(&of, "environments", MeasureKind::Mean(in_use));
+            measures.watch(in_use);
             measures.report(&of, "environments_peak", MeasureKind::Peak(in_use));
             self.model.services[index].function = Some(function);
         }

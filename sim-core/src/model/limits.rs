@@ -189,6 +189,7 @@ impl Lowering<'_> {
         let level = matches!(limit, Limit::Aimd(_) | Limit::Gradient(_)).then(|| {
             let level = measures.level();
             measures.report(&of, "limit", MeasureKind::Mean(level));
+            measures.watch(level);
             level
         });
         let place = LimitPlace { limit, count, per_key, passed, refused, delayed, level };

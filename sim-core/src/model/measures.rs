@@ -120,6 +120,8 @@ pub struct Measures {
     pub levels: u32,
     /// How many timings.
     pub timings: u32,
+    /// Levels that are worth a look over time: what controllers turn, and what piles up.
+    pub watched: Vec<LevelId>,
 }
 
 impl Measures {
@@ -150,6 +152,11 @@ impl Measures {
     /// Reports a number of the thing at path `of`.
     pub fn report(&mut self, of: &str, name: &'static str, kind: MeasureKind) {
         self.reported.push(Measure { of: of.to_owned(), name, kind });
+    }
+
+    /// Says that a level is worth a look over time.
+    pub fn watch(&mut self, level: LevelId) {
+        self.watched.push(level);
     }
 
     /// Of which thing a level is, and its name there, if it is reported.

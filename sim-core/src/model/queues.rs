@@ -167,6 +167,7 @@ impl Lowering<'_> {
                 let kept = self.model.measures.level();
                 self.model.measures.report(&of, "backlog", MeasureKind::Mean(kept));
                 self.model.measures.report(&of, "backlog_peak", MeasureKind::Peak(kept));
+                self.model.measures.watch(kept);
                 kept
             });
             let first = self.model.subscriptions.len() as u32;

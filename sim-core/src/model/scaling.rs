@@ -297,6 +297,8 @@ impl Lowering<'_> {
             rolled_back: measures.counter(),
             rollout: measures.timing(),
         };
+        measures.watch(told.serving);
+        measures.watch(told.paid);
         let mut report = |name, kind| measures.report(of, name, kind);
         report("replicas", MeasureKind::Mean(told.serving));
         report("replicas_peak", MeasureKind::Peak(told.serving));

@@ -16,7 +16,10 @@ pub(super) fn blocks(design: &DesignSummary) -> Vec<Block> {
             for block in design.blocks.iter().filter(|block| kind_and_name(block).0 == kind) {
                 table.row(kind_and_name(block).1, Vec::new());
                 for measured in &block.measures {
-                    let (size, unit) = scale(measured.unit, [measured.value.mean]);
+                    let (size, unit) = match measured.value.mean.is_infinite() {
+                        true => (1.0, ""),
+                        false => scale(measured.unit, [measured.value.mean]),
+                    };
                     let value = Cell::value(measured.value, size);
                     table.part(
                         words(measured.name),
@@ -87,7 +90,9 @@ fn differences(table: &mut Table, designs: &[DesignSummary], path: &str) {
             .iter()
             .map(|m| m.map_or(Cell::text(""), |m| Cell::value(m.value, size)))
             .collect();
-        if !differs(measured.iter().flatten().map(|m| m.value)) {
+        // What a block measures in some designs only differs by that.
+        let is_partial = blocks.iter().zip(&measured).any(|(of, m)| of.is_some() && m.is_none());
+        if !is_partial && !differs(measured.iter().flatten().map(|m| m.value)) {
             continue;
         }
         if !is_named {

@@ -54,7 +54,12 @@ impl Cell {
         };
         let half = value.half_width / unit;
         match value.status {
+            Status::Confident if value.mean.is_infinite() => Cell::text("never").tone(Tone::Faint),
             Status::Confident if half == 0.0 => Cell::text(number),
+            // Some replications have seen none of what this is a mean of.
+            Status::Confident if !half.is_finite() => {
+                Cell { below: "too few".into(), ..Cell::text(number) }
+            }
             Status::Confident => {
                 Cell { below: format!("±{}", significant(half, 2)), ..Cell::text(number) }
             }
@@ -102,6 +107,17 @@ pub(super) fn legend(values: &[Value]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_happens_never_or_too_rarely_is_said_in_words() {
+        let value = |mean, half_width| Value { mean, half_width, ..Value::none(Status::Confident) };
+        let cell = Cell::value(value(f64::INFINITY, f64::NAN), 1.0);
+        assert_eq!((&*cell.text, &*cell.below), ("never", ""));
+        let cell = Cell::value(value(90.0, f64::INFINITY), 1.0);
+        assert_eq!((&*cell.text, &*cell.below), ("90.0", "too few"));
+        let cell = Cell::value(value(90.0, 2.0), 1.0);
+        assert_eq!((&*cell.text, &*cell.below), ("90.0", "±2.0"));
+    }
 
     #[test]
     fn what_is_missing_from_all_is_told() {

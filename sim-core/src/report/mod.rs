@@ -22,6 +22,7 @@ mod path;
 mod reach;
 mod record;
 mod sensitivity;
+mod sobol;
 mod sweep;
 pub mod telemetry;
 mod text;
@@ -37,6 +38,7 @@ pub use gate::render_gate;
 pub use optimize::render_optimize;
 pub use record::Record;
 pub use sensitivity::render_sensitivity;
+pub use sobol::render_sobol;
 pub use sweep::{SweepFormat, render_sweep, trial_row, trial_rows_head};
 pub use text::Style;
 

@@ -4,8 +4,8 @@
 //! described here. A number that there is none of is `null` in JSON and in Parquet, and empty in CSV.
 
 use crate::study::{
-    CapacitySummary, Gate, Mark, OptimizeSummary, Origin, Point, Sensitivity, Status, Summary,
-    SweepSummary,
+    CapacitySummary, Gate, Mark, OptimizeSummary, Origin, Point, Sensitivity, SobolIndices, Status,
+    Summary, SweepSummary,
 };
 use schemars::generate::SchemaSettings;
 use schemars::transform::{RecursiveTransform, Transform};
@@ -35,6 +35,8 @@ pub enum Record {
     Optimize,
     /// The JSON of `archsim sensitivity`.
     Sensitivity,
+    /// The JSON of `archsim sensitivity --method sobol`.
+    SobolIndices,
     /// The JSON of `archsim gate`.
     Gate,
 }
@@ -53,6 +55,7 @@ impl Record {
             Record::Capacity => of::<CapacitySummary>("archsim capacity"),
             Record::Optimize => of::<OptimizeSummary>("archsim optimize"),
             Record::Sensitivity => of::<Sensitivity>("archsim sensitivity"),
+            Record::SobolIndices => of::<SobolIndices>("archsim Sobol' indices"),
             Record::Gate => of::<Gate>("archsim gate"),
         }
     }

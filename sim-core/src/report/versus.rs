@@ -51,10 +51,10 @@ fn headline(summary: &Summary) -> String {
         summary.designs.iter().filter(|design| design.all.p99.is_confident()).collect();
     let fit: Vec<&DesignSummary> = settled.iter().copied().filter(meets).collect();
     let has_objectives = summary.designs.iter().any(|design| !design.objectives.is_empty());
-    let (candidates, among) = match (has_objectives, fit.is_empty()) {
-        (true, false) => (fit, " of those that meet all objectives"),
-        (true, true) => (settled, "; none meets all objectives for certain"),
-        (false, _) => (settled, ""),
+    let (candidates, among, opening) = match (has_objectives, fit.is_empty()) {
+        (true, false) => (fit, " of those that meet all objectives", ""),
+        (true, true) => (settled, "", "No design meets all objectives for certain. "),
+        (false, _) => (settled, "", ""),
     };
     let p99 = |design: &&&DesignSummary| design.all.p99.mean;
     let Some(best) = candidates.iter().min_by(|a, b| p99(a).total_cmp(&p99(b))) else {
@@ -65,7 +65,7 @@ fn headline(summary: &Summary) -> String {
     if best.all.errors.low() > fewest {
         let failing = percent(best.all.errors.mean);
         return format!(
-            "{} answers fastest, but fails {failing} of the requests, more than another: which is better is for an \
+            "{opening}{} answers fastest, but fails {failing} of the requests, more than another: which is better is for an \
              objective on errors to say.",
             best.name
         );
@@ -79,11 +79,11 @@ fn headline(summary: &Summary) -> String {
     let (_, told) = answered.split_once(": ").unwrap_or(("", &answered));
     let cheapest = cheapest(&candidates, best).unwrap_or_default();
     if alike.is_empty() {
-        format!("{} has the lowest 99th percentile{among}: {told}{cheapest}", best.name)
+        format!("{opening}{} has the lowest 99th percentile{among}: {told}{cheapest}", best.name)
     } else {
         let others = alike.join(", ");
         format!(
-            "{} is as fast as any at the 99th percentile{among}, about like {others}: {told}{cheapest}",
+            "{opening}{} is as fast as any at the 99th percentile{among}, about like {others}: {told}{cheapest}",
             best.name
         )
     }

@@ -153,7 +153,7 @@ impl<R: Recorder> Simulation<'_, R> {
         self.balancers[balancer].answered(number);
         self.fleet_left(balancer, number);
         let took = self.now.since(self.frames[at].started);
-        self.leave_environment(service, balancer, took);
+        self.leave_environment(service, replica, took);
         if holds_thread
             && let Some(threads) = self.model.services[service as usize].threads
             && let Some(next) = self.release(at, StationId(threads.0 + replica))

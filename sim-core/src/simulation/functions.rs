@@ -6,13 +6,13 @@ use crate::component::{Environments, FrameId, NONE};
 use crate::model::{CounterId, Model, OperationId, ServiceId};
 use crate::time::Duration;
 
-/// The environments of functions, by the balancer in front of them; empty where there is no function.
+/// The environments of functions, by the cores of the replica that stands for them in each of their places; empty where
+/// there is no function.
 pub(super) fn environments(model: &Model) -> Vec<Environments> {
     if model.services.iter().all(|service| service.function.is_none()) {
         return Vec::new();
     }
-    let balancers = model.services.iter().map(|service| service.fronts.len()).sum();
-    vec![Environments::default(); balancers]
+    vec![Environments::default(); model.station_count()]
 }
 
 impl<R: Recorder> Simulation<'_, R> {
@@ -20,13 +20,11 @@ impl<R: Recorder> Simulation<'_, R> {
     #[inline(never)]
     pub(super) fn take_environment(&mut self, at: FrameId, service: ServiceId) -> Flow {
         let model = self.model;
-        let Some(function) = &model.services[service.0 as usize].function else {
-            return Flow::Continue;
-        };
+        let target = &model.services[service.0 as usize];
+        let Some(function) = &target.function else { return Flow::Continue };
         let frame = &self.frames[at];
-        let (id, replica) = (frame.id, frame.replica);
-        let (balancer, _) = self.balancer_of(service.0, replica);
-        let is_warm = self.environments[balancer].take(self.now, function.keep);
+        let (id, place) = (frame.id, target.cores.0 + frame.replica);
+        let is_warm = self.environments[place as usize].take(self.now, function.keep);
         self.tell_environments(service);
         self.recorder.counted(function.requests, 1);
         if is_warm {
@@ -43,18 +41,19 @@ impl<R: Recorder> Simulation<'_, R> {
     }
 
     /// A request leaves a service that may be a function, so long after it came in.
-    pub(super) fn leave_environment(&mut self, service: u32, balancer: usize, took: Duration) {
-        let model = self.model;
-        let Some(function) = &model.services[service as usize].function else { return };
-        self.environments[balancer].give_back(self.now);
+    pub(super) fn leave_environment(&mut self, service: u32, replica: u32, took: Duration) {
+        let target = &self.model.services[service as usize];
+        let Some(function) = &target.function else { return };
+        self.environments[(target.cores.0 + replica) as usize].give_back(self.now);
         self.tell_environments(ServiceId(service));
         self.recorder.counted(function.billed, took.0.div_ceil(function.rounding.0.max(1)));
     }
 
-    /// The environments of a function are gone, with what they worked on.
-    pub(super) fn lose_environments(&mut self, service: ServiceId, balancer: usize) {
-        if self.model.services[service.0 as usize].function.is_some() {
-            self.environments[balancer].clear();
+    /// The environments of a function in one of its places are gone, with what they worked on.
+    pub(super) fn lose_environments(&mut self, service: ServiceId, replica: u32) {
+        let target = &self.model.services[service.0 as usize];
+        if target.function.is_some() {
+            self.environments[(target.cores.0 + replica) as usize].clear();
             self.tell_environments(service);
         }
     }
@@ -62,8 +61,8 @@ impl<R: Recorder> Simulation<'_, R> {
     fn tell_environments(&mut self, service: ServiceId) {
         let target = &self.model.services[service.0 as usize];
         let Some(function) = &target.function else { return };
-        let first = target.first_front as usize;
-        let all = &self.environments[first..first + target.fronts.len()];
+        let first = target.cores.0 as usize;
+        let all = &self.environments[first..first + target.replicas as usize];
         let in_use = all.iter().map(Environments::in_use).sum();
         self.recorder.level(self.now, function.in_use, in_use);
     }

@@ -518,7 +518,7 @@ impl<R: Recorder> Simulation<'_, R> {
             if self.balancers[balancer].is_careful() {
                 self.watch_answer(service as u32, replica, ending, took);
                 self.fleet_left(balancer, number);
-                self.leave_environment(service as u32, balancer, took);
+                self.leave_environment(service as u32, replica, took);
             }
             if holds_thread
                 && let Some(threads) = self.model.services[service].threads

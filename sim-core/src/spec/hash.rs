@@ -1,19 +1,24 @@
 //! A hash of what a model says.
 
 use super::Spec;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 impl Spec {
     /// A hash of what is written, edits included: comments, layout, notation and the order of names and
-    /// fields do not matter, nor what the playground says of it. FNV-1a over the tree, the same on every machine.
+    /// fields do not matter, nor what is asked of it (`studies`) or shown of it (`playground`). FNV-1a over the tree, the same on every machine.
     pub fn hash(&self) -> u64 {
         let mut hash = Fnv(0xcbf2_9ce4_8422_2325);
         let tree = &self.source().tree;
-        match tree.as_object().filter(|top| top.contains_key("playground")) {
+        const BESIDE: [&str; 2] = ["studies", "playground"];
+        let is_beside =
+            |top: &&Map<String, Value>| BESIDE.iter().any(|part| top.contains_key(*part));
+        match tree.as_object().filter(is_beside) {
             None => hash.value(tree),
             Some(top) => {
                 let mut rest = top.clone();
-                rest.shift_remove("playground");
+                for part in BESIDE {
+                    rest.shift_remove(part);
+                }
                 hash.value(&Value::Object(rest));
             }
         }

@@ -66,6 +66,7 @@ mod slos;
 mod source;
 mod step;
 mod stores;
+mod studies;
 #[cfg(test)]
 mod tests;
 mod views;
@@ -113,6 +114,9 @@ pub use slos::{Before, BurnAlert, Slo};
 pub use source::Notation;
 pub use step::{Choice, Count, Step};
 pub use stores::{Database, Store};
+pub use studies::{
+    CapacityStudy, OptimizeStudy, SensitivityMethod, SensitivityStudy, Study, SweepStudy,
+};
 pub use views::{Refresh, View};
 
 use indexmap::IndexMap;
@@ -186,6 +190,9 @@ pub struct Spec {
     /// How long and how often to simulate, unless the command says otherwise.
     #[serde(default)]
     pub run: Run,
+    /// Questions that take many runs to answer, by name.
+    #[serde(default, skip_serializing_if = "Named::is_empty")]
+    pub studies: Named<Study>,
     /// How the playground shows the model: knobs, a story, a challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub playground: Option<Playground>,

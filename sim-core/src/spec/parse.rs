@@ -287,6 +287,7 @@ const FIELDS: &[&str] = &[
     "objectives",
     "slos",
     "run",
+    "studies",
     "playground",
 ];
 
@@ -337,6 +338,7 @@ fn spec(tree: &Value, out: &mut Diagnostics) -> Option<Spec> {
         slos: read.named("slos", Dots::Allowed, out, item),
         prices: read.one("prices", out),
         run: read.one("run", out),
+        studies: read.named("studies", Dots::Allowed, out, item),
         playground: read.one("playground", out),
         source: None,
     };

@@ -61,9 +61,12 @@ fn remove(value: &mut Value, parent: &[Segment], key: &Segment) -> bool {
     }
 }
 
-/// Why a value could not be read.
+/// Why a value could not be read. It is small, since whatever reads something returns one in its place.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct Fault(Box<Why>);
+
+#[derive(Debug)]
+struct Why {
     /// Where, from the innermost segment outwards.
     place: Vec<Segment>,
     message: String,
@@ -74,49 +77,60 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn new(message: String) -> Fault {
-        Fault { place: Vec::new(), message, hint: None, on_key: false }
+        Fault(Box::new(Why { place: Vec::new(), message, hint: None, on_key: false }))
     }
 
     /// `word` is none of the `names` that there are of a `kind`.
     pub(super) fn unknown(kind: &str, word: &str, names: &[&str]) -> Fault {
-        Fault {
-            hint: Some(suggest(word, names)),
-            on_key: true,
-            ..Fault::new(format!("unknown {kind} `{}`", shorten(word)))
-        }
+        let fault = Fault::new(format!("unknown {kind} `{}`", shorten(word)));
+        fault.hint(suggest(word, names)).on_key()
+    }
+
+    fn hint(mut self, hint: String) -> Fault {
+        self.0.hint = Some(hint);
+        self
+    }
+
+    fn on_key(mut self) -> Fault {
+        self.0.on_key = true;
+        self
     }
 
     /// A map that should have one key, the variant.
     pub(super) fn several(noun: &str, map: &serde_json::Map<String, Value>) -> Fault {
         let found: Vec<_> = map.keys().take(5).map(|k| shorten(k)).collect();
-        let hint = Some("write one of them only".to_owned());
         let message = format!("expected one {noun}, found {} at once", found.join(" and "));
         match map.is_empty() {
             true => Fault::new(format!("expected {}, found nothing", a(noun))),
-            false => Fault { hint, ..Fault::new(message) },
+            false => Fault::new(message).hint("write one of them only".to_owned()),
         }
     }
 
     /// `of` has no field `field`, only others.
     pub(super) fn no_field(of: &str, field: &str, fields: &[&str]) -> Fault {
         let message = format!("{of} has no field `{}`", shorten(field));
-        let hint = Some(suggest(field, fields));
-        Fault { hint, on_key: true, ..Fault::new(message) }.within(field.into())
+        Fault::new(message).hint(suggest(field, fields)).on_key().within(field.into())
     }
 
+    #[cold]
     pub(super) fn within(mut self, segment: Segment) -> Fault {
-        self.place.push(segment);
+        self.0.place.push(segment);
         self
     }
 
+    #[cold]
+    pub(super) fn within_key(self, key: &str) -> Fault {
+        self.within(key.into())
+    }
+
     fn place(&self) -> Vec<Segment> {
-        self.place.iter().rev().cloned().collect()
+        self.0.place.iter().rev().cloned().collect()
     }
 
     fn report(self, base: &Path, out: &mut Diagnostics) {
-        let diagnostic = out.error(&base.join(&self.place()), self.message);
-        diagnostic.hint = self.hint;
-        diagnostic.on_key = self.on_key;
+        let diagnostic = out.error(&base.join(&self.place()), self.0.message);
+        diagnostic.hint = self.0.hint;
+        diagnostic.on_key = self.0.on_key;
     }
 }
 
@@ -155,7 +169,7 @@ pub(super) fn describe(value: &Value) -> String {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -185,7 +199,7 @@ impl de::Error for Fault {
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Fault {
         let message = format!("`{}` is not known here", shorten(variant));
-        Fault { hint: Some(suggest(variant, expected)), ..Fault::new(message) }
+        Fault::new(message).hint(suggest(variant, expected))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Fault {

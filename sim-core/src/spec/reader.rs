@@ -1,8 +1,11 @@
 //! A serde deserialiser over the generic tree that knows the place of every error.
+//!
+//! What serde derives for a type is compiled once for each way in which it can be visited, and is most of what reading costs in
+//! bytes: each method visits in the one way that it has checked, and what does not depend on the type is kept out of them.
 
 use super::path::Segment;
 use super::read::{Fault, describe};
-use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
+use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
@@ -18,25 +21,46 @@ impl<'a> Reader<'a> {
     }
 
     /// The fields of something: `of` says what.
-    fn fields<V: Visitor<'a>>(
-        self,
-        of: &str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
+    fn fields(self, of: &str, fields: &[&str]) -> Result<Entries<'a>, Fault> {
         match self.0 {
-            Value::Object(map) => {
-                if let Some(key) = map.keys().find(|key| !fields.contains(&key.as_str())) {
-                    return Err(Fault::no_field(of, key, fields));
-                }
-                self.deserialize_any(visitor)
-            }
+            Value::Object(map) => match map.keys().find(|key| !fields.contains(&key.as_str())) {
+                Some(key) => Err(Fault::no_field(of, key, fields)),
+                None => Ok(Entries::of(self.0)),
+            },
             // `()` is a struct of which no field is written.
-            Value::Null => {
-                visitor.visit_map(MapDeserializer::new(std::iter::empty::<(&str, u8)>()))
-            }
+            Value::Null => Ok(Entries::of(self.0)),
             _ => Err(self.mismatch(&format!("the fields of {of}"))),
         }
+    }
+
+    /// The items of a list; of a tuple there are `n`.
+    fn items(self, n: Option<usize>) -> Result<Items<'a>, Fault> {
+        match (self.0, n) {
+            (Value::Array(list), Some(n)) if list.len() != n => {
+                Err(Fault::new(format!("expected {n} values, found {}", list.len())))
+            }
+            (Value::Array(list), _) => Ok(Items { list, next: 0 }),
+            (_, Some(n)) => Err(self.mismatch(&format!("{n} values in parentheses"))),
+            (_, None) => Err(self.mismatch("a list")),
+        }
+    }
+
+    /// One of the variants of an enum.
+    fn variant(self, name: &str, variants: &[&str]) -> Result<Variant<'a>, Fault> {
+        let noun = words(name);
+        let (name, content) = match self.0 {
+            Value::String(name) => (name, None),
+            Value::Object(map) => match map.iter().next() {
+                Some((name, content)) if map.len() == 1 => (name, Some(content)),
+                _ => return Err(Fault::several(&noun, map)),
+            },
+            _ => return Err(self.mismatch(&a(&noun))),
+        };
+        if !variants.contains(&name.as_str()) {
+            let fault = Fault::unknown(&noun, name, variants);
+            return Err(if content.is_some() { fault.within((&**name).into()) } else { fault });
+        }
+        Ok(Variant { name, content })
     }
 
     /// A whole number up to `max`; `4.0` is one.
@@ -96,7 +120,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
             },
             Value::String(s) => visitor.visit_borrowed_str(s),
             Value::Array(list) => visitor.visit_seq(Items { list, next: 0 }),
-            Value::Object(map) => visitor.visit_map(Entries { entries: map.iter(), value: None }),
+            Value::Object(_) => visitor.visit_map(Entries::of(self.0)),
         }
     }
 
@@ -147,20 +171,11 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.0 {
-            Value::Array(_) => self.deserialize_any(visitor),
-            _ => Err(self.mismatch("a list")),
-        }
+        visitor.visit_seq(self.items(None)?)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, n: usize, visitor: V) -> Result<V::Value, Fault> {
-        match self.0 {
-            Value::Array(list) if list.len() == n => self.deserialize_any(visitor),
-            Value::Array(list) => {
-                Err(Fault::new(format!("expected {n} values, found {}", list.len())))
-            }
-            _ => Err(self.mismatch(&format!("{n} values in parentheses"))),
-        }
+        visitor.visit_seq(self.items(Some(n))?)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -174,7 +189,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.0 {
-            Value::Object(_) => self.deserialize_any(visitor),
+            Value::Object(_) => visitor.visit_map(Entries::of(self.0)),
             _ => Err(self.mismatch("names with values")),
         }
     }
@@ -185,7 +200,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        self.fields(&a(&words(name)), fields, visitor)
+        visitor.visit_map(self.fields(&a(&words(name)), fields)?)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -194,20 +209,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        let noun = words(name);
-        let (variant, content) = match self.0 {
-            Value::String(variant) => (variant, None),
-            Value::Object(map) => match map.iter().next() {
-                Some((variant, content)) if map.len() == 1 => (variant, Some(content)),
-                _ => return Err(Fault::several(&noun, map)),
-            },
-            _ => return Err(self.mismatch(&a(&noun))),
-        };
-        if !variants.contains(&variant.as_str()) {
-            let fault = Fault::unknown(&noun, variant, variants);
-            return Err(if content.is_some() { fault.within((&**variant).into()) } else { fault });
-        }
-        visitor.visit_enum(Variant { name: variant, content })
+        visitor.visit_enum(self.variant(name, variants)?)
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -231,16 +233,37 @@ impl<'de> SeqAccess<'de> for Items<'de> {
         seed: T,
     ) -> Result<Option<T::Value>, Fault> {
         let Some(value) = self.list.get(self.next) else { return Ok(None) };
-        let index = self.next;
         self.next += 1;
-        seed.deserialize(Reader(value)).map(Some).map_err(|e| e.within(Segment::Index(index)))
+        match seed.deserialize(Reader(value)) {
+            Ok(item) => Ok(Some(item)),
+            Err(fault) => Err(fault.within(Segment::Index(self.next - 1))),
+        }
     }
 }
 
 /// The entries of a map.
 struct Entries<'a> {
-    entries: serde_json::map::Iter<'a>,
+    entries: Option<serde_json::map::Iter<'a>>,
     value: Option<(&'a str, &'a Value)>,
+}
+
+impl<'a> Entries<'a> {
+    /// Those of a value; there are none in what is no map.
+    fn of(value: &'a Value) -> Entries<'a> {
+        Entries { entries: value.as_object().map(|map| map.iter()), value: None }
+    }
+
+    /// The value of the key that was read last, and the key.
+    fn value(&mut self) -> Result<(&'a str, &'a Value), Fault> {
+        self.value.take().ok_or_else(|| Fault::new("a value is missing".into()))
+    }
+
+    /// The next key; its value is kept for when it is asked for.
+    fn next(&mut self) -> Option<&'a str> {
+        let (key, value) = self.entries.as_mut()?.next()?;
+        self.value = Some((key, value));
+        Some(key)
+    }
 }
 
 impl<'de> MapAccess<'de> for Entries<'de> {
@@ -250,15 +273,13 @@ impl<'de> MapAccess<'de> for Entries<'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Fault> {
-        let Some((key, value)) = self.entries.next() else { return Ok(None) };
-        self.value = Some((key, value));
+        let Some(key) = self.next() else { return Ok(None) };
         seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let (key, value) =
-            self.value.take().ok_or_else(|| Fault::new("a value is missing".into()))?;
-        seed.deserialize(Reader(value)).map_err(|fault| fault.within(key.into()))
+        let (key, value) = self.value()?;
+        seed.deserialize(Reader(value)).map_err(|fault| fault.within_key(key))
     }
 }
 
@@ -278,6 +299,11 @@ impl<'de> EnumAccess<'de> for Variant<'de> {
 }
 
 impl<'a> Variant<'a> {
+    /// Says of a fault that it is in the parentheses, if there are any.
+    fn place(&self, fault: Fault) -> Fault {
+        if self.content.is_some() { fault.within_key(self.name) } else { fault }
+    }
+
     /// What is in the parentheses, where something has to be.
     fn content(&self) -> Result<Reader<'a>, Fault> {
         let name = self.name;
@@ -300,11 +326,12 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Fault> {
-        seed.deserialize(self.content()?).map_err(|fault| fault.within(self.name.into()))
+        seed.deserialize(self.content()?).map_err(|fault| fault.within_key(self.name))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, n: usize, visitor: V) -> Result<V::Value, Fault> {
-        self.content()?.deserialize_tuple(n, visitor).map_err(|e| e.within(self.name.into()))
+        let content = self.content()?;
+        content.deserialize_tuple(n, visitor).map_err(|fault| fault.within_key(self.name))
     }
 
     /// A bare name stands for a variant of which no field is written.
@@ -314,8 +341,7 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let content = Reader(self.content.unwrap_or(&Value::Null));
-        content.fields(&format!("`{}`", self.name), fields, visitor).map_err(|fault| {
-            if self.content.is_some() { fault.within(self.name.into()) } else { fault }
-        })
+        let read = content.fields(&format!("`{}`", self.name), fields);
+        read.and_then(|fields| visitor.visit_map(fields)).map_err(|fault| self.place(fault))
     }
 }

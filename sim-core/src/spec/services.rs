@@ -158,7 +158,8 @@ pub enum Discipline {
 /// A function: every request has an environment to itself, from coming in until it is answered. The one that was used
 /// last and is free is taken; where none is free a new one is started, and the request waits for that (a cold start, of
 /// the service's `start_up`). There is always room for one more: `cores` and `threads` count for nothing, and a
-/// `limit: concurrency(1000)` bounds how many there are.
+/// `limit: concurrency(1000)` bounds how many there are. Each region or zone that it is placed in has environments of its
+/// own, which are lost when that crashes.
 ///
 /// Paid is the time of every request, its cold start and its waiting included, rounded up and times the memory; and the
 /// request. Environments that wait cost nothing.

@@ -212,7 +212,7 @@ impl From<Diagnostics> for Refused {
 }
 
 /// Reads `PATH` or `PATH=100/s..1000/s`.
-fn load_axis(text: &str, spec: &Spec) -> Result<(Axis, Option<(f64, f64)>), Refused> {
+pub(super) fn load_axis(text: &str, spec: &Spec) -> Result<(Axis, Option<(f64, f64)>), Refused> {
     if text.contains('=') {
         let axis = Axis::parse(text)?;
         let Values::Range { from, to, .. } = axis.values else {

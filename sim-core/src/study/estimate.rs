@@ -90,7 +90,7 @@ impl Value {
     }
 
     /// No number, for a reason.
-    pub(super) fn none(status: Status) -> Value {
+    pub(crate) fn none(status: Status) -> Value {
         Value { mean: f64::NAN, half_width: f64::INFINITY, confidence: CONFIDENCE, status }
     }
 

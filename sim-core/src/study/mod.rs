@@ -20,6 +20,7 @@ mod estimate;
 mod fingerprint;
 mod gate;
 mod layout;
+mod named;
 mod objective;
 mod ocba;
 mod optimize;
@@ -28,6 +29,7 @@ mod replicate;
 mod sample;
 mod sensitivity;
 mod settle;
+mod sobol;
 mod summarise;
 mod summary;
 mod sweep;
@@ -46,6 +48,7 @@ pub use estimate::{CONFIDENCE, Status, Value};
 pub use fingerprint::{FingerprintRow, describe_event, fingerprint, fingerprint_in_turn};
 pub use gate::{Allowance, Check, Gate};
 pub use layout::{Metric, Scope, Unit};
+pub use named::check_studies;
 pub use objective::{ObjectiveResult, Verdict};
 pub use optimize::{Candidate, Optimize, OptimizePlan, OptimizeSummary, Standing};
 pub use path::{PathStep, PathSummary, look_at_paths};
@@ -53,6 +56,7 @@ pub use replicate::{AS_WRITTEN, Alternative, PRECISE_AT_MOST, Plan, Replicate, U
 pub use sample::{POINTS_MAX, Points, Sampling};
 pub use sensitivity::{Effect, Sensitivity, metric_of, parameters};
 pub use settle::{Health, effective_size};
+pub use sobol::{SobolIndex, SobolIndices};
 pub use summary::{
     BillSummary, BlockSummary, DesignSummary, Line, Measured, Red, StationSummary, Summary,
     TimeSpent,

@@ -247,6 +247,11 @@ impl Replicate {
         self.first
     }
 
+    /// Whether it is decided from which replication on they count.
+    pub(super) fn knows_warmup(&self) -> bool {
+        self.warmup_is_decided
+    }
+
     /// What clients felt and what it cost in one replication of the first design, at a point of a sweep.
     pub(super) fn trial_row(&self, point: usize, outcome: &Outcome) -> TrialRow {
         let numbers = self.tallies[0].row(&self.designs[0].model, outcome);

@@ -25,13 +25,16 @@ pub enum Sampling {
     /// So many trajectories of M. D. Morris, Technometrics 33 (1991): each begins at random and changes one axis after the
     /// other by two thirds of its range, so that neighbours tell what the axis does.
     Morris(u32),
+    /// So many samples of A. Saltelli, Computer Physics Communications 145 (2002): each is two independent points and, for
+    /// each axis, the first of them with the value of the second there, so that Sobol' indices can be told.
+    Saltelli(u32),
 }
 
 /// Points of a sweep, at most: each is kept in memory, at a few kilobytes.
 pub const POINTS_MAX: u64 = 100_000;
 
 impl Sampling {
-    /// Reads `grid`, `zip`, `lhs:100` or `sobol:64`.
+    /// Reads `grid`, `zip`, `lhs:100`, `sobol:64`, `morris:10` or `saltelli:100`.
     ///
     /// # Errors
     /// What can be written instead.
@@ -46,7 +49,8 @@ impl Sampling {
             Some(("lhs", count)) => many(count, Sampling::LatinHypercube),
             Some(("sobol", count)) => many(count, Sampling::Sobol),
             Some(("morris", count)) => many(count, Sampling::Morris),
-            _ => Err("write grid, zip, lhs:100, sobol:64 or morris:10".into()),
+            Some(("saltelli", count)) => many(count, Sampling::Saltelli),
+            _ => Err("write grid, zip, lhs:100, sobol:64, morris:10 or saltelli:100".into()),
         }
     }
 }
@@ -89,6 +93,7 @@ impl Points {
             Sampling::Zip => zipped(&axes, &lengths)?,
             Sampling::LatinHypercube(count) | Sampling::Sobol(count) => u64::from(count),
             Sampling::Morris(trajectories) => u64::from(trajectories) * (axes.len() as u64 + 1),
+            Sampling::Saltelli(samples) => u64::from(samples) * (axes.len() as u64 + 2),
         };
         if count > POINTS_MAX {
             let product: Vec<String> = lengths.iter().map(u64::to_string).collect();
@@ -156,6 +161,16 @@ impl Points {
                 let trajectory = Trajectory::of(self.seed, self.axes.len(), index);
                 axes.map(|(i, axis)| axis.at(trajectory.at(i, index % (self.axes.len() + 1))))
                     .collect()
+            }
+            Sampling::Saltelli(_) => {
+                let (sample, place) =
+                    (index / (self.axes.len() + 2), index % (self.axes.len() + 2));
+                let is_second = |axis: usize| place == 1 || place == axis + 2;
+                axes.map(|(i, axis)| {
+                    let own = mix(self.seed ^ mix(2 * i as u64 + u64::from(is_second(i)) + 1));
+                    axis.sample(unit(mix(own ^ mix(sample as u64))))
+                })
+                .collect()
             }
             Sampling::Sobol(_) => {
                 axes.map(|(i, axis)| axis.sample(sobol(self.seed, i, index as u32))).collect()

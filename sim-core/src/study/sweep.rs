@@ -228,13 +228,20 @@ impl Sweep {
         self.done.insert(point, closed);
     }
 
-    /// The rows of replications of points that are done, in the order of the points.
+    /// The rows of replications that are done and count, in the order of the points.
     pub fn take_rows(&mut self) -> Vec<TrialRow> {
         let mut taken = Vec::new();
         let Some(rows) = &mut self.rows else { return taken };
         while self.rows_taken < self.points.len() {
             let point = self.rows_taken;
             if self.shard.has(point) && !self.done.contains_key(&point) {
+                // Those of the first point that is not done need not wait for it, once it is known which count.
+                let is_known = |open: &Open| open.replicate.knows_warmup();
+                if self.open.get(&point).is_some_and(is_known)
+                    && let Some(rows) = rows.get_mut(&point)
+                {
+                    taken.append(rows);
+                }
                 break;
             }
             taken.extend(rows.remove(&point).unwrap_or_default());

@@ -5,6 +5,7 @@
 use expect_test::expect_file;
 use sim_core::model::{Files, Model};
 use sim_core::spec::{Diagnostics, Spec};
+use sim_core::study::check_studies;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -49,6 +50,7 @@ fn diagnose(name: &str, text: &str) -> Diagnostics {
             all.merge(errors);
         }
     }
+    all.merge(check_studies(&spec));
     all.sort();
     all
 }

@@ -106,9 +106,7 @@ impl Balancing {
     /// A request to `replica` has been answered.
     #[inline]
     pub fn answered(&mut self, replica: u32) {
-        // Of one that has crashed an answer may still come from elsewhere.
-        let outstanding = &mut self.outstanding[replica as usize];
-        *outstanding = outstanding.saturating_sub(1);
+        self.outstanding[replica as usize] -= 1;
     }
 
     /// Requests that a replica has not answered yet.

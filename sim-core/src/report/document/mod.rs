@@ -5,6 +5,7 @@ mod conventions;
 mod html;
 mod markdown;
 mod page;
+mod sha256;
 mod sweep;
 #[cfg(test)]
 mod tests;

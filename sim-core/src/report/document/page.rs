@@ -1,5 +1,6 @@
 //! The page of a report: its frame, and how figures and blocks are written. Nothing is loaded, and no text of a model is markup.
 
+use super::sha256;
 use crate::report::block::{Block, Table, Tone};
 use crate::report::cell::Cell;
 use crate::report::figure::Figure;
@@ -28,18 +29,28 @@ pub(super) struct Frame<'a> {
 impl Frame<'_> {
     /// A whole page, of which `write` writes the sections.
     pub(super) fn around(&self, write: impl FnOnce(&mut Page<'_>)) -> String {
+        let dark = Theme::Dark.style_sheet();
+        let style = format!(
+            "\n:root{{{}}}\n:root[data-theme=dark]{{{dark}}}\n\
+             @media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n{STYLE}",
+            Theme::Light.style_sheet(),
+        );
+        let script = format!("\n{SCRIPT}");
+        // Only this very style and this very script have an effect.
+        let policy = format!(
+            "default-src 'none'; style-src {}; script-src {}; base-uri 'none'; form-action 'none'",
+            sha256::source(&style),
+            sha256::source(&script)
+        );
         let mut out = format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta name=\"color-scheme\" content=\"light dark\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
-             script-src 'unsafe-inline'\">\n<meta name=\"generator\" content=\"archsim {}\">\n<title>{}</title>\n<style>\n\
-             :root{{{}}}\n:root[data-theme=dark]{{{dark}}}\n\
-             @media (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}}}}}\n{STYLE}</style>\n</head>\n<body>\n",
+             <meta http-equiv=\"Content-Security-Policy\" content=\"{policy}\">\n\
+             <meta name=\"generator\" content=\"archsim {}\">\n<title>{}</title>\n\
+             <style>{style}</style>\n</head>\n<body>\n",
             escape(self.version),
             escape(self.title),
-            Theme::Light.style_sheet(),
-            dark = Theme::Dark.style_sheet(),
         );
         let _ = write!(
             out,
@@ -59,7 +70,7 @@ impl Frame<'_> {
         write(&mut Page { out: &mut out, level: 2 });
         let _ = write!(
             out,
-            "</main>\n<div id=\"tip\" role=\"status\" hidden></div>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n"
+            "</main>\n<div id=\"tip\" role=\"status\" hidden></div>\n<script>{script}</script>\n</body>\n</html>\n"
         );
         out
     }

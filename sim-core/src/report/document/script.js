@@ -56,6 +56,7 @@
       };
       svg.setAttribute("viewBox", `${part.x} ${part.y} ${part.width} ${part.height}`);
       back.hidden = wide === whole.width;
+      tip.hidden = true;
     };
     const around = (x, y, width) => show(x - width / 2, y - width * whole.height / whole.width / 2, width);
     const reset = () => show(whole.x, whole.y, whole.width);
@@ -143,14 +144,16 @@
   // What a cell is sorted by: its own words, without its interval. A number is one with its sign, whatever minus it has.
   const valueOf = (row, column) => {
     const cell = row.cells[column];
-    const words = cell ? (cell.firstChild ? cell.firstChild.textContent : "").trim() : "";
-    const number = Number(words.replace("\u2212", "-").replace(/[,\s$%]/g, ""));
-    return words === "" || Number.isNaN(number) ? { words } : { words, number };
+    const words = cell && cell.firstChild ? cell.firstChild.textContent.trim() : "";
+    const plain = words.replace("\u2212", "-").replace("\u221e", "Infinity").replace(/[,\s$%]/g, "");
+    return { words, number: plain === "" ? NaN : Number(plain) };
   };
-  const compare = (a, b) => {
-    if ("number" in a && "number" in b) return a.number - b.number;
-    if ("number" in a !== "number" in b) return "number" in a ? -1 : 1;
-    return order.compare(a.words, b.words);
+  // Where there is no number among numbers, it comes last either way.
+  const compare = (a, b, sign) => {
+    const [no, other] = [Number.isNaN(a.number), Number.isNaN(b.number)];
+    if (no && other) return sign * order.compare(a.words, b.words);
+    if (no || other) return no - other;
+    return a.number === b.number ? 0 : sign * (a.number < b.number ? -1 : 1);
   };
   const sortable = (table) => {
     const body = table.tBodies[0];
@@ -171,7 +174,7 @@
         if (way !== "none") {
           head.setAttribute("aria-sort", way);
           const sign = way === "ascending" ? 1 : -1;
-          rows.sort((a, b) => sign * compare(valueOf(a[0], head.cellIndex), valueOf(b[0], head.cellIndex)));
+          rows.sort((a, b) => compare(valueOf(a[0], head.cellIndex), valueOf(b[0], head.cellIndex), sign));
         }
         body.append(...rows.flat());
       });

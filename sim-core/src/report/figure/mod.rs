@@ -19,7 +19,7 @@ mod waterfall;
 pub use designs::{cost_against_latency, objectives, side_by_side};
 pub use distribution::distribution;
 pub use scale::{Scale, Tick};
-pub use study::{sweep, tornado};
+pub use study::{sobol, sweep, tornado};
 pub use sweep::{
     Curve, CurvePoint, Varied, cost_against, heat_map, latency_against, objectives_against,
 };

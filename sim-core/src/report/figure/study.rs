@@ -7,8 +7,8 @@ use super::{
 };
 use crate::report::units::time_unit;
 use crate::study::{
-    Effect, ObjectiveResult, Sensitivity, Spacing, Status, SweepSummary, Unit, Value, Values,
-    curves,
+    Effect, ObjectiveResult, Sensitivity, SobolIndices, Spacing, Status, SweepSummary, Unit, Value,
+    Values, curves,
 };
 
 /// Curves in one figure, at most: more could not be told apart.
@@ -197,6 +197,49 @@ pub fn tornado(found: &Sensitivity) -> Option<Figure> {
         title: format!("What moves {metric} most"),
         caption: format!(
             "From the lower to the upper end of each range, on average over the others (Morris); whiskers are 95 % intervals.{rest}"
+        ),
+        panels: vec![panel],
+    })
+}
+
+/// Which parameter brings which share of a metric's variance, the largest on top: by itself, and with what it does together
+/// with others. `None` where nothing is to be told.
+pub fn sobol(found: &SobolIndices) -> Option<Figure> {
+    let told: Vec<_> =
+        found.parameters.iter().filter(|index| index.total.mean.is_finite()).collect();
+    let left_out = told.len().saturating_sub(EFFECTS_MAX);
+    let told = &told[..told.len() - left_out];
+    let metric = found.metric.name();
+    let names = told.iter().map(|index| index.path.clone()).collect();
+    let axis = Axis::linear(format!("share of the variance of {metric}"), "%");
+    let mut panel = Panel::new(axis, Axis::names("", names));
+    panel.marks.push(Mark::AtX(0.0, String::new(), Colour::Neutral));
+    // What a parameter does by itself lies over what it does in all, and leaves the rest to be seen.
+    for (says, colour, is_total) in
+        [("with others", Colour::Number(6), true), ("by itself", Colour::Number(0), false)]
+    {
+        let bar = |(row, index): (usize, &&crate::study::SobolIndex)| {
+            let value = if is_total { index.total } else { index.first };
+            let words = in_words(value, 0.01, "%");
+            let from = format!("{} from {} to {}", index.path, index.from, index.to);
+            let point = Point::new(value.mean / 0.01, row as f64);
+            let point = point.says(format!("{from}, {says}: {words}"));
+            if is_total { Point { x_interval: interval(value, 0.01), ..point } } else { point }
+        };
+        let points = told.iter().enumerate().map(bar).collect();
+        let key = panel.key(says, colour);
+        panel.series.push(Series { key, shape: Shape::Bars, points });
+    }
+    let rest = match left_out {
+        0 => String::new(),
+        n => format!(" {n} parameters that bring less are not shown."),
+    };
+    (!told.is_empty()).then(|| Figure {
+        name: "sobol",
+        title: format!("What varies {metric} most"),
+        caption: format!(
+            "The share of each parameter in the variance over all ranges (Sobol'); whiskers are 95 % intervals of the share with \
+             others.{rest}"
         ),
         panels: vec![panel],
     })

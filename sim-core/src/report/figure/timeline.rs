@@ -1,15 +1,13 @@
 //! A run over time: rate, latency, how busy it is, levels such as replicas, and faults.
 
 use super::{Axis, Colour, Figure, Mark, Panel, Point, Series, Shape};
-use crate::model::{LevelId, Model, UNLIMITED};
+use crate::model::{Model, UNLIMITED};
 use crate::report::units::{TimeUnit, time_unit};
 use crate::telemetry::{EventKind, EventLog, Felt, Series as Recorded};
 use crate::time::Time;
 
 /// Stations and levels that are shown, at most.
 const SHOWN_MAX: usize = 5;
-/// Levels that are worth a look, by their names: what controllers turn, and what piles up.
-const LEVELS: [&str; 6] = ["replicas", "ready", "instances", "backlog", "waiting", "lag"];
 
 /// A run in windows, with the faults of its log as marks.
 pub fn timeline(series: &Recorded, model: &Model, log: &EventLog<'_>) -> Figure {
@@ -158,17 +156,14 @@ impl Run<'_> {
         Some(panel)
     }
 
-    /// Levels that change.
+    /// Levels that are worth a look, and change.
     fn levels(&self) -> Option<Panel> {
         let mut panel = self.panel(Axis::linear("levels", ""));
-        for level in 0..self.model.measures.levels {
-            let Some((of, name)) = self.model.measures.name_of_level(LevelId(level)) else {
-                continue;
-            };
-            let at = |window: usize| self.series.level_mean(level as usize, window);
+        for &level in &self.model.measures.watched {
+            let Some((of, name)) = self.model.measures.name_of_level(level) else { continue };
+            let at = |window: usize| self.series.level_mean(level.0 as usize, window);
             let changes = (1..self.ends.len()).any(|window| at(window) != at(0));
-            let is_worth_it = LEVELS.iter().any(|wanted| name.contains(wanted));
-            if changes && is_worth_it && panel.keys.len() < SHOWN_MAX {
+            if changes && panel.keys.len() < SHOWN_MAX {
                 let colour = Colour::Number(panel.keys.len());
                 let name = format!("{of} {}", name.replace('_', " "));
                 self.add(&mut panel, (&name, colour, Shape::Steps), at, "");
