@@ -38,11 +38,7 @@ const WITHOUT: [(&str, &[(&str, &str)]); 3] = [
     ),
     (
         "faults",
-        &[
-            ("faults", "[]"),
-            ("availability", "{}"),
-            ("services.mailer.purchase", "on_demand"),
-        ],
+        &[("faults", "[]"), ("availability", "{}"), ("services.mailer.purchase", "on_demand")],
     ),
 ];
 
