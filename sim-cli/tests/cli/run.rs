@@ -93,3 +93,24 @@ fn the_seed_changes_the_numbers() {
     assert_eq!(run("7"), run("7"));
     assert_ne!(run("7"), run("8"));
 }
+
+#[test]
+fn a_model_is_changed_while_it_runs() {
+    let folder = folder();
+    let run = |more: &[&str]| {
+        archsim(&folder, &[&["run", "queue.ron", "--format", "csv"], more].concat())
+    };
+    let at = run(&["--at", "5s", "services.desk.cores=2"]);
+    assert!(!at.out.is_empty(), "{}", at.err);
+    let written = r#"changes=[(at: "5s", set: {"services.desk.cores": 2})]"#;
+    assert_eq!(at.out, run(&["--set", written]).out);
+    assert_ne!(at.out, run(&[]).out);
+    assert_eq!(
+        run(&["--at", "0s", "services.desk.cores=2"]).out,
+        run(&["--set", "services.desk.cores=2"]).out
+    );
+    let lost = run(&["--at", "5s", "services.dest.cores=2"]);
+    assert_eq!(lost.code, 3);
+    assert!(lost.err.contains("desk"), "{}", lost.err);
+    assert_eq!(run(&["--at", "5s", "services.desk.cores"]).code, 2);
+}

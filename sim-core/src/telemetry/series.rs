@@ -169,10 +169,7 @@ impl Series {
     /// Ends the last window at `now`; a series goes on no more.
     #[must_use]
     pub fn close(mut self, now: Time) -> Series {
-        for level in 0..self.levels.len() {
-            let value = self.levels[level].value;
-            self.level(now, LevelId(level as u32), value);
-        }
+        self.hold_levels(now);
         self.roll(now);
         if now > Time(self.until.0 - self.window.0) || self.windows() == 0 {
             self.close_window();
@@ -183,7 +180,16 @@ impl Series {
 
     /// Ends the windows that are over at `now`, in a run that goes on.
     pub fn reach(&mut self, now: Time) {
+        self.hold_levels(now);
         self.roll(now);
+    }
+
+    /// Levels that have not changed since are what they were, until now.
+    fn hold_levels(&mut self, now: Time) {
+        for level in 0..self.levels.len() {
+            let value = self.levels[level].value;
+            self.level(now, LevelId(level as u32), value);
+        }
     }
 
     /// How many windows there are.

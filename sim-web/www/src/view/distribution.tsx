@@ -49,7 +49,7 @@ function scales(density: Panel, beyond: Panel) {
   const inner = ROOM.width - ROOM.left - ROOM.right;
   const most = Math.max(1e-9, ...density.series.flatMap((series) => series.points.map((point) => point.y)));
   const top = FOOT + ROOM.gap;
-  const ticks = decades(low / 10, high).flatMap((tick) => (span < 1.2 ? [tick, tick * 2, tick * 5] : [tick]));
+  const ticks = decades(low / 10, high).flatMap((tick) => (span < 2.2 ? [tick, tick * 2, tick * 5] : [tick]));
   return {
     x: (time: number) => ROOM.left + (Math.log10(Math.max(time, low) / low) / span) * inner,
     bar: (share: number) => FOOT - (share / most) * ROOM.bars,
