@@ -61,9 +61,12 @@ fn remove(value: &mut Value, parent: &[Segment], key: &Segment) -> bool {
     }
 }
 
-/// Why a value could not be read.
+/// Why a value could not be read. It is one word wide, since everything that reads hands it on.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct Fault(Box<Wrong>);
+
+#[derive(Debug)]
+struct Wrong {
     /// Where, from the innermost segment outwards.
     place: Vec<Segment>,
     message: String,
@@ -74,49 +77,59 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn new(message: String) -> Fault {
-        Fault { place: Vec::new(), message, hint: None, on_key: false }
+        Fault(Box::new(Wrong { place: Vec::new(), message, hint: None, on_key: false }))
+    }
+
+    fn with_hint(message: String, hint: String) -> Fault {
+        let mut fault = Fault::new(message);
+        fault.0.hint = Some(hint);
+        fault
+    }
+
+    fn on_key(mut self) -> Fault {
+        self.0.on_key = true;
+        self
     }
 
     /// `word` is none of the `names` that there are of a `kind`.
     pub(super) fn unknown(kind: &str, word: &str, names: &[&str]) -> Fault {
-        Fault {
-            hint: Some(suggest(word, names)),
-            on_key: true,
-            ..Fault::new(format!("unknown {kind} `{}`", shorten(word)))
-        }
+        let message = format!("unknown {kind} `{}`", shorten(word));
+        Fault::with_hint(message, suggest(word, names)).on_key()
     }
 
     /// A map that should have one key, the variant.
     pub(super) fn several(noun: &str, map: &serde_json::Map<String, Value>) -> Fault {
         let found: Vec<_> = map.keys().take(5).map(|k| shorten(k)).collect();
-        let hint = Some("write one of them only".to_owned());
         let message = format!("expected one {noun}, found {} at once", found.join(" and "));
         match map.is_empty() {
             true => Fault::new(format!("expected {}, found nothing", a(noun))),
-            false => Fault { hint, ..Fault::new(message) },
+            false => Fault::with_hint(message, "write one of them only".to_owned()),
         }
     }
 
     /// `of` has no field `field`, only others.
     pub(super) fn no_field(of: &str, field: &str, fields: &[&str]) -> Fault {
         let message = format!("{of} has no field `{}`", shorten(field));
-        let hint = Some(suggest(field, fields));
-        Fault { hint, on_key: true, ..Fault::new(message) }.within(field.into())
+        Fault::with_hint(message, suggest(field, fields)).on_key().within(field.into())
     }
 
+    #[cold]
+    #[inline(never)]
     pub(super) fn within(mut self, segment: Segment) -> Fault {
-        self.place.push(segment);
+        self.0.place.push(segment);
         self
     }
 
     fn place(&self) -> Vec<Segment> {
-        self.place.iter().rev().cloned().collect()
+        self.0.place.iter().rev().cloned().collect()
     }
 
     fn report(self, base: &Path, out: &mut Diagnostics) {
-        let diagnostic = out.error(&base.join(&self.place()), self.message);
-        diagnostic.hint = self.hint;
-        diagnostic.on_key = self.on_key;
+        let path = base.join(&self.place());
+        let Wrong { message, hint, on_key, .. } = *self.0;
+        let diagnostic = out.error(&path, message);
+        diagnostic.hint = hint;
+        diagnostic.on_key = on_key;
     }
 }
 
@@ -155,7 +168,7 @@ pub(super) fn describe(value: &Value) -> String {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 
@@ -185,7 +198,7 @@ impl de::Error for Fault {
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Fault {
         let message = format!("`{}` is not known here", shorten(variant));
-        Fault { hint: Some(suggest(variant, expected)), ..Fault::new(message) }
+        Fault::with_hint(message, suggest(variant, expected))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Fault {

@@ -2,7 +2,7 @@
 
 use super::path::Segment;
 use super::read::{Fault, describe};
-use serde::de::value::{BorrowedStrDeserializer, MapDeserializer};
+use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
@@ -18,25 +18,48 @@ impl<'a> Reader<'a> {
     }
 
     /// The fields of something: `of` says what.
-    fn fields<V: Visitor<'a>>(
-        self,
-        of: &str,
-        fields: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Fault> {
+    fn fields(self, of: &str, fields: &'static [&'static str]) -> Result<Entries<'a>, Fault> {
         match self.0 {
             Value::Object(map) => {
                 if let Some(key) = map.keys().find(|key| !fields.contains(&key.as_str())) {
                     return Err(Fault::no_field(of, key, fields));
                 }
-                self.deserialize_any(visitor)
+                Ok(Entries { entries: Some(map.iter()), value: None })
             }
             // `()` is a struct of which no field is written.
-            Value::Null => {
-                visitor.visit_map(MapDeserializer::new(std::iter::empty::<(&str, u8)>()))
-            }
+            Value::Null => Ok(Entries { entries: None, value: None }),
             _ => Err(self.mismatch(&format!("the fields of {of}"))),
         }
+    }
+
+    /// The items of a list, of which there have to be so many.
+    fn items(self, count: Option<usize>) -> Result<Items<'a>, Fault> {
+        match (self.0, count) {
+            (Value::Array(list), Some(n)) if list.len() != n => {
+                Err(Fault::new(format!("expected {n} values, found {}", list.len())))
+            }
+            (Value::Array(list), _) => Ok(Items { list, next: 0 }),
+            (_, Some(n)) => Err(self.mismatch(&format!("{n} values in parentheses"))),
+            (_, None) => Err(self.mismatch("a list")),
+        }
+    }
+
+    /// The variant of an enum: one of `variants`.
+    fn variant(self, name: &str, variants: &'static [&'static str]) -> Result<Variant<'a>, Fault> {
+        let noun = words(name);
+        let (variant, content) = match self.0 {
+            Value::String(variant) => (variant, None),
+            Value::Object(map) => match map.iter().next() {
+                Some((variant, content)) if map.len() == 1 => (variant, Some(content)),
+                _ => return Err(Fault::several(&noun, map)),
+            },
+            _ => return Err(self.mismatch(&a(&noun))),
+        };
+        if !variants.contains(&variant.as_str()) {
+            let fault = Fault::unknown(&noun, variant, variants);
+            return Err(if content.is_some() { fault.within((&**variant).into()) } else { fault });
+        }
+        Ok(Variant { name: variant, content })
     }
 
     /// A whole number up to `max`; `4.0` is one.
@@ -96,7 +119,9 @@ impl<'de> Deserializer<'de> for Reader<'de> {
             },
             Value::String(s) => visitor.visit_borrowed_str(s),
             Value::Array(list) => visitor.visit_seq(Items { list, next: 0 }),
-            Value::Object(map) => visitor.visit_map(Entries { entries: map.iter(), value: None }),
+            Value::Object(map) => {
+                visitor.visit_map(Entries { entries: Some(map.iter()), value: None })
+            }
         }
     }
 
@@ -147,20 +172,11 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
-        match self.0 {
-            Value::Array(_) => self.deserialize_any(visitor),
-            _ => Err(self.mismatch("a list")),
-        }
+        visitor.visit_seq(self.items(None)?)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, n: usize, visitor: V) -> Result<V::Value, Fault> {
-        match self.0 {
-            Value::Array(list) if list.len() == n => self.deserialize_any(visitor),
-            Value::Array(list) => {
-                Err(Fault::new(format!("expected {n} values, found {}", list.len())))
-            }
-            _ => Err(self.mismatch(&format!("{n} values in parentheses"))),
-        }
+        visitor.visit_seq(self.items(Some(n))?)
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -174,7 +190,9 @@ impl<'de> Deserializer<'de> for Reader<'de> {
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
         match self.0 {
-            Value::Object(_) => self.deserialize_any(visitor),
+            Value::Object(map) => {
+                visitor.visit_map(Entries { entries: Some(map.iter()), value: None })
+            }
             _ => Err(self.mismatch("names with values")),
         }
     }
@@ -185,7 +203,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        self.fields(&a(&words(name)), fields, visitor)
+        visitor.visit_map(self.fields(&a(&words(name)), fields)?)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -194,20 +212,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Fault> {
-        let noun = words(name);
-        let (variant, content) = match self.0 {
-            Value::String(variant) => (variant, None),
-            Value::Object(map) => match map.iter().next() {
-                Some((variant, content)) if map.len() == 1 => (variant, Some(content)),
-                _ => return Err(Fault::several(&noun, map)),
-            },
-            _ => return Err(self.mismatch(&a(&noun))),
-        };
-        if !variants.contains(&variant.as_str()) {
-            let fault = Fault::unknown(&noun, variant, variants);
-            return Err(if content.is_some() { fault.within((&**variant).into()) } else { fault });
-        }
-        visitor.visit_enum(Variant { name: variant, content })
+        visitor.visit_enum(self.variant(name, variants)?)
     }
 
     fn deserialize_identifier<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
@@ -239,8 +244,20 @@ impl<'de> SeqAccess<'de> for Items<'de> {
 
 /// The entries of a map.
 struct Entries<'a> {
-    entries: serde_json::map::Iter<'a>,
+    /// Nothing where no field is written.
+    entries: Option<serde_json::map::Iter<'a>>,
     value: Option<(&'a str, &'a Value)>,
+}
+
+impl<'a> Entries<'a> {
+    fn next(&mut self) -> Option<(&'a str, &'a Value)> {
+        let (key, value) = self.entries.as_mut()?.next()?;
+        Some((key, value))
+    }
+
+    fn value(&mut self) -> Result<(&'a str, &'a Value), Fault> {
+        self.value.take().ok_or_else(|| Fault::new("a value is missing".into()))
+    }
 }
 
 impl<'de> MapAccess<'de> for Entries<'de> {
@@ -250,14 +267,13 @@ impl<'de> MapAccess<'de> for Entries<'de> {
         &mut self,
         seed: K,
     ) -> Result<Option<K::Value>, Fault> {
-        let Some((key, value)) = self.entries.next() else { return Ok(None) };
+        let Some((key, value)) = self.next() else { return Ok(None) };
         self.value = Some((key, value));
         seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let (key, value) =
-            self.value.take().ok_or_else(|| Fault::new("a value is missing".into()))?;
+        let (key, value) = self.value()?;
         seed.deserialize(Reader(value)).map_err(|fault| fault.within(key.into()))
     }
 }
@@ -314,8 +330,13 @@ impl<'de> VariantAccess<'de> for Variant<'de> {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         let content = Reader(self.content.unwrap_or(&Value::Null));
-        content.fields(&format!("`{}`", self.name), fields, visitor).map_err(|fault| {
-            if self.content.is_some() { fault.within(self.name.into()) } else { fault }
-        })
+        let read = content
+            .fields(&format!("`{}`", self.name), fields)
+            .and_then(|entries| visitor.visit_map(entries));
+        read.map_err(
+            |fault| {
+                if self.content.is_some() { fault.within(self.name.into()) } else { fault }
+            },
+        )
     }
 }
