@@ -116,7 +116,7 @@ fn many_errors_at_once() {
         Spec::parse("bad.ron", MANY_ERRORS),
         expect![[r#"
             bad.ron:2:5: error at componets: unknown part of a model `componets`
-              hint: did you mean `components`? there are: question, keys, components, services, stores, regions, queues, caches, guards, network, clients, faults, changes, availability, designs, prices, objectives, slos, run, playground
+              hint: did you mean `components`? there are: question, keys, components, services, stores, regions, queues, caches, guards, network, clients, faults, changes, availability, designs, prices, objectives, slos, run, studies, playground
             bad.ron:5:29: error at components.web.browse[0].work: `exponentail` is not known here
               hint: did you mean `exponential`? there are: constant, exponential, uniform, normal, lognormal, gamma, erlang, hyperexponential, weibull, pareto, bounded_pareto, geometric, mixture, quantiles, column
             bad.ron:5:50: error at components.web.browse[1].cal: unknown step `cal`
