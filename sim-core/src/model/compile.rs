@@ -125,7 +125,7 @@ impl<'a> Lowering<'a> {
         linking.doors.insert(target.clone(), self.model.plan.len() as Pc);
         if self.model.services[target.service.0 as usize].balanced.is_some() {
             let operation = self.operation_id(linking, target.service, &target.operation);
-            self.emit(Instruction::Balanced { service: target.service, operation });
+            self.emit(Instruction::Balanced { service: target.service, asked: operation });
         }
         self.compile_front(target.service);
         self.compile_door(target.service);

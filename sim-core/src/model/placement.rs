@@ -202,16 +202,8 @@ impl<'a> Lowering<'a> {
 
     fn place_service(&mut self, index: u32, name: &str, service: &spec::Service, path: &Path) {
         let spread = self.spread(service);
-        let is_function = service.function.is_some();
-        let threads = service.threads.filter(|_| !is_function);
-        let held = threads.filter(|_| service.while_waiting == WhileWaiting::Hold);
         let queue = service.queue.unwrap_or(UNLIMITED);
-        let cores = if service.cores == 0 || is_function { UNLIMITED } else { service.cores };
-        // A thread that is released whenever its request waits is needed exactly while a core is: the fewer decide.
-        let servers = match threads {
-            Some(threads) if held.is_none() => cores.min(threads),
-            _ => cores,
-        };
+        let (servers, held) = cores_and_threads(service);
         let door_line = match held {
             Some(threads) => (threads, for_permits(service.discipline)),
             None => (servers, service.discipline),
@@ -448,6 +440,19 @@ fn counted_at(service: &spec::Service, path: &Path) -> Path {
 /// "did you mean …?", if one of the names is like enough.
 pub(super) fn meant<'n>(word: &str, names: impl Iterator<Item = &'n String>) -> Option<String> {
     did_you_mean(word, names.map(String::as_str)).map(|near| format!("did you mean `{near}`?"))
+}
+
+/// The requests that a replica works on at once, and the threads that they hold while they wait, if they do.
+fn cores_and_threads(service: &spec::Service) -> (u32, Option<u32>) {
+    let is_function = service.function.is_some();
+    let threads = service.threads.filter(|_| !is_function);
+    let held = threads.filter(|_| service.while_waiting == WhileWaiting::Hold);
+    let cores = if service.cores == 0 || is_function { UNLIMITED } else { service.cores };
+    // A thread that is released whenever its request waits is needed exactly while a core is: the fewer decide.
+    match threads {
+        Some(threads) if held.is_none() => (cores.min(threads), None),
+        _ => (cores, held),
+    }
 }
 
 /// Permits (threads) are kept while others work: nobody can share or interrupt them.

@@ -227,7 +227,7 @@ pub enum Instruction {
         /// The service.
         service: ServiceId,
         /// What is asked.
-        operation: OperationId,
+        asked: OperationId,
     },
     /// Take an environment of a function, or wait until one has started.
     Function(ServiceId),

@@ -69,8 +69,15 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// A request passes the load balancer in front of a service.
     #[inline(never)]
-    pub(super) fn pass_balancer(&mut self, at: FrameId, service: ServiceId, asked: OperationId) {
-        let Some(balanced) = self.model.services[service.0 as usize].balanced else { return };
+    pub(super) fn pass_balancer(
+        &mut self,
+        at: FrameId,
+        service: ServiceId,
+        asked: OperationId,
+    ) -> Flow {
+        let Some(balanced) = self.model.services[service.0 as usize].balanced else {
+            return Flow::Continue;
+        };
         let frame = &self.frames[at];
         let front = if self.model.places.is_one() { 0 } else { frame.need };
         let counter = |first: CounterId| CounterId(first.0 + front);
@@ -80,5 +87,6 @@ impl<R: Recorder> Simulation<'_, R> {
         let transfers = &self.model.transfers;
         let bytes = transfers.request + transfers.reply_of(asked);
         self.recorder.counted(counter(balanced.bytes), bytes);
+        Flow::Continue
     }
 }

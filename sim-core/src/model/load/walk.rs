@@ -22,6 +22,19 @@ struct Held {
     of_stores: Vec<(HoldStep, f64)>,
 }
 
+impl Held {
+    /// The operation ends: what is held until then is given back.
+    fn give_back(self, demand: &mut Demand) {
+        for (group, since) in self.threads {
+            *demand.service.entry(group).or_default() += demand.time - since;
+        }
+        if let Some((service, since)) = self.environment {
+            let time = PaidByRequest::FunctionTime(service);
+            *demand.asks.entry(time).or_default() += demand.time - since;
+        }
+    }
+}
+
 /// A walk over the plan that adds up expectations.
 pub(in crate::model) struct Walk<'m> {
     pub(in crate::model) model: &'m Model,
@@ -190,13 +203,7 @@ impl Walk<'_> {
             }
             pc += 1;
         }
-        for (group, since) in held.threads {
-            *demand.service.entry(group).or_default() += demand.time - since;
-        }
-        if let Some((service, since)) = held.environment {
-            let time = PaidByRequest::FunctionTime(service);
-            *demand.asks.entry(time).or_default() += demand.time - since;
-        }
+        held.give_back(&mut demand);
         if here.entered {
             demand.end_sessions(self.model);
         }
@@ -210,22 +217,10 @@ impl Walk<'_> {
             | Instruction::Limit(LimitStep::Enter(service))
             | Instruction::Door(DoorStep::Choose(service) | DoorStep::Enter(service))
             | Instruction::Travel(Travel::Enter(service)) => {
-                let entered = &self.model.services[service.0 as usize];
-                here.front = Some((service, entered.front_in(here.region).unwrap_or(0)));
-                here.entered = true;
-                if let Some(threads) = entered.threads {
-                    let group = self.group_of(Resource::per_replica(threads), *here);
-                    held.threads.push((group, demand.time));
-                }
+                self.enter(demand, held, service, here);
             }
             Instruction::Serve { station, law } if station.is_chosen() => {
-                let mean = self.mean(law);
-                for &(group, part) in &self.routed {
-                    *demand.service.entry(group).or_default() += mean * part;
-                    let excess = mean * part * (self.uneven - 1.0);
-                    *demand.excess.entry(group).or_default() += excess;
-                }
-                demand.time += mean;
+                self.serve_routed(demand, self.mean(law));
             }
             Instruction::Serve { station, law } => {
                 let mean = self.mean(law);
@@ -269,8 +264,8 @@ impl Walk<'_> {
                 *demand.asks.entry(PaidByRequest::Function(service)).or_default() += 1.0;
                 held.environment = Some((service, demand.time));
             }
-            Instruction::Balanced { service, operation } => {
-                let units = self.model.units_of_request(service, operation);
+            Instruction::Balanced { service, asked } => {
+                let units = self.model.units_of_request(service, asked);
                 *demand.asks.entry(PaidByRequest::Balanced(service)).or_default() += units;
             }
             Instruction::Search(SearchStep::Read(search) | SearchStep::Route { search, .. }) => {
@@ -280,6 +275,27 @@ impl Walk<'_> {
             }
             _ => {}
         }
+    }
+
+    /// A replica of a service begins with it, with a thread of its own where requests hold theirs.
+    fn enter(&self, demand: &Demand, held: &mut Held, service: ServiceId, here: &mut Here) {
+        let entered = &self.model.services[service.0 as usize];
+        here.front = Some((service, entered.front_in(here.region).unwrap_or(0)));
+        here.entered = true;
+        if let Some(threads) = entered.threads {
+            let group = self.group_of(Resource::per_replica(threads), *here);
+            held.threads.push((group, demand.time));
+        }
+    }
+
+    /// Service where it was routed to, in parts.
+    fn serve_routed(&self, demand: &mut Demand, mean: f64) {
+        for &(group, part) in &self.routed {
+            *demand.service.entry(group).or_default() += mean * part;
+            let excess = mean * part * (self.uneven - 1.0);
+            *demand.excess.entry(group).or_default() += excess;
+        }
+        demand.time += mean;
     }
 
     /// Something of a store is taken or given back; what is taken is in `holding` with its time.

@@ -182,13 +182,7 @@ impl<R: Recorder> Simulation<'_, R> {
                 told.push((frame.since, frame.id, at, teller));
             }
         }
-        for &at in &lost {
-            // Whoever passed a limit on the way in is under way no more.
-            if self.frames[at].entered && self.frames[at].limit != NONE {
-                self.leave_door(at, Ending::Failed);
-                self.frames[at].limit = NONE;
-            }
-        }
+        self.leave_limits(&lost);
         for (place, &at) in lost.iter().enumerate() {
             let is_idle = idle.binary_search(&at).is_ok() || waits_for_lost[place];
             self.lose(at, surviving[place], is_idle);
@@ -213,6 +207,16 @@ impl<R: Recorder> Simulation<'_, R> {
             tellers.push(moved);
         }
         self.end_all(&tellers, Ending::Failed)
+    }
+
+    /// Whoever passed a limit on the way in is under way no more.
+    fn leave_limits(&mut self, lost: &[FrameId]) {
+        for &at in lost {
+            if self.frames[at].entered && self.frames[at].limit != NONE {
+                self.leave_door(at, Ending::Failed);
+                self.frames[at].limit = NONE;
+            }
+        }
     }
 
     /// The frames that run on some replicas of a service, in the order of the slab. A message on its way to a service,
