@@ -202,16 +202,8 @@ impl<'a> Lowering<'a> {
 
     fn place_service(&mut self, index: u32, name: &str, service: &spec::Service, path: &Path) {
         let spread = self.spread(service);
-        let is_function = service.function.is_some();
-        let threads = service.threads.filter(|_| !is_function);
-        let held = threads.filter(|_| service.while_waiting == WhileWaiting::Hold);
+        let (servers, held) = servers_of(service);
         let queue = service.queue.unwrap_or(UNLIMITED);
-        let cores = if service.cores == 0 || is_function { UNLIMITED } else { service.cores };
-        // A thread that is released whenever its request waits is needed exactly while a core is: the fewer decide.
-        let servers = match threads {
-            Some(threads) if held.is_none() => cores.min(threads),
-            _ => cores,
-        };
         let door_line = match held {
             Some(threads) => (threads, for_permits(service.discipline)),
             None => (servers, service.discipline),
@@ -464,5 +456,19 @@ impl Model {
     pub fn group_of(&self, resource: Resource) -> usize {
         let station = resource.first();
         self.stations.partition_point(|group| group.first <= station) - 1
+    }
+}
+
+/// Servers at the cores of a replica, and its threads where requests hold them.
+fn servers_of(service: &spec::Service) -> (u32, Option<u32>) {
+    if service.function.is_some() {
+        return (UNLIMITED, None);
+    }
+    let held = service.threads.filter(|_| service.while_waiting == WhileWaiting::Hold);
+    let cores = if service.cores == 0 { UNLIMITED } else { service.cores };
+    // A thread that is released whenever its request waits is needed exactly while a core is: the fewer decide.
+    match service.threads {
+        Some(threads) if held.is_none() => (cores.min(threads), held),
+        _ => (cores, held),
     }
 }

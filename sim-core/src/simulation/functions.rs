@@ -49,13 +49,14 @@ impl<R: Recorder> Simulation<'_, R> {
         self.recorder.counted(function.billed, took.0.div_ceil(function.rounding.0.max(1)));
     }
 
-    /// The environments of a function in one of its places are gone, with what they worked on.
-    pub(super) fn lose_environments(&mut self, service: ServiceId, replica: u32) {
+    /// What a crashed replica had in memory is gone: its caches and, of a function, its environments.
+    pub(super) fn forget_memory(&mut self, service: ServiceId, replica: u32) {
         let target = &self.model.services[service.0 as usize];
         if target.function.is_some() {
             self.environments[(target.cores.0 + replica) as usize].clear();
             self.tell_environments(service);
         }
+        self.forget_process_caches(service, replica);
     }
 
     fn tell_environments(&mut self, service: ServiceId) {
@@ -69,8 +70,10 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// A request passes the load balancer in front of a service.
     #[inline(never)]
-    pub(super) fn pass_balancer(&mut self, at: FrameId, service: ServiceId, asked: OperationId) {
-        let Some(balanced) = self.model.services[service.0 as usize].balanced else { return };
+    pub(super) fn passes(&mut self, at: FrameId, service: ServiceId, asked: OperationId) -> Flow {
+        let Some(balanced) = self.model.services[service.0 as usize].balanced else {
+            return Flow::Continue;
+        };
         let frame = &self.frames[at];
         let front = if self.model.places.is_one() { 0 } else { frame.need };
         let counter = |first: CounterId| CounterId(first.0 + front);
@@ -80,5 +83,6 @@ impl<R: Recorder> Simulation<'_, R> {
         let transfers = &self.model.transfers;
         let bytes = transfers.request + transfers.reply_of(asked);
         self.recorder.counted(counter(balanced.bytes), bytes);
+        Flow::Continue
     }
 }

@@ -112,10 +112,7 @@ impl<R: Recorder> Simulation<'_, R> {
             Instruction::Door(step) => self.door_step(at, step),
             Instruction::Guard(step) => self.guard_step(at, step),
             Instruction::Function(service) => self.take_environment(at, service),
-            Instruction::Balanced { service, operation } => {
-                self.pass_balancer(at, service, operation);
-                Flow::Continue
-            }
+            Instruction::Balanced { service, operation } => self.passes(at, service, operation),
             Instruction::Version(service) => self.try_version(at, service),
             Instruction::Bury => self.bury(at),
             Instruction::Repeat { law, after } => self.repeat(at, law, after),

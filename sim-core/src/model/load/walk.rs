@@ -22,6 +22,19 @@ struct Held {
     of_stores: Vec<(HoldStep, f64)>,
 }
 
+impl Held {
+    /// The request leaves: what it has held from the beginning is free.
+    fn give_back(self, demand: &mut Demand) {
+        for (group, since) in self.threads {
+            *demand.service.entry(group).or_default() += demand.time - since;
+        }
+        if let Some((service, since)) = self.environment {
+            let time = PaidByRequest::FunctionTime(service);
+            *demand.asks.entry(time).or_default() += demand.time - since;
+        }
+    }
+}
+
 /// A walk over the plan that adds up expectations.
 pub(in crate::model) struct Walk<'m> {
     pub(in crate::model) model: &'m Model,
@@ -190,13 +203,7 @@ impl Walk<'_> {
             }
             pc += 1;
         }
-        for (group, since) in held.threads {
-            *demand.service.entry(group).or_default() += demand.time - since;
-        }
-        if let Some((service, since)) = held.environment {
-            let time = PaidByRequest::FunctionTime(service);
-            *demand.asks.entry(time).or_default() += demand.time - since;
-        }
+        held.give_back(&mut demand);
         if here.entered {
             demand.end_sessions(self.model);
         }
@@ -264,6 +271,18 @@ impl Walk<'_> {
                 *demand.sends.entry(queue.0 as usize).or_default() += 1.0;
             }
             Instruction::Outside(step) => self.outside(demand, step),
+            Instruction::Search(SearchStep::Read(search) | SearchStep::Route { search, .. }) => {
+                let shards = Resource::chosen(self.model.searches[search as usize].station);
+                self.routed = vec![(self.model.group_of(shards), 1.0)];
+                self.uneven = 1.0;
+            }
+            other => self.paid_by_use(demand, held, other),
+        }
+    }
+
+    /// What is paid by use, where it is met.
+    fn paid_by_use(&self, demand: &mut Demand, held: &mut Held, step: Instruction) {
+        match step {
             // That there is an environment is expected.
             Instruction::Function(service) => {
                 *demand.asks.entry(PaidByRequest::Function(service)).or_default() += 1.0;
@@ -272,11 +291,6 @@ impl Walk<'_> {
             Instruction::Balanced { service, operation } => {
                 let units = self.model.units_of_request(service, operation);
                 *demand.asks.entry(PaidByRequest::Balanced(service)).or_default() += units;
-            }
-            Instruction::Search(SearchStep::Read(search) | SearchStep::Route { search, .. }) => {
-                let shards = Resource::chosen(self.model.searches[search as usize].station);
-                self.routed = vec![(self.model.group_of(shards), 1.0)];
-                self.uneven = 1.0;
             }
             _ => {}
         }

@@ -197,8 +197,7 @@ impl<R: Recorder> Simulation<'_, R> {
             let (balancer, number) = self.balancer_of(service.0, replica);
             self.balancers[balancer].forget(number);
             self.fleet_crashed(balancer, number);
-            self.lose_environments(service, replica);
-            self.forget_process_caches(service, replica);
+            self.forget_memory(service, replica);
         }
         told.sort_unstable_by_key(|&(since, id, at, _)| (since, id, at));
         let mut tellers = Vec::with_capacity(told.len());
