@@ -309,6 +309,10 @@ impl<R: Recorder> Simulation<'_, R> {
         frame.kind = FrameKind::Body;
         let frame = self.frames.insert(frame);
         self.frames[at].left += 1;
+        if R::TRACES {
+            let attempt = (call.guard, nth, is_hedge);
+            self.recorder.attempted(self.now, frame, &self.frames, attempt);
+        }
         let attempt = self.guards.add(Attempt {
             id,
             guard: call.guard,

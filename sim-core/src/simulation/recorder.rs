@@ -123,6 +123,11 @@ pub trait Recorder {
         let _ = (at, station);
     }
 
+    /// A guard makes an attempt of a call: which guard, which of the attempts, from 0, and whether it is a hedge.
+    fn attempted(&mut self, now: Time, at: FrameId, frames: &Frames, attempt: (u32, u32, bool)) {
+        let _ = (now, at, frames, attempt);
+    }
+
     /// What was one frame is another from now on; a ghost is left in its place.
     fn moved(&mut self, from: FrameId, to: FrameId) {
         let _ = (from, to);
@@ -249,6 +254,11 @@ impl<A: Recorder, B: Recorder> Recorder for (A, B) {
     fn came(&mut self, at: FrameId, station: StationId) {
         self.0.came(at, station);
         self.1.came(at, station);
+    }
+
+    fn attempted(&mut self, now: Time, at: FrameId, frames: &Frames, attempt: (u32, u32, bool)) {
+        self.0.attempted(now, at, frames, attempt);
+        self.1.attempted(now, at, frames, attempt);
     }
 
     fn moved(&mut self, from: FrameId, to: FrameId) {

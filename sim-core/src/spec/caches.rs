@@ -94,7 +94,7 @@ pub enum Layer {
     },
     /// In the memory of the process that asks: each replica of the service has its own, and looks it up at no cost.
     Process,
-    /// A server of its own that all share (Redis, memcached), where look-ups queue.
+    /// A server of its own that all share (Redis, memcached), where look-ups queue. It is in no zone and breaks with none.
     Shared {
         /// How many look-ups it serves at once. 0 stands for more than will ever be needed.
         servers: u32,

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// a region or a zone breaks as one. What several faults break at once works again when the last of them is over, and
 /// its clocks go on meanwhile: what is down for one reason can break for another.
 ///
+/// Replicas that are not in service (not started yet by an autoscaler) break like the others, unseen; none is started while it
+/// is broken. What copies of a store tell each other, and messages to queues, no fault of the network keeps from arriving.
+///
 /// What a fault does is counted beside it: how often it happened, how long it lasted, and how many requests it failed.
 /// Draws are named by the fault, so that two designs see the same faults.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]

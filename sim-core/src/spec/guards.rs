@@ -151,6 +151,10 @@ pub struct Hedge {
 /// A circuit breaker: closed, it lets all attempts pass and counts how they end; open, it refuses them at once; after a
 /// while it is half open and lets a few probes through, which decide whether it closes or opens again (M. Nygard, "Release
 /// It!", 2007).
+///
+/// It sees the calls to all replicas together: while one of ten fails, it leaves a tenth of them to fail, or opens for all.
+/// To stop asking single replicas there is the `ejection` of the service that is called, which does for each replica what
+/// a breaker with `consecutive` does.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Breaker {

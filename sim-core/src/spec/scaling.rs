@@ -121,7 +121,9 @@ pub enum ScalingPolicy {
     },
     /// Target tracking of a forecast: what the profile of `season` (a day) and its trend let expect, learned as the run
     /// goes on (additive triple exponential smoothing: P. R. Winters, "Forecasting Sales by Exponentially Weighted Moving
-    /// Averages", 1960). Until a whole season has been seen it wants nothing: let another policy act beside it.
+    /// Averages", 1960). Until a whole season has been seen it wants nothing: let another policy act beside it. Of
+    /// `cpu` it learns what the cores did, not what was asked of them: a day in which they were all busy is forecast as
+    /// no more than that. Where that can be, let it learn `requests` instead.
     Predictive {
         /// What is to be at its target; not the age of a backlog.
         target: ScalingMetric,

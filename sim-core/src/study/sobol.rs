@@ -269,7 +269,7 @@ mod tests {
         ];
         let found = simulated(&axes, model, 100);
         let paths: Vec<&str> = found.parameters.iter().map(|index| &*index.path).collect();
-        assert_eq!(paths, [&axes[2][..26], &axes[0][..26], "stores.unused.database.servers"]);
+        assert_eq!(paths, [&axes[2][..27], &axes[0][..27], "stores.unused.database.servers"]);
         for (index, known) in found.parameters.iter().zip([0.8, 0.2, 0.0]) {
             for value in [index.first, index.total] {
                 let error = value.half_width / 1.96;

@@ -112,6 +112,15 @@ pub enum What {
     },
     /// One of several things that go on side by side.
     Branch,
+    /// Another attempt of a call that a guard makes.
+    Attempt {
+        /// Which guard.
+        guard: u32,
+        /// Which of the attempts of the call, from 0; the first is not told apart from the call.
+        number: u32,
+        /// Whether it was made while the ones before were still waited for.
+        is_hedge: bool,
+    },
     /// Time spent in one way at one place; it has no spans inside.
     Time(Part, Place),
 }
@@ -206,6 +215,14 @@ impl Span {
             }
             What::Operation { operation, .. } => model.operations[operation as usize].name.clone(),
             What::Branch => "branch".into(),
+            What::Attempt { guard, number, is_hedge } => {
+                let way = if is_hedge { "hedge" } else { "retry" };
+                format!(
+                    "{way} (attempt {}) of guard {}",
+                    number + 1,
+                    model.guards[guard as usize].name
+                )
+            }
             What::Time(part, place) => place.says(part, model),
         }
     }

@@ -257,6 +257,7 @@ impl<'m> Tracer<'m> {
             Instruction::Limit(LimitStep::Clients(_) | LimitStep::Service(_)) => {
                 Place::Named("a limit on requests")
             }
+            Instruction::Function(_) => Place::Named("an environment"),
             Instruction::Hold(_) => Place::Named("locks and quotas"),
             Instruction::Cache(_) => Place::Named("a fetch under way"),
             Instruction::Travel(Travel::Fetch { .. } | Travel::Return { .. })
@@ -377,6 +378,24 @@ impl Recorder for Tracer<'_> {
             *replica = frame.replica;
         }
         slot.place = Some(self.place_of(frame, instruction));
+        self.set(at, slot);
+    }
+
+    fn attempted(
+        &mut self,
+        now: Time,
+        at: FrameId,
+        frames: &Frames,
+        (guard, number, is_hedge): (u32, u32, bool),
+    ) {
+        // The first is the call itself.
+        if number == 0 {
+            return;
+        }
+        let Some(mut slot) = self.attach(now, at, frames) else { return };
+        let what = What::Attempt { guard, number, is_hedge };
+        let span = self.open(&slot, slot.span, what, now, Time::MAX);
+        (slot.is_branch, slot.span) = (span != slot.span, span);
         self.set(at, slot);
     }
 

@@ -6,7 +6,7 @@ use sim_core::metrics::Trial;
 use sim_core::model::{Files, Model};
 use sim_core::simulation::{Recorder, Seed};
 use sim_core::spec::Spec;
-use sim_core::telemetry::{Part, Sample, Series, Tracer, critical_path, watch};
+use sim_core::telemetry::{Part, Sample, Series, Tracer, What, critical_path, watch};
 use sim_core::time::{Duration, Time};
 use std::path::Path;
 
@@ -223,4 +223,45 @@ fn windows_together_cost_what_the_run_costs() {
     assert_eq!(bills.len(), 12);
     let mean = bills.iter().sum::<f64>() / 12.0;
     assert!((mean / whole - 1.0).abs() < 1e-6, "{mean} of windows against {whole} of the run");
+}
+
+/// Attempts beyond the first are told apart: each has a span that says whether it is a retry or a hedge, as many as were
+/// made.
+#[test]
+fn attempts_of_guards_are_told_apart() {
+    for (guard, hedged) in [
+        (r#"timeout: "12ms", retry: (attempts: 3), idempotent: true"#, false),
+        (r#"hedge: (after: "12ms", at_most: 2), idempotent: true"#, true),
+    ] {
+        let model = model(&format!(
+            r#"(
+                components: {{"api": {{"get": [call("inner.do")]}}, "inner": {{"do": [work(exponential("10ms"))]}}}},
+                services: {{"api": (components: ["api"], cores: 0), "inner": (components: ["inner"], cores: 0)}},
+                guards: {{"g": (on: "inner.do", {guard})}},
+                clients: {{"users": (rate: "20/s", mix: "api.get")}},
+                run: (horizon: "30s", warmup: "0s"),
+            )"#
+        ));
+        let tracer = Tracer::new(&model, &[], Sample::Head { one_in: 1 }, 100_000, true);
+        let (tracer, now, _) = watch(&model, trial(&model, 30.0), tracer);
+        let (mut calls, mut tried) = (0, [0u32; 3]);
+        for (_, trace) in tracer.into_traces(now) {
+            calls += 1;
+            for span in &trace.spans {
+                if let What::Attempt { number, is_hedge, .. } = span.what {
+                    assert_eq!(is_hedge, hedged);
+                    tried[number as usize] += 1;
+                }
+            }
+        }
+        // Each is made when the one before has taken 12 ms of an exponential time of 10 ms: of e^-1.2 of the calls, and of
+        // those again where both have.
+        let share = (-1.2f64).exp();
+        let second = f64::from(tried[1]) / f64::from(calls);
+        assert_eq!(tried[0], 0);
+        assert!((second - share).abs() < 0.07, "{second} of {calls} calls have a second attempt");
+        let third = f64::from(tried[2]) / f64::from(tried[1]);
+        let most = if hedged { share.powi(2) } else { share };
+        assert!((third - most).abs() < 0.12, "{third} of these have a third");
+    }
 }

@@ -106,7 +106,10 @@ impl Balancing {
     /// A request to `replica` has been answered.
     #[inline]
     pub fn answered(&mut self, replica: u32) {
-        self.outstanding[replica as usize] -= 1;
+        let outstanding = &mut self.outstanding[replica as usize];
+        // What a crashed replica worked on is forgotten with it, and never answered.
+        debug_assert!(*outstanding > 0, "an answer to no request");
+        *outstanding = outstanding.saturating_sub(1);
     }
 
     /// Requests that a replica has not answered yet.

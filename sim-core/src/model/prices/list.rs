@@ -84,8 +84,8 @@ pub(super) fn bytes_rate(rate: &Quantity) -> Result<f64, QuantityError> {
 
 /// A number of which there has to be some.
 fn positive(number: f64, written: &Quantity) -> Result<f64, QuantityError> {
-    let message = format!("\"{}\" is nothing, and nothing fits into it", shown(written));
-    let hint = Some("leave it out where it does not count".into());
+    let message = format!("\"{}\" is nothing, and has to be something", shown(written));
+    let hint = Some("write more than that, or leave it out".into());
     if number > 0.0 { Ok(number) } else { Err(QuantityError { message, hint }) }
 }
 

@@ -23,7 +23,7 @@ const WAYS: [(&str, Colour); 7] = [
 
 fn way(what: What) -> usize {
     match what {
-        What::Request | What::Operation { .. } | What::Branch => 0,
+        What::Request | What::Operation { .. } | What::Branch | What::Attempt { .. } => 0,
         What::Time(Part::Work, _) => 1,
         What::Time(Part::Queueing, _) => 2,
         What::Time(Part::Connecting, _) => 3,

@@ -51,6 +51,12 @@ fn attributes(span: &Span, model: &Model) -> Vec<(&'static str, String)> {
     let mut attributes = Vec::new();
     match span.what {
         What::Request | What::Branch => {}
+        What::Attempt { guard, number, is_hedge } => {
+            let way = if is_hedge { "hedge" } else { "retry" };
+            attributes.push(("archsim.guard", model.guards[guard as usize].name.clone()));
+            attributes.push(("archsim.attempt", (number + 1).to_string()));
+            attributes.push(("archsim.attempt.kind", way.to_owned()));
+        }
         What::Operation { replica, .. } => {
             attributes.push(("service.instance.id", replica.to_string()));
         }

@@ -54,7 +54,7 @@ fn one(number: u32, span: &Span, trace: &Trace, model: &Model, epoch: Epoch) -> 
             let is_called = around.is_none_or(|around| around.service(trace, model) != here);
             if is_called { SERVER } else { INTERNAL }
         }
-        What::Time(..) | What::Branch => INTERNAL,
+        What::Time(..) | What::Branch | What::Attempt { .. } => INTERNAL,
     };
     let events = trace.events.iter().filter(|event| event.span == number).map(|event| {
         json!({

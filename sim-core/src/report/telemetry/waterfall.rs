@@ -81,9 +81,11 @@ fn bars(trace: &Trace, model: &Model, width: usize) -> Vec<(String, Tone)> {
         let bar = bar(from, to, whole, bar_width, sign(span.what));
         let name = cut(name, name_width);
         let tone = match span.what {
-            What::Time(Part::Work, _) | What::Request | What::Operation { .. } | What::Branch => {
-                Tone::Plain
-            }
+            What::Time(Part::Work, _)
+            | What::Request
+            | What::Operation { .. }
+            | What::Branch
+            | What::Attempt { .. } => Tone::Plain,
             What::Time(Part::Queueing | Part::Connecting, _) => Tone::Doubtful,
             What::Time(Part::Lost, _) => Tone::Bad,
             What::Time(..) => Tone::Faint,
@@ -115,7 +117,7 @@ pub(in crate::report) fn label(trace: &Trace, number: u32, model: &Model) -> Str
         What::Operation { replica, .. } => {
             format!("{} on {}/{replica}", span.name(trace, model), span.service(trace, model))
         }
-        What::Time(..) | What::Branch => span.name(trace, model),
+        What::Time(..) | What::Branch | What::Attempt { .. } => span.name(trace, model),
     };
     let mut events: Vec<String> = trace
         .events
@@ -135,7 +137,7 @@ pub(in crate::report) fn label(trace: &Trace, number: u32, model: &Model) -> Str
 
 fn sign(what: What) -> char {
     match what {
-        What::Request | What::Operation { .. } | What::Branch => '─',
+        What::Request | What::Operation { .. } | What::Branch | What::Attempt { .. } => '─',
         What::Time(Part::Work, _) => '█',
         What::Time(Part::Queueing, _) => '▓',
         What::Time(Part::Connecting, _) => '▒',
