@@ -208,7 +208,7 @@ fn windows_together_cost_what_the_run_costs() {
         changes: [(at: "3s", set: { "services.web.replicas": 5 })],
         prices: (
             instances: { "m": (on_demand: "$0.5/h") },
-            requests: { "sqs": "$0.4/M" },
+            requests: { "sqs": "$0.4/1M" },
             internet: "$0.09/GB",
         ),
         run: (warmup: "0s", horizon: "6s"),
