@@ -54,7 +54,7 @@ fn blocks(found: &SobolIndices) -> Vec<Block> {
     let metric = found.metric.name();
     let (scale, name) = match found.metric.unit() {
         Unit::Seconds => {
-            let unit = time_unit([found.mean].into_iter());
+            let unit = time_unit([found.mean]);
             (unit.seconds, unit.name)
         }
         other => (1.0, unit(other)),
