@@ -232,7 +232,7 @@ fn as_written(hint: String) -> String {
         [("--vary ", "vary: [\"", "\"]"), ("--sample ", "sample: \"", "\"")]
     {
         if let Some((before, value)) = hint.split_once(option) {
-            return format!("{before}{}{value}{}", open, close);
+            return format!("{before}{open}{value}{close}");
         }
     }
     hint
