@@ -41,16 +41,13 @@ function open(name, text, files) {
       run.takeMoves();
     }
     run.windows(0);
-    run.step();
     run.follow(5);
     run.followModel(name, text, files, edits, design);
     [run.now(), run.events(), run.fingerprint()];
     run.free();
   }
-  // Two replications are enough for an interval and a verdict.
-  const study = core.Study.replicate(name, text, files, '[["run.replications", "2"]]', JSON.stringify(designs));
-  for (const trial of study.ask().slice(0, 2 * designs.length)) study.hear(trial, study.run(trial));
-  study.ask();
+  const study = core.Study.replicate(name, text, files, "[]", JSON.stringify(designs));
+  for (const trial of study.ask().slice(0, designs.length)) study.hear(trial, study.run(trial));
   study.progress();
   study.stop();
   study.summary();
