@@ -22,14 +22,14 @@ use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 #[wasm_bindgen]
 extern "C" {
-    /// Loads the half of a split module that is not needed at once; a whole one never asks for it.
+    /// Loads the half of the module that is not needed at once; where the module is whole it is never called.
     #[wasm_bindgen(js_name = loadRest)]
     fn load_rest();
 }
 
-/// Loads all of a split module ahead of need.
-#[wasm_bindgen(js_name = loadAll)]
-pub fn load_all() {
+/// Has the whole module loaded.
+#[wasm_bindgen]
+pub fn complete() {
     load_rest();
 }
 

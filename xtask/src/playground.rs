@@ -8,8 +8,8 @@ use clap::Args;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::runner;
-use crate::shell::{self, Problem, command, root, target_dir};
 use crate::split;
+use crate::shell::{self, Problem, command, root, target_dir};
 use crate::test::Report;
 use crate::toolchain::{self, WASM};
 
@@ -85,6 +85,7 @@ fn module() -> Result<(), Problem> {
     let package = root().join(PAGE).join("node_modules").join("archsim-wasm");
     let wasm = target_dir().join(WASM).join("web").join("sim_web.wasm");
     bind(&wasm, &package).map_err(|error| Problem::Failed(format!("wasm-bindgen: {error:#}")))?;
+    halve(&package)?;
     let about = r#"{"name":"archsim-wasm","version":"0.0.0","type":"module","main":"sim_web.js","types":"sim_web.d.ts"}"#;
     let schema = sim_core::spec::Spec::schema().to_string();
     let gallery = gallery()?;
@@ -93,7 +94,7 @@ fn module() -> Result<(), Problem> {
         fs::write(package.join(name), text)
             .map_err(|error| Problem::Failed(format!("{}: {error}", package.display())))?;
     }
-    halve(&package)
+    Ok(())
 }
 
 /// Splits the module: first comes what the models of the gallery call when they are opened and run.
@@ -102,7 +103,9 @@ fn halve(package: &Path) -> Result<(), Problem> {
     let whole = package.join("sim_web_bg.wasm");
     let marked = package.join("marked.wasm");
     let wasm = fs::read(&whole).map_err(|error| failed(error.into()))?;
-    split::marked(&wasm).and_then(|it| Ok(fs::write(&marked, it)?)).map_err(failed)?;
+    split::marked(&wasm)
+        .and_then(|it| Ok(fs::write(&marked, it)?))
+        .map_err(failed)?;
     let called = shell::read(script("build/called.mjs").arg(&marked))?;
     let called = serde_json::from_str(&called).map_err(|error| failed(error.into()))?;
     split::split(&wasm, &called)

@@ -281,8 +281,7 @@ impl Read {
         }
         for (number, &id) in self.globals.iter().enumerate() {
             let name = format!("g{number}");
-            module.globals.get_mut(id).kind =
-                GlobalKind::Import(module.imports.add(FIRST, &name, id));
+            module.globals.get_mut(id).kind = GlobalKind::Import(module.imports.add(FIRST, &name, id));
             needs.push((name, Needed::Global(number)));
         }
         needs

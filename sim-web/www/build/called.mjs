@@ -13,26 +13,24 @@ const root = join(www, "..", "..");
 const core = await import(join(www, "node_modules", "archsim-wasm", "sim_web.js"));
 const exports = core.initSync({ module: readFileSync(marked) });
 
-/** The texts of the files of a folder by path. */
+/** The texts of a folder's files by path. */
 const texts = (folder, ending) =>
   readdirSync(join(root, folder))
     .filter((name) => name.endsWith(ending))
     .sort()
     .map((name) => [`${folder}/${name}`, readFileSync(join(root, folder, name), "utf8")]);
 
-const SECTIONS = ["clients", "services", "stores", "caches", "queues", "guards"];
+const SECTIONS = ["clients", "services", "caches", "databases", "queues", "network", "external", "run"];
 /** As many events as show what happens in a run, in a number of slices. */
-const [SLICES, EVENTS] = [20, 5_000];
+const [SLICES, EVENTS] = [20, 10_000];
 
 /** What the page asks for a model that is looked at, as src/engine/worker.ts does. */
 function open(name, text, files) {
   const { designs, horizon } = JSON.parse(core.check(name, text, files, "[]"));
   for (const design of designs.map((it) => it ?? undefined)) {
     core.values(name, text, "[]", design, ["run.seed"]);
-    const found = SECTIONS.flatMap((below) => JSON.parse(core.parameters(name, text, "[]", design, below)));
-    // A knob that is put where it was.
-    const knob = found.filter(([, value]) => value !== null).slice(0, 1);
-    const edits = JSON.stringify(knob.map(([path, value]) => [core.editPath(design, path), String(value)]));
+    for (const section of SECTIONS) core.parameters(name, text, "[]", design, section);
+    const edits = JSON.stringify([[core.editPath(design, "run.seed"), "7"]]);
     const run = new core.Run(name, text, files, edits, design, 0, 1e9, 10);
     run.parts();
     for (let slice = 1; slice <= SLICES; slice += 1) {
@@ -57,10 +55,13 @@ function open(name, text, files) {
 
 core.version();
 const files = JSON.stringify(Object.fromEntries(texts("models/prices", ".ron")));
-for (const { path } of JSON.parse(readFileSync(join(www, "node_modules", "archsim-wasm", "gallery.json"), "utf8"))) {
-  const text = readFileSync(join(root, path), "utf8");
-  // What reads recorded traffic comes with it.
-  if (!/\.csv"/.test(text)) open(path, text, files);
+for (const [name, text] of ["models", "models/blocks", "models/challenges"].flatMap((it) => texts(it, ".ron"))) {
+  if (/\.csv"/.test(text)) continue;
+  const t0 = Date.now();
+  try {
+    open(name, text, files);
+  } catch (error) { console.error(name, String(error)); }
+  if (Date.now() - t0 > 3000) console.error(name, Date.now() - t0);
 }
 
 const MARK = "called ";

@@ -8,24 +8,15 @@ declare global {
   var loadRest: () => void;
 }
 
-/** Says where the rest of a core is found. */
+/** Says where the rest of a core is found. The core calls in the midst of its work, so that it has to be waited for. */
 export function offerRest(first: InitOutput): void {
   globalThis.loadRest = () => {
-    const module = new WebAssembly.Module(fetchNow(rest));
+    const request = new XMLHttpRequest();
+    request.open("GET", rest, false);
+    request.responseType = "arraybuffer";
+    request.send();
+    if (request.status !== 200) throw new WebAssembly.RuntimeError(`a part of it cannot be loaded: ${request.status} ${request.statusText}`);
+    const module = new WebAssembly.Module(request.response as ArrayBuffer);
     new WebAssembly.Instance(module, { first: first as unknown as WebAssembly.ModuleImports });
   };
-}
-
-/** The bytes at an address. The core asks in the midst of its work, so that this worker has to wait for them. */
-function fetchNow(address: string): ArrayBuffer {
-  const request = new XMLHttpRequest();
-  request.open("GET", address, false);
-  request.responseType = "arraybuffer";
-  try {
-    request.send();
-  } catch (error) {
-    throw new WebAssembly.RuntimeError(`a part of it cannot be loaded: ${String(error)}`);
-  }
-  if (request.status !== 200) throw new WebAssembly.RuntimeError(`a part of it cannot be loaded: ${request.status}`);
-  return request.response as ArrayBuffer;
 }
