@@ -20,19 +20,6 @@ use sim_core::time::Duration;
 use std::fmt::Write;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
-#[wasm_bindgen]
-extern "C" {
-    /// Loads the half of the module that is not needed at once; where the module is whole it is never called.
-    #[wasm_bindgen(js_name = loadRest)]
-    fn load_rest();
-}
-
-/// Has the whole module loaded.
-#[wasm_bindgen]
-pub fn complete() {
-    load_rest();
-}
-
 /// The version of archsim, which every result carries.
 #[wasm_bindgen]
 pub fn version() -> String {

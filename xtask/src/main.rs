@@ -8,7 +8,6 @@ mod kills;
 mod playground;
 mod runner;
 mod shell;
-mod split;
 mod task;
 mod test;
 mod tidy;

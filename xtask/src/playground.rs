@@ -1,6 +1,5 @@
 //! `cargo xtask playground`: the page in which the core runs as WebAssembly, built to a static folder and served.
 
-use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,7 +7,6 @@ use clap::Args;
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::runner;
-use crate::split;
 use crate::shell::{self, Problem, command, root, target_dir};
 use crate::test::Report;
 use crate::toolchain::{self, WASM};
@@ -85,7 +83,6 @@ fn module() -> Result<(), Problem> {
     let package = root().join(PAGE).join("node_modules").join("archsim-wasm");
     let wasm = target_dir().join(WASM).join("web").join("sim_web.wasm");
     bind(&wasm, &package).map_err(|error| Problem::Failed(format!("wasm-bindgen: {error:#}")))?;
-    halve(&package)?;
     let about = r#"{"name":"archsim-wasm","version":"0.0.0","type":"module","main":"sim_web.js","types":"sim_web.d.ts"}"#;
     let schema = sim_core::spec::Spec::schema().to_string();
     let gallery = gallery()?;
@@ -95,26 +92,6 @@ fn module() -> Result<(), Problem> {
             .map_err(|error| Problem::Failed(format!("{}: {error}", package.display())))?;
     }
     Ok(())
-}
-
-/// Splits the module: first comes what the models of the gallery call when they are opened and run.
-fn halve(package: &Path) -> Result<(), Problem> {
-    let failed = |error: Box<dyn Error>| Problem::Failed(format!("splitting the module: {error}"));
-    let whole = package.join("sim_web_bg.wasm");
-    let marked = package.join("marked.wasm");
-    let wasm = fs::read(&whole).map_err(|error| failed(error.into()))?;
-    split::marked(&wasm)
-        .and_then(|it| Ok(fs::write(&marked, it)?))
-        .map_err(failed)?;
-    let called = shell::read(script("build/called.mjs").arg(&marked))?;
-    let called = serde_json::from_str(&called).map_err(|error| failed(error.into()))?;
-    split::split(&wasm, &called)
-        .and_then(|it| {
-            fs::write(&whole, it.first)?;
-            fs::write(package.join("sim_web_rest.wasm"), it.rest)?;
-            Ok(fs::remove_file(&marked)?)
-        })
-        .map_err(failed)
 }
 
 /// What the gallery shows of each model, as JSON: path, question, topic, steps of its story, challenge.

@@ -20,13 +20,12 @@ const milliseconds = (time) => `${time.toFixed(0)} ms`;
 // Sizes, gzipped, of all that is loaded before the editor is opened.
 const assets = readdirSync(join(www, "dist", "assets"));
 const packed = (name) => gzipSync(readFileSync(join(www, "dist", "assets", name)), { level: 9 }).length;
-const early = assets.filter((name) => !/^(editor|recorded|schema|sim_web_rest)/.test(name));
+const early = assets.filter((name) => !/^(editor|recorded|schema)/.test(name));
 const wasm = early.filter((name) => name.endsWith(".wasm")).reduce((sum, name) => sum + packed(name), 0);
 const rest = early.filter((name) => !name.endsWith(".wasm")).reduce((sum, name) => sum + packed(name), 0);
 line("wasm, gzipped", kilobytes(wasm), "goal: 250 kB");
 line("scripts and styles, gzipped", kilobytes(rest));
 line("everything before the editor, gzipped", kilobytes(wasm + rest), "goal: 400 kB");
-line("what the core loads when it is asked for more, gzipped", kilobytes(assets.filter((name) => name.startsWith("sim_web_rest")).reduce((sum, name) => sum + packed(name), 0)));
 line("the editor, gzipped", kilobytes(assets.filter((name) => /^(editor|schema)/.test(name)).reduce((sum, name) => sum + packed(name), 0)));
 
 const server = await serve(join(www, "dist"), 0);

@@ -5,7 +5,6 @@ import wasm from "archsim-wasm/sim_web_bg.wasm?url";
 import { beside as filesFor } from "../beside";
 import { turned } from "../changes";
 import type { Call, Calls, Chunk, Model, Parts, Stopped } from "./protocol";
-import { offerRest } from "./rest";
 
 let run: core.Run | undefined;
 let study: core.Study | undefined;
@@ -108,7 +107,7 @@ const answers: { [C in Call]: (ask: Calls[C]["ask"]) => Calls[C]["answer"] } = {
   },
 };
 
-const ready = init({ module_or_path: wasm }).then(offerRest);
+const ready = init({ module_or_path: wasm });
 
 self.onmessage = async (event: MessageEvent<{ id: number; call: Call; ask: never }>) => {
   const { id, call, ask } = event.data;
