@@ -416,9 +416,9 @@ mod tests {
         optimize.summary(Origin::default())
     }
 
-    /// 50 queues M/M/1 whose mean times are 10 ms, 10.8 ms, 11.6 ms and so on: at 50/s, T takes work of T / (1 + 50 T).
+    /// 50 queues M/M/1 whose mean times are 10 ms, 10.3 ms, 10.6 ms and so on: at 50/s, T takes work of T / (1 + 50 T).
     fn fifty(seed: u64, budget: u64) -> Optimize {
-        let mean = |k: u32| 0.010 + 0.0008 * f64::from(k);
+        let mean = |k: u32| 0.010 + 0.0003 * f64::from(k);
         let work = (0..50).map(mean).map(|t| format!("{:.6}ms", 1e3 * t / (1.0 + 50.0 * t)));
         let axis = format!(
             "components.desk.ask[0].work.exponential={}",
@@ -470,18 +470,18 @@ mod tests {
 
     #[test]
     fn the_best_of_fifty_queues_is_found_with_a_third_of_the_trials() {
-        let (right, trials, equal) = best_of_fifty(1..4);
-        assert_eq!(right, 3);
+        let (right, trials, equal) = best_of_fifty(1..2);
+        assert_eq!(right, 1);
         assert!(trials * 3 <= equal, "{trials} trials, {equal} if equal");
     }
 
-    /// As often as is said: of 200 studies 95 % less three standard errors of such a share, 90.4 %.
+    /// As often as is said: of 100 studies 95 % less three standard errors of such a share, 88.5 %.
     #[test]
-    #[ignore = "200 studies: cargo test --release -p sim-core --lib best_of_fifty -- --include-ignored"]
+    #[ignore = "100 studies: cargo test --release -p sim-core --lib best_of_fifty -- --include-ignored"]
     fn the_best_of_fifty_queues_is_found_as_often_as_is_said() {
-        let (right, trials, equal) = best_of_fifty(1..201);
-        println!("{right} of 200 are right, after {trials} trials; {equal} if equal");
-        assert!(right >= 181, "{right} of 200");
+        let (right, trials, equal) = best_of_fifty(1..101);
+        println!("{right} of 100 are right, after {trials} trials; {equal} if equal");
+        assert!(right >= 89, "{right} of 100");
         assert!(trials * 3 <= equal, "{trials} trials, {equal} if equal");
     }
 
