@@ -7,7 +7,7 @@ use crate::spec::{self, Path, Rule, Segment};
 use crate::time::Duration;
 
 /// A system whose availability is told.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct System {
     /// What it is, as a path: `availability.shop`, `services.api`.
     pub name: String,

@@ -7,7 +7,7 @@ use crate::spec::{Diagnostics, Path, Segment, Spec};
 use crate::time::{Duration, Time};
 
 /// What a model is from an instant on.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Change {
     /// From when.
     pub at: Time,
@@ -195,14 +195,12 @@ impl Model {
 
     /// Whether both have the same things in the same places, so that a run of one can go on as a run of the other. What may
     /// differ is what [`crate::spec::Change`] tells.
-    ///
-    /// The rest is compared as it is written for debugging, which tells all there is, numbers to the last digit, and so needs
-    /// no second list of what a model consists of.
     pub fn has_frame_of(&self, other: &Model) -> bool {
         self.plan == other.plan && self.frame() == other.frame()
     }
 
-    fn frame(&self) -> String {
+    /// The model without what a change may change.
+    fn frame(&self) -> Model {
         let mut it = Model { changes: Vec::new(), plan: Vec::new(), ..self.clone() };
         it.question = None;
         it.run = super::RunPlan::default();
@@ -240,7 +238,7 @@ impl Model {
                 *servers = 0;
             }
         }
-        format!("{it:?}")
+        it
     }
 }
 

@@ -5,7 +5,7 @@ use crate::spec::{Diagnostics, Named, Path, Spec, Step};
 use std::collections::BTreeMap;
 
 /// A model that can be run, and what its author should know.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Checked {
     /// The model.
     pub model: Model,

@@ -39,7 +39,7 @@ pub enum OutsideStep {
 }
 
 /// What a store lets through.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Quota {
     /// The rule.
     pub rule: QuotaRule,
@@ -69,7 +69,7 @@ pub enum QuotaRule {
 }
 
 /// An external system.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct External {
     /// Its name.
     pub name: String,

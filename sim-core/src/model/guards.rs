@@ -33,7 +33,7 @@ pub struct GuardedCall {
 }
 
 /// A guard.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Guard {
     /// Its name.
     pub name: String,
@@ -60,7 +60,7 @@ pub struct Guard {
 }
 
 /// Attempts one after the other.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct RetryRule {
     /// Attempts in all; `u32::MAX` for as many as it takes.
     pub attempts: u32,
@@ -98,7 +98,7 @@ pub struct BreakerRules {
 }
 
 /// Attempts side by side.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct HedgeRule {
     /// After a fixed time; otherwise after the percentile (as a share) of the latencies so far.
     pub after: Result<Duration, f64>,
@@ -109,7 +109,7 @@ pub struct HedgeRule {
 }
 
 /// What a guard counts.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct GuardMeasures {
     /// Calls that have begun.
     pub calls: CounterId,

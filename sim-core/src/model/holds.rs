@@ -18,7 +18,7 @@ pub enum HoldStep {
 }
 
 /// All that can be held in a model.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Holds {
     /// The locks of databases.
     pub tables: Vec<LockTable>,

@@ -16,7 +16,7 @@ const SIZE: f64 = 1_000.0;
 const REGIONS: &str = "regions";
 
 /// A population of keys. A key is a number from 0; in the common ranking key 0 is the most popular.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Population {
     /// Its name.
     pub name: String,

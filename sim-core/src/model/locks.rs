@@ -9,7 +9,7 @@ use super::{
 use crate::spec::{Database, Law, Locks, Path, Query};
 
 /// The locks of a database, and what they tell of themselves.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct LockTable {
     /// Name of the database.
     pub store: String,

@@ -103,7 +103,7 @@ pub const UNLIMITED: u32 = u32::MAX;
 pub const REPEATS_MAX: u32 = 1_000_000;
 
 /// What a model file means. Things are sorted by name, so that the order in the file changes no result.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Model {
     /// The question that the model answers.
     pub question: Option<String>,
@@ -194,7 +194,7 @@ pub struct Model {
 }
 
 /// An operation as it runs in one service.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Operation {
     /// `component.operation`.
     pub name: String,
@@ -203,7 +203,7 @@ pub struct Operation {
 }
 
 /// A service.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Service {
     /// Its name.
     pub name: String,
@@ -256,7 +256,7 @@ pub struct Service {
 }
 
 /// Equal stations side by side.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct StationGroup {
     /// Name as reported: `api` (its cores), `api.threads`, `orders`, `api.pools.orders`.
     pub name: String,
@@ -313,7 +313,7 @@ impl StationKind {
 }
 
 /// A population of clients.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Client {
     /// Its name.
     pub name: String,
@@ -338,7 +338,7 @@ pub struct Client {
 }
 
 /// When clients send requests.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Source {
     /// Whatever happens to the requests before.
     Open(Traffic),
@@ -352,7 +352,7 @@ pub enum Source {
 }
 
 /// An operation that a client asks for.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Journey {
     /// Which client (an index).
     pub client: u32,

@@ -17,7 +17,7 @@ const STANDARD: &str = "standard";
 const AGES_SAMPLED: u64 = 4096;
 
 /// An object storage.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct ObjectStorage {
     /// Its name.
     pub name: String,
@@ -38,7 +38,7 @@ pub struct ObjectStorage {
 }
 
 /// A tier.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Tier {
     /// How long it takes until an object is at hand.
     pub retrieval: Option<LawId>,

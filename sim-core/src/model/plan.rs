@@ -245,7 +245,7 @@ pub const DELIVER: Pc = 1;
 pub const BURY: Pc = 2;
 
 /// A sampler and the place in the model that draws from it.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct PlacedLaw {
     /// Draws nanoseconds, or a count.
     pub sampler: Sampler,
@@ -254,7 +254,7 @@ pub struct PlacedLaw {
 }
 
 /// One way of a choice: where it leads, and the cumulated share of draws that lead there or to one before.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Way {
     /// Upper end of its share, as a fraction of `2^64`.
     pub until: u64,

@@ -7,7 +7,7 @@ use crate::random::{Sampler, name_hash};
 use crate::spec::{Database, Discipline, Path, PoolMode};
 
 /// A pooler.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Pooler {
     /// Its connections.
     pub station: StationId,

@@ -30,7 +30,7 @@ pub enum QueueStep {
 }
 
 /// A queue.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Queue {
     /// Its name.
     pub name: String,
@@ -51,7 +51,7 @@ pub struct Queue {
 }
 
 /// A consumer's share of a queue.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Subscription {
     /// Name of its workers, as reported.
     pub name: String,

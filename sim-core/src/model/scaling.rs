@@ -11,7 +11,7 @@ use crate::spec::{self, Path};
 use crate::time::{Duration, SECOND, Time};
 
 /// The replicas of a service in one region, some of them in service.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Fleet {
     /// Whose.
     pub service: ServiceId,

@@ -34,7 +34,7 @@ pub enum SearchStep {
 }
 
 /// A search engine's index.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Search {
     /// Its name.
     pub name: String,

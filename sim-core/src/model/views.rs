@@ -20,7 +20,7 @@ pub enum ViewStep {
 }
 
 /// A materialised view.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct View {
     /// `store.view`.
     pub name: String,

@@ -20,7 +20,7 @@ use crate::time::Duration;
 pub const UNKEYED_BYTES: f64 = 1_000.0;
 
 /// A cache, one of [`super::Model::caches`].
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Cache {
     /// Its name.
     pub name: String,

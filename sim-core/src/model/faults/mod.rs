@@ -19,7 +19,7 @@ use crate::time::{Duration, Time};
 use std::ops::Range;
 
 /// Something that breaks.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Fault {
     /// What it is called.
     pub name: String,
@@ -53,7 +53,7 @@ pub enum When {
 }
 
 /// What breaks as one, by a clock of its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct FaultUnit {
     /// Of which fault.
     pub fault: u32,

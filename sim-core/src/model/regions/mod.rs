@@ -13,7 +13,7 @@ use super::{LawId, OperationId, Pc, Resource, Service, ServiceId, StationId};
 
 /// Where things can run: the zones of the regions, flat, regions and zones sorted by name. A place is an index into
 /// them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Places {
     /// Regions; none where everything runs in one nameless place.
     pub regions: Vec<Region>,

@@ -15,7 +15,7 @@ pub struct DirectoryEntry {
 }
 
 /// Where the keys from each start on live, up to the next start; `None` where no entry says.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(super) struct Directory {
     starts: Box<[u64]>,
     shards: Box<[Option<u32>]>,

@@ -55,7 +55,7 @@ pub enum Scheme {
 }
 
 /// A placement of keys on shards.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Sharding {
     placement: Placement,
     shards: u32,
@@ -63,7 +63,7 @@ pub struct Sharding {
     salt: u64,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 enum Placement {
     Modulo,
     Hash,

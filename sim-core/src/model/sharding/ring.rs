@@ -6,7 +6,7 @@ use crate::random::mix;
 pub const RING_POINTS_MAX: u32 = 1_000_000;
 
 /// Points in ascending order, and the shard of each.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub(super) struct Ring {
     points: Box<[u64]>,
     shards: Box<[u32]>,

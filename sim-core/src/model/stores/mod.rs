@@ -19,7 +19,7 @@ use crate::time::Duration;
 pub const COPIES_MAX: u32 = 32;
 
 /// A store.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Store {
     /// Its name.
     pub name: String,
@@ -39,7 +39,7 @@ pub struct Member {
 }
 
 /// What a store of several members consists of.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Cluster {
     /// How many shards there are, at most at the same time.
     pub shards: u32,
@@ -52,7 +52,7 @@ pub struct Cluster {
 }
 
 /// How keys are spread over shards.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Sharded {
     /// The population of keys that decides.
     pub keys: KeysId,
@@ -67,7 +67,7 @@ pub struct Sharded {
 }
 
 /// A change of the number of shards while they serve.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Resharding {
     /// When it begins, from the start of the run.
     pub at: Duration,
@@ -84,7 +84,7 @@ pub struct Resharding {
 }
 
 /// The copies of a shard.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Copies {
     /// One.
     Single,
@@ -117,7 +117,7 @@ pub enum Copies {
 }
 
 /// A primary and its replicas.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Replicated {
     /// How many replicas take reads.
     pub replicas: u32,
