@@ -24,7 +24,7 @@ fn command(args: &CompareArgs) -> String {
     let mut command = CommandLine::of("compare", &args.models[0]);
     command.words(&args.models[1..]);
     command.list("designs", &args.designs);
-    command.each("set", &args.edits.set);
+    command.edits(&args.edits);
     command.run(&args.run);
     command.text()
 }

@@ -42,7 +42,7 @@ fn command(args: &GateArgs) -> String {
         format!("{}={}%", allowance.metric.name(), (1e11 * allowance.share).round() / 1e9)
     };
     command.each("allow", &args.allow.iter().map(allowed).collect::<Vec<_>>());
-    command.each("set", &args.edits.set);
+    command.edits(&args.edits);
     command.run(&args.run);
     command.text()
 }

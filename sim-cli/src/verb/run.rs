@@ -30,7 +30,7 @@ pub(crate) fn run(args: &OneArgs) -> Result<Success, Failure> {
 fn command(args: &OneArgs) -> String {
     let mut command = CommandLine::of("run", &args.model);
     args.design.iter().for_each(|design| command.flag("design", design));
-    command.each("set", &args.edits.set);
+    command.edits(&args.edits);
     command.run(&args.run);
     command.switch("path", args.path);
     command.text()
