@@ -128,15 +128,17 @@ fn render_table(out: &mut String, table: &Table, style: Style) {
         push(out, &style.tone(&line(&table.units), Tone::Faint));
     }
     for row in &table.rows {
-        let mut text = pad_right(&shorten(&name(row), widths[0]), widths[0]);
+        let has_below = row.cells.iter().any(|cell| !cell.below.is_empty());
+        let (first, second) = fitted(&name(row), widths[0], has_below);
+        let mut text = pad_right(&first, widths[0]);
         for (cell, width) in row.cells.iter().zip(&widths[1..]) {
             text += &" ".repeat(GAP + width.saturating_sub(chars(&cell.text)));
             text += &style.tone(&cell.text, cell.tone);
         }
         push(out, &text);
-        if row.cells.iter().any(|cell| !cell.below.is_empty()) {
+        if has_below {
             let below: Vec<String> = row.cells.iter().map(|cell| cell.below.clone()).collect();
-            push(out, &style.tone(&line(&[vec![String::new()], below].concat()), Tone::Faint));
+            push(out, &style.tone(&line(&[vec![second], below].concat()), Tone::Faint));
         }
     }
 }
@@ -164,6 +166,20 @@ fn pad_right(text: &str, width: usize) -> String {
     format!("{text}{}", " ".repeat(width.saturating_sub(chars(text))))
 }
 
+/// A name in one line or, where there is a second that has room for it, in two.
+fn fitted(name: &str, width: usize, has_second: bool) -> (String, String) {
+    if chars(name) > width && has_second {
+        let indent = &name[..name.len() - name.trim_start().len()];
+        let mut lines = wrap(name, width.saturating_sub(chars(indent))).into_iter();
+        if let (Some(first), Some(second)) = (lines.next(), lines.next()) {
+            let rest: Vec<String> = std::iter::once(second).chain(lines).collect();
+            let line = |text: &str| shorten(&format!("{indent}{text}"), width);
+            return (line(&first), line(&rest.join(" ")));
+        }
+    }
+    (shorten(name, width), String::new())
+}
+
 /// Leaves out the middle: names that begin alike mostly end differently.
 fn shorten(text: &str, width: usize) -> String {
     let length = chars(text);
@@ -188,6 +204,8 @@ mod tests {
         let p99 = Cell { below: "±0.9".into(), ..Cell::text("41.2") };
         table.row("web.browse", vec![Cell::text("120"), p99]);
         table.part("a name that is too long to fit", vec![Cell::text("9"), Cell::text("?")]);
+        let p95 = Cell { below: "9 ms".into(), ..Cell::text("met") };
+        table.row("p95 of it below 600 ms", vec![Cell::text("7"), p95]);
         table
     }
 
@@ -200,6 +218,8 @@ mod tests {
             web.browse           120  41.2
                                       ±0.9
               a name…g to fit      9     ?
+            p95 of it below        7   met
+            600 ms                    9 ms
         "#]]
         .assert_eq(&text);
     }
