@@ -72,7 +72,10 @@ impl Walk<'_> {
                 0 => service.replicas,
                 in_regions => in_regions,
             };
-            let size = format!("{replicas} × {}", counted(service.cores, "core"));
+            let size = match service.function.is_some() {
+                true => "function".to_owned(),
+                false => format!("{replicas} × {}", counted(service.cores, "core")),
+            };
             self.add(name, Kind::Service, size, service.components.clone());
         }
     }
