@@ -166,16 +166,29 @@ impl Histogram {
     /// The smallest number that a part `p` of the values does not exceed: exact below 2^11, by a straight
     /// line through the bucket above, never outside the values recorded. NaN if nothing was recorded.
     pub fn quantile(&self, p: f64) -> f64 {
+        let [number] = self.quantiles([p]);
+        number
+    }
+
+    /// Several quantiles, for about the price of one.
+    pub fn quantiles<const N: usize>(&self, shares: [f64; N]) -> [f64; N] {
+        // Most octaves end before the rank: their sums tell so much sooner than their buckets would.
+        let mut sums = [0.0; OCTAVES];
+        for (octave, counts) in self.touched() {
+            sums[octave] = counts.iter().sum::<u64>() as f64;
+        }
+        shares.map(|p| self.quantile_by(&sums, p))
+    }
+
+    fn quantile_by(&self, sums: &[f64; OCTAVES], p: f64) -> f64 {
         if self.count == 0 {
             return f64::NAN;
         }
         let rank = p.clamp(0.0, 1.0) * self.count as f64;
         let mut below = 0.0;
         for (octave, counts) in self.touched() {
-            // Most octaves end before the rank: their sum tells so much sooner than their buckets would.
-            let whole = below + counts.iter().sum::<u64>() as f64;
-            if whole < rank {
-                below = whole;
+            if below + sums[octave] < rank {
+                below += sums[octave];
                 continue;
             }
             for bucket in buckets(octave, counts) {

@@ -286,7 +286,9 @@ impl Layout {
         for objective in &model.objectives {
             let felt = Felt::of_objective(model, metrics, objective.of.as_deref());
             row.push(match objective.goal {
-                Goal::LatencyBelow { percentile, .. } => felt.quantile(percentile),
+                Goal::LatencyBelow { percentile, .. } => {
+                    felt.response.quantile(percentile) / SECOND
+                }
                 Goal::ErrorsBelow(_) => felt.share(felt.errors()),
                 Goal::ThroughputAbove(_) => felt.response.count() as f64 / seconds,
                 Goal::CostBelow(_) => bill.total(),
@@ -486,11 +488,9 @@ impl<'a> Felt<'a> {
         part as f64 / self.ended() as f64
     }
 
-    fn quantile(&self, p: f64) -> f64 {
-        self.response.quantile(p) / SECOND
-    }
-
     fn red(&self, seconds: f64) -> [f64; Metric::RED.len()] {
+        let percentiles = self.response.quantiles([0.5, 0.95, 0.99, 0.999]);
+        let [p50, p95, p99, p999] = percentiles.map(|nanos| nanos / SECOND);
         [
             self.ended() as f64 / seconds,
             self.share(self.errors()),
@@ -498,10 +498,10 @@ impl<'a> Felt<'a> {
             self.share(self.timed_out),
             self.share(self.failed),
             self.response.mean() / SECOND,
-            self.quantile(0.5),
-            self.quantile(0.95),
-            self.quantile(0.99),
-            self.quantile(0.999),
+            p50,
+            p95,
+            p99,
+            p999,
         ]
     }
 }
