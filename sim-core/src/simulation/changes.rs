@@ -1,6 +1,6 @@
 //! Changes in a run: at its instant the model is another, with the same things in the same places.
 
-use super::{Happening, Recorder, Simulation, Stopped};
+use super::{Recorder, Simulation, Stopped};
 use crate::component::Capacity;
 use crate::model::{Model, StationGroup, StationId};
 use crate::time::Time;
@@ -87,14 +87,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 continue;
             }
             station.resize(self.now, capacity, &self.frames, &mut started);
-            for frame in started.drain(..) {
-                self.start(frame);
-            }
-            self.reopen_door(id);
-            let wake = self.stations[number as usize].sharing().and_then(|s| s.schedule(self.now));
-            if let Some(wake) = wake {
-                self.schedule(wake, Happening::Wake(number));
-            }
+            self.get_going(id, &mut started);
         }
     }
 }

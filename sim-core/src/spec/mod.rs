@@ -92,7 +92,7 @@ pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};
 pub use patience::Coverage;
-pub use playground::{Knob, Playground, StoryStep};
+pub use playground::{AS_WRITTEN, Knob, Playground, StoryStep};
 pub use poolers::{PoolMode, Pooler};
 pub use prices::{
     CapacityUnit, FunctionPrice, Graduated, InstancePrice, PriceBook, PriceStep, Purchase,

@@ -82,7 +82,7 @@ pub struct StoryStep {
 }
 
 /// What a design is called in which nothing is changed.
-pub(super) const AS_WRITTEN: &str = "as written";
+pub const AS_WRITTEN: &str = "as written";
 
 impl Spec {
     /// Says where what is written of the playground makes no sense in the model.

@@ -11,6 +11,7 @@ use crate::metrics::{EVENTS_MAX, Metrics, Outcome, Trial};
 use crate::model::traffic::Profile;
 use crate::model::{Checked, Files, Load, Model, Objective, RunPlan, Source};
 use crate::simulation::Seed;
+pub use crate::spec::AS_WRITTEN;
 use crate::spec::{Diagnostics, Spec};
 use crate::stats::Welford;
 use crate::telemetry::PathSums;
@@ -28,9 +29,6 @@ pub struct Alternative {
     /// Hash of what was written.
     pub hash: u64,
 }
-
-/// The name of a model without any design's edits.
-pub const AS_WRITTEN: &str = "as written";
 
 /// The designs of a model, in order: as written (`None`), unless it has nothing to run or a design that changes nothing
 /// stands for it, and every named one.

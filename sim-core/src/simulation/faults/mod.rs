@@ -379,14 +379,19 @@ impl<R: Recorder> Simulation<'_, R> {
             let Some((capacity, served)) = held.stopped.take() else { continue };
             self.recorder.halted(self.now, id, false);
             station.restart(self.now, capacity, &self.frames, &served, &mut started);
-            for frame in started.drain(..) {
-                self.start(frame);
-            }
-            self.reopen_door(id);
-            let wake = self.stations[number as usize].sharing().and_then(|s| s.schedule(self.now));
-            if let Some(wake) = wake {
-                self.schedule(wake, Happening::Wake(number));
-            }
+            self.get_going(id, &mut started);
+        }
+    }
+    /// A station has servers again, or more of them: who has taken one begins, and who is next is found where that is asked
+    /// of a door or of time.
+    pub(super) fn get_going(&mut self, station: StationId, started: &mut Vec<FrameId>) {
+        for frame in started.drain(..) {
+            self.start(frame);
+        }
+        self.reopen_door(station);
+        let sharing = self.stations[station.0 as usize].sharing();
+        if let Some(wake) = sharing.and_then(|it| it.schedule(self.now)) {
+            self.schedule(wake, Happening::Wake(station.0));
         }
     }
 }
