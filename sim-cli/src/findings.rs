@@ -9,7 +9,7 @@ use sim_core::model::Model;
 use sim_core::report::figure::{self, Figure};
 use sim_core::simulation::Seed;
 use sim_core::study::{Alternative, DesignSummary, Plan, Replicate, Summary};
-use sim_core::telemetry::{EventKind, EventLog, Sample, Series, Tracer, watch};
+use sim_core::telemetry::{EventKind, EventLog, Series, nearest, watch};
 use sim_core::time::Duration;
 
 /// Windows of a timeline.
@@ -76,10 +76,6 @@ pub(crate) fn waterfall(model: &Model, plan: &Plan, of: Option<&str>) -> Result<
     let nothing = || Failure::Io("no request was answered that could be shown".into());
     let journey = journey.ok_or_else(nothing)?;
     let target = Duration::from_nanos(response(&journey).quantile(0.99));
-    let sample = Sample::Nearest(vec![(journey, target)]);
-    let tracer = Tracer::new(model, &[journey], sample, 1, trial.warmup == Duration::ZERO);
-    let (tracer, now, _) = watch(model, trial, tracer);
-    let traces = tracer.into_traces(now);
-    let (_, trace) = traces.first().ok_or_else(nothing)?;
-    Ok(figure::waterfall(trace, model))
+    let trace = nearest(model, trial, journey, target).ok_or_else(nothing)?;
+    Ok(figure::waterfall(&trace, model))
 }

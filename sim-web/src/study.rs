@@ -7,8 +7,8 @@ use sim_core::simulation::Seed;
 use sim_core::study::{
     Alternative, Axis, Effort, Origin, Plan, Points, Replicate, Sampling, Study as Asks, Sweep,
 };
-use sim_core::telemetry::{Sample, Tracer, watch};
-use sim_core::time::{Duration, Time};
+use sim_core::telemetry::nearest;
+use sim_core::time::Duration;
 use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 
 enum Kind {
@@ -247,13 +247,8 @@ pub fn waterfall(
     let nobody = || Wrong("no request was answered".into());
     let response = response.filter(|response| !response.is_empty()).ok_or_else(nobody)?;
     let target = Duration::from_nanos(response.quantile(percentile));
-    let sample = Sample::Nearest(vec![(journey, target)]);
-    let from_start = trial.warmup == Duration::ZERO;
-    let tracer = Tracer::new(model, &[journey], sample, 1, from_start);
-    let (tracer, now, _): (_, Time, _) = watch(model, trial, tracer);
-    let traces = tracer.into_traces(now);
-    let (_, trace) = traces.first().ok_or_else(nobody)?;
-    Ok(serde_json::to_string(&figure::waterfall(trace, model))?)
+    let trace = nearest(model, trial, journey, target).ok_or_else(nobody)?;
+    Ok(serde_json::to_string(&figure::waterfall(&trace, model))?)
 }
 
 /// A trial as numbers; those of 64 bits are texts nowhere but in JSON, which JavaScript hands on as it is.

@@ -152,132 +152,54 @@ pub trait Recorder {
 /// Measures nothing.
 impl Recorder for () {}
 
-/// Two recorders at once.
-impl<A: Recorder, B: Recorder> Recorder for (A, B) {
-    const TRACES: bool = A::TRACES || B::TRACES;
+/// Hands every call on: to both of two recorders, and to one that may be absent.
+macro_rules! hand_on {
+    ($($told:ident($($what:ident: $of:ty),*);)*) => {
+        /// Two recorders at once.
+        impl<A: Recorder, B: Recorder> Recorder for (A, B) {
+            const TRACES: bool = A::TRACES || B::TRACES;
+            $(fn $told(&mut self, $($what: $of),*) {
+                self.0.$told($($what),*);
+                self.1.$told($($what),*);
+            })*
+        }
 
-    fn arrived(&mut self, now: Time, journey: u32) {
-        self.0.arrived(now, journey);
-        self.1.arrived(now, journey);
-    }
+        /// A recorder that is there or not.
+        impl<R: Recorder> Recorder for Option<R> {
+            const TRACES: bool = R::TRACES;
+            $(fn $told(&mut self, $($what: $of),*) {
+                if let Some(recorder) = self {
+                    recorder.$told($($what),*);
+                }
+            })*
+        }
+    };
+}
 
-    fn finished(&mut self, now: Time, journey: u32, ending: Ending, took: Duration, spent: &Spent) {
-        self.0.finished(now, journey, ending, took, spent);
-        self.1.finished(now, journey, ending, took, spent);
-    }
-
-    fn replied(&mut self, now: Time, operation: OperationId, ending: Ending, duration: Duration) {
-        self.0.replied(now, operation, ending, duration);
-        self.1.replied(now, operation, ending, duration);
-    }
-
-    fn joined(&mut self, now: Time, station: StationId, demand: Duration) {
-        self.0.joined(now, station, demand);
-        self.1.joined(now, station, demand);
-    }
-
-    fn served(&mut self, now: Time, station: StationId, wait: Duration, service: Duration) {
-        self.0.served(now, station, wait, service);
-        self.1.served(now, station, wait, service);
-    }
-
-    fn dropped(&mut self, now: Time, station: StationId, wait: Duration, service: Duration) {
-        self.0.dropped(now, station, wait, service);
-        self.1.dropped(now, station, wait, service);
-    }
-
-    fn halted(&mut self, now: Time, station: StationId, stopped: bool) {
-        self.0.halted(now, station, stopped);
-        self.1.halted(now, station, stopped);
-    }
-
-    fn resized(&mut self, now: Time, station: StationId, servers: u32) {
-        self.0.resized(now, station, servers);
-        self.1.resized(now, station, servers);
-    }
-
-    fn granted(&mut self, now: Time, station: StationId, wait: Duration) {
-        self.0.granted(now, station, wait);
-        self.1.granted(now, station, wait);
-    }
-
-    fn refused(&mut self, now: Time, station: StationId) {
-        self.0.refused(now, station);
-        self.1.refused(now, station);
-    }
-
-    fn occupancy(&mut self, now: Time, station: StationId, before: u32) {
-        self.0.occupancy(now, station, before);
-        self.1.occupancy(now, station, before);
-    }
-
-    fn counted(&mut self, counter: CounterId, times: u64) {
-        self.0.counted(counter, times);
-        self.1.counted(counter, times);
-    }
-
-    fn level(&mut self, now: Time, level: LevelId, value: u64) {
-        self.0.level(now, level, value);
-        self.1.level(now, level, value);
-    }
-
-    fn timed(&mut self, timing: TimingId, duration: Duration) {
-        self.0.timed(timing, duration);
-        self.1.timed(timing, duration);
-    }
-
-    fn fault(&mut self, now: Time, unit: u32, begins: bool) {
-        self.0.fault(now, unit, begins);
-        self.1.fault(now, unit, begins);
-    }
-
-    fn system(&mut self, now: Time, system: u32, is_up: bool, is_whole: bool) {
-        self.0.system(now, system, is_up, is_whole);
-        self.1.system(now, system, is_up, is_whole);
-    }
-
-    fn turned(&mut self, now: Time) {
-        self.0.turned(now);
-        self.1.turned(now);
-    }
-
-    fn sent(&mut self, now: Time, at: FrameId, frames: &Frames) {
-        self.0.sent(now, at, frames);
-        self.1.sent(now, at, frames);
-    }
-
-    fn stepped(&mut self, now: Time, at: FrameId, frames: &Frames, instruction: Instruction) {
-        self.0.stepped(now, at, frames, instruction);
-        self.1.stepped(now, at, frames, instruction);
-    }
-
-    fn came(&mut self, at: FrameId, station: StationId) {
-        self.0.came(at, station);
-        self.1.came(at, station);
-    }
-
-    fn attempted(&mut self, now: Time, at: FrameId, frames: &Frames, attempt: (u32, u32, bool)) {
-        self.0.attempted(now, at, frames, attempt);
-        self.1.attempted(now, at, frames, attempt);
-    }
-
-    fn moved(&mut self, from: FrameId, to: FrameId) {
-        self.0.moved(from, to);
-        self.1.moved(from, to);
-    }
-
-    fn ended(&mut self, now: Time, at: FrameId, frames: &Frames, ending: Ending) {
-        self.0.ended(now, at, frames, ending);
-        self.1.ended(now, at, frames, ending);
-    }
-
-    fn answered(&mut self, now: Time, at: FrameId, frames: &Frames, ending: Ending) {
-        self.0.answered(now, at, frames, ending);
-        self.1.answered(now, at, frames, ending);
-    }
-
-    fn restart(&mut self, now: Time) {
-        self.0.restart(now);
-        self.1.restart(now);
-    }
+hand_on! {
+    arrived(now: Time, journey: u32);
+    finished(now: Time, journey: u32, ending: Ending, took: Duration, spent: &Spent);
+    replied(now: Time, operation: OperationId, ending: Ending, duration: Duration);
+    joined(now: Time, station: StationId, demand: Duration);
+    served(now: Time, station: StationId, wait: Duration, service: Duration);
+    dropped(now: Time, station: StationId, wait: Duration, service: Duration);
+    halted(now: Time, station: StationId, stopped: bool);
+    resized(now: Time, station: StationId, servers: u32);
+    granted(now: Time, station: StationId, wait: Duration);
+    refused(now: Time, station: StationId);
+    occupancy(now: Time, station: StationId, before: u32);
+    counted(counter: CounterId, times: u64);
+    level(now: Time, level: LevelId, value: u64);
+    timed(timing: TimingId, duration: Duration);
+    fault(now: Time, unit: u32, begins: bool);
+    system(now: Time, system: u32, is_up: bool, is_whole: bool);
+    turned(now: Time);
+    sent(now: Time, at: FrameId, frames: &Frames);
+    stepped(now: Time, at: FrameId, frames: &Frames, instruction: Instruction);
+    came(at: FrameId, station: StationId);
+    attempted(now: Time, at: FrameId, frames: &Frames, attempt: (u32, u32, bool));
+    moved(from: FrameId, to: FrameId);
+    ended(now: Time, at: FrameId, frames: &Frames, ending: Ending);
+    answered(now: Time, at: FrameId, frames: &Frames, ending: Ending);
+    restart(now: Time);
 }

@@ -6,6 +6,7 @@ use super::parse::{Syntax, snippet};
 use super::path::{Path, Segment};
 use super::read::{describe, shorten, suggest};
 use super::source::{Edit, Notation, Origin, Source};
+use super::write::to_tree;
 use serde_json::Value;
 use std::sync::OnceLock;
 
@@ -186,9 +187,7 @@ impl Spec {
 
     /// The tree with everything written out that may be left away.
     fn full(&self) -> &Value {
-        self.source().full.get_or_init(|| {
-            serde_json::to_value(self).expect("names are text and numbers are finite")
-        })
+        self.source().full.get_or_init(|| to_tree(self))
     }
 }
 

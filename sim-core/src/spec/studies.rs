@@ -1,6 +1,7 @@
 //! Studies that a model names, so that a figure can be had again by its name.
 
 use super::Quantity;
+use super::write::to_tree;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -184,7 +185,7 @@ impl Study {
             Value::String(text) => text,
             other => other.to_string(),
         };
-        let tree = serde_json::to_value(self).unwrap_or_default();
+        let tree = to_tree(self);
         let fields = tree.get(self.verb()).and_then(Value::as_object).cloned().unwrap_or_default();
         let each = |(name, value): (String, Value)| match value {
             Value::Array(list) => {

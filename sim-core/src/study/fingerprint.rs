@@ -2,7 +2,7 @@
 
 use super::replicate::Alternative;
 use crate::engine::Fingerprint;
-use crate::metrics::{Outcome, Trial, run};
+use crate::metrics::{Metrics, Outcome, Trial, run};
 use crate::model::Model;
 use crate::simulation::{Seed, Simulation};
 use crate::time::{Duration, Time};
@@ -68,7 +68,8 @@ fn trial(model: &Model, design: usize, replication: u64) -> Trial {
 /// to it: where two machines differ, halving finds the first. `None` if there are fewer events.
 pub fn describe_event(model: &Model, replication: u64, number: u64) -> Option<String> {
     let seed = Seed { seed: model.run.seed, replication };
-    let mut simulation = Simulation::new(model, seed, ());
+    // Nothing is measured; but for this recorder there is a simulation already.
+    let mut simulation = Simulation::new(model, seed, Metrics::new(model));
     let before = number.checked_sub(1)?;
     for _ in 0..before {
         if !simulation.step() {

@@ -1,21 +1,44 @@
 //! A run to be watched while it goes on: what a drawing needs, at any instant.
 
-use super::{Felt, Gauges, Move, Movements, Series};
+use super::{Felt, Gauges, Move, Movements, Sample, Series, Trace, Tracer, watch};
 use crate::component::BreakerState;
 use crate::engine::Fingerprint;
+use crate::metrics::Trial;
 use crate::model::{Charge, CounterId, LevelId, MONTH, Model, Seen, StationId};
 use crate::simulation::{Condition, Seed, Simulation, Stopped};
 use crate::time::{Duration, Time};
 use serde::Serialize;
 
-type Recorders<'m> = (Series, (Gauges, Movements<'m>));
+/// Those who look closely at a run. They are of one type, so that the simulation is compiled for them once: in a browser it is
+/// most of what has to be fetched.
+type Watchers<'m> = ((Series, Gauges), (Movements<'m>, Option<Tracer<'m>>));
+
+/// Those of a run; statistics are of windows of this length, and one request in `one_in` is followed (0: none).
+fn watchers<'m>(
+    model: &'m Model,
+    window: Duration,
+    one_in: u64,
+    tracer: Option<Tracer<'m>>,
+) -> Watchers<'m> {
+    let statistics = (Series::new(model, window), Gauges::new(model, window));
+    (statistics, (Movements::new(model, one_in), tracer))
+}
+
+/// The request of a journey, answered well in a trial, that took nearest to `target`; `None` if none was answered.
+pub fn nearest(model: &Model, trial: Trial, journey: u32, target: Duration) -> Option<Trace> {
+    let sample = Sample::Nearest(vec![(journey, target)]);
+    let tracer = Tracer::new(model, &[journey], sample, 1, trial.warmup == Duration::ZERO);
+    let all = watchers(model, trial.horizon, 0, Some(tracer));
+    let ((_, (_, tracer)), now, _) = watch(model, trial, all);
+    tracer?.into_traces(now).pop().map(|(_, trace)| trace)
+}
 
 /// A run that goes on as far as it is told to and can be looked at meanwhile.
 ///
 /// It is the same run as that of a trial with the same seed: looking changes nothing.
 pub struct Live<'m> {
     model: &'m Model,
-    simulation: Simulation<'m, Recorders<'m>>,
+    simulation: Simulation<'m, Watchers<'m>>,
     windows_max: u64,
 }
 
@@ -60,27 +83,25 @@ impl Seen for Bought<'_, '_> {
     }
 
     fn level(&self, level: LevelId) -> f64 {
-        self.live.simulation.recorder.0.level_mean(level.0 as usize, self.number)
+        self.live.simulation.recorder.0.0.level_mean(level.0 as usize, self.number)
     }
 
     fn rate(&self, counter: CounterId) -> f64 {
-        let gauges = &self.live.simulation.recorder.1.0;
+        let gauges = &self.live.simulation.recorder.0.1;
         gauges.bought(counter, self.number) as f64 / self.seconds
     }
 
     fn answered(&self, journey: usize) -> u64 {
-        self.live.simulation.recorder.0.journey(journey)[self.number].done
+        self.live.simulation.recorder.0.0.journey(journey)[self.number].done
     }
 }
 
 impl<'m> Live<'m> {
     /// A run at time zero. Statistics are of windows of this length; one request in `one_in` is followed.
     pub fn new(model: &'m Model, seed: Seed, window: Duration, one_in: u64) -> Live<'m> {
-        let watchers = (Gauges::new(model, window), Movements::new(model, one_in));
-        let recorders = (Series::new(model, window), watchers);
         Live {
             model,
-            simulation: Simulation::new(model, seed, recorders),
+            simulation: Simulation::new(model, seed, watchers(model, window, one_in, None)),
             windows_max: Series::windows_max(model),
         }
     }
@@ -88,7 +109,7 @@ impl<'m> Live<'m> {
     /// Goes on to `until`, or for at most so many more events. No run goes on without bound: when there would be too many
     /// windows it has ended.
     pub fn advance(&mut self, until: Time, max_events: u64) -> Stopped {
-        let window = self.simulation.recorder.0.window;
+        let window = self.simulation.recorder.0.0.window;
         let end = Time(window.0.saturating_mul(self.windows_max));
         let most = self.simulation.events().saturating_add(max_events);
         let stopped = self.simulation.run_until(until.min(end), most);
@@ -115,7 +136,7 @@ impl<'m> Live<'m> {
     fn reach(&mut self) {
         let now = self.simulation.now();
         self.simulation.settle();
-        let (series, (gauges, _)) = &mut self.simulation.recorder;
+        let ((series, gauges), _) = &mut self.simulation.recorder;
         series.reach(now);
         gauges.reach(now);
     }
@@ -161,28 +182,28 @@ impl<'m> Live<'m> {
 
     /// What blocks told of themselves in the last whole window, by the model's measures.
     pub fn measures(&self) -> impl Iterator<Item = f64> {
-        let gauges = &self.simulation.recorder.1.0;
+        let gauges = &self.simulation.recorder.0.1;
         self.model.measures.reported.iter().map(|measure| gauges.value(&measure.kind))
     }
 
     /// How the requests that are followed have moved since this was asked last.
     pub fn take_moves(&mut self) -> Vec<Move> {
-        self.simulation.recorder.1.1.take()
+        self.simulation.recorder.1.0.take()
     }
 
     /// Follows one request in so many of those sent from now on.
     pub fn follow(&mut self, one_in: u64) {
-        self.simulation.recorder.1.1.follow(one_in);
+        self.simulation.recorder.1.0.follow(one_in);
     }
 
     /// Windows that are over.
     pub fn windows(&self) -> usize {
-        self.simulation.recorder.0.windows()
+        self.simulation.recorder.0.0.windows()
     }
 
     /// A window that is over.
     pub fn window(&self, number: usize) -> Window {
-        let series = &self.simulation.recorder.0;
+        let series = &self.simulation.recorder.0.0;
         let (from, until) = series.bounds(number);
         let groups = 0..self.model.stations.len();
         Window {

@@ -15,7 +15,7 @@ mod tracer;
 
 pub use events::{EVENTS_KEPT_MAX, EventKind, EventLog, LoggedEvent};
 pub use gauges::Gauges;
-pub use live::{Live, StationState, Window};
+pub use live::{Live, StationState, Window, nearest};
 pub use movements::{Fate, MOVES_MAX, Move, Movements, Spot};
 pub use path::{PathShare, PathSum, PathSums, critical_path};
 pub use sample::Sample;
