@@ -4,12 +4,16 @@ import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { render } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { Stopped } from "./engine/engine";
 import { presets, type Preset } from "./gallery";
 import { models } from "./models";
 import { Sandbox } from "./sandbox";
 import { unpack } from "./share";
 import { Gallery } from "./view/gallery";
 import { SandboxPage } from "./view/page";
+
+// Who asked has gone elsewhere, and nobody waits for the answer.
+addEventListener("unhandledrejection", (event) => event.reason instanceof Stopped && event.preventDefault());
 
 type Place = { sandbox: Sandbox; preset?: Preset } | { wrong: string } | undefined;
 

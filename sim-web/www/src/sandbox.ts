@@ -42,7 +42,7 @@ export class Sandbox {
   private listeners = new Set<() => void>();
   private later: ReturnType<typeof setTimeout> | undefined;
   private turning = false;
-  private studyTimer: ReturnType<typeof setTimeout> | undefined;
+  private studies = 0;
 
   constructor(
     model: Model,
@@ -260,16 +260,16 @@ export class Sandbox {
 
   /** Asks for the steady state: first a short look, then as much as the model says. */
   study(): void {
-    clearTimeout(this.studyTimer);
     this.pool.cancel();
     this.summary = undefined;
     this.studyWrong = undefined;
     this.progress = { told: 0, all: 1 };
     this.changed();
-    this.studyTimer = setTimeout(() => void this.replicate(), 60);
+    this.studies += 1;
+    void this.replicate(this.studies);
   }
 
-  private async replicate(): Promise<void> {
+  private async replicate(turn: number): Promise<void> {
     const horizon = this.checked?.horizon ?? 60;
     const short: Edit[] = [
       ["run.horizon", `${horizon / 20}s`],
@@ -277,7 +277,7 @@ export class Sandbox {
       ["run.replications", "3"],
     ];
     const studied = await this.studied().catch(() => undefined);
-    if (studied === undefined) return;
+    if (studied === undefined || turn !== this.studies) return;
     // What happens at an instant of a whole run does not happen in a short one.
     const looks: Edit[][] = [this.isTransient ? [["run.replications", "2"]] : short, []];
     for (const [at, edits] of looks.entries()) {
@@ -307,7 +307,7 @@ export class Sandbox {
   }
 
   cancel(): void {
-    clearTimeout(this.studyTimer);
+    this.studies += 1;
     this.pool.cancel();
     this.progress = undefined;
     this.changed();
@@ -373,7 +373,7 @@ export class Sandbox {
 
   close(): void {
     this.playing = false;
-    clearTimeout(this.studyTimer);
+    this.studies += 1;
     this.pool.close();
     this.curves.close();
     this.tools.stop();

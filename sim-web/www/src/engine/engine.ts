@@ -1,10 +1,30 @@
 // The page's side of a worker: calls answered by promises, and a worker that can be ended whatever it does.
 
+import wasm from "archsim-wasm/sim_web_bg.wasm?url";
 import type { Call, Calls } from "./protocol";
 
 interface Pending {
   resolve: (answer: never) => void;
   reject: (error: Error) => void;
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+/** The core, fetched and compiled once: each worker only makes an instance of it. What failed is tried again when it is asked for next. */
+function core(): Promise<WebAssembly.Module> {
+  compiled ??= compile().catch((error: unknown) => {
+    compiled = undefined;
+    throw error;
+  });
+  return compiled;
+}
+
+async function compile(): Promise<WebAssembly.Module> {
+  const response = await fetch(wasm);
+  if (!response.ok) throw new Error(`the simulator could not be fetched (${response.status})`);
+  const whole = response.clone();
+  // A host that does not say what the file is hands over its bytes.
+  return WebAssembly.compileStreaming(response).catch(async () => WebAssembly.compile(await whole.arrayBuffer()));
 }
 
 /** Says that a call was given up because its worker was ended. */
@@ -43,6 +63,17 @@ export class Engine {
 
   private start(): Worker {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    const fail = (why: Error) => {
+      const pending = [...this.pending.values()];
+      this.pending.clear();
+      worker.terminate();
+      this.worker = undefined;
+      for (const { reject } of pending) reject(why);
+    };
+    core().then(
+      (module) => worker.postMessage({ module }),
+      (error: unknown) => this.worker === worker && fail(error instanceof Error ? error : new Error(String(error))),
+    );
     worker.onmessage = ({ data }: MessageEvent<{ id: number; answer: never; wrong?: string; broken?: boolean }>) => {
       const pending = this.pending.get(data.id);
       this.pending.delete(data.id);
@@ -52,12 +83,7 @@ export class Engine {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      const pending = [...this.pending.values()];
-      this.pending.clear();
-      this.worker?.terminate();
-      this.worker = undefined;
-      const why = new Error(`the simulation has stopped: ${event.message || "it ran out of memory"}`);
-      for (const { reject } of pending) reject(why);
+      fail(new Error(`the simulation has stopped: ${event.message || "it ran out of memory"}`));
     };
     return worker;
   }

@@ -1,7 +1,6 @@
 // A worker with an instance of the core of its own. It answers one call after the other.
 
 import init, * as core from "archsim-wasm";
-import wasm from "archsim-wasm/sim_web_bg.wasm?url";
 import { beside as filesFor } from "../beside";
 import { turned } from "../changes";
 import type { Call, Calls, Chunk, Model, Parts, Stopped } from "./protocol";
@@ -107,10 +106,12 @@ const answers: { [C in Call]: (ask: Calls[C]["ask"]) => Calls[C]["answer"] } = {
   },
 };
 
-const ready = init({ module_or_path: wasm });
+let begin: (module: WebAssembly.Module) => void;
+const ready = new Promise<WebAssembly.Module>((resolve) => (begin = resolve)).then((module) => init({ module_or_path: module }));
 
-self.onmessage = async (event: MessageEvent<{ id: number; call: Call; ask: never }>) => {
-  const { id, call, ask } = event.data;
+self.onmessage = async ({ data }: MessageEvent<{ module: WebAssembly.Module } | { id: number; call: Call; ask: never }>) => {
+  if ("module" in data) return begin(data.module);
+  const { id, call, ask } = data;
   try {
     await ready;
     if (ask !== null && "model" in (ask as object)) beside = await filesFor((ask as { model: Model }).model.text);

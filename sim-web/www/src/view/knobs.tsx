@@ -116,7 +116,11 @@ function Slider({ knob, sandbox }: { knob: Knob; sandbox: Sandbox }) {
   const [value, setValue] = useState(of.value);
   const origin = useRef(of.value || 1);
   const timer = useRef<ReturnType<typeof setTimeout>>();
-  useEffect(() => setValue(of.value), [of.value]);
+  const told = useRef(of.value);
+  useEffect(() => {
+    setValue(of.value);
+    told.current = of.value;
+  }, [of.value]);
   const isWhole = !of.isText && Number.isInteger(of.value);
   const isSmall = isWhole && (knob.range?.[1] ?? origin.current) <= 64;
   const [low, high] = knob.range ?? (isSmall ? [1, Math.max(8, origin.current * 3)] : [origin.current / 10, origin.current * 10]);
@@ -124,10 +128,15 @@ function Slider({ knob, sandbox }: { knob: Knob; sandbox: Sandbox }) {
   const toStep = (it: number) => (isSmall ? it : Math.log10(Math.max(it, low || 1e-9) / (low || 1e-9)) * 100);
   const fromStep = (step: number) => (isSmall ? step : low * 10 ** (step / 100));
   const round = (it: number) => (isWhole ? Math.max(1, Math.round(isSmall ? it : Number(it.toPrecision(2)))) : Number(it.toPrecision(2)));
-  const set = (next: number) => {
+  // While it is dragged it counts where it rests, and at once when it is let go.
+  const set = (next: number, after: number) => {
     setValue(next);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => void sandbox.edit([[path, written(next, of)]]), 120);
+    timer.current = setTimeout(() => {
+      if (next === told.current) return;
+      told.current = next;
+      void sandbox.edit([[path, written(next, of)]]);
+    }, after);
   };
   const id = `knob-${path}`;
   return (
@@ -143,7 +152,8 @@ function Slider({ knob, sandbox }: { knob: Knob; sandbox: Sandbox }) {
         step={isSmall ? 1 : 1}
         value={toStep(value)}
         aria-valuetext={written(value, of)}
-        onInput={(event) => set(round(fromStep(Number(event.currentTarget.value))))}
+        onInput={(event) => set(round(fromStep(Number(event.currentTarget.value))), 120)}
+        onChange={(event) => set(round(fromStep(Number(event.currentTarget.value))), 0)}
       />
       <button
         class="small"
