@@ -81,7 +81,7 @@ export class Sandbox {
 
   /** How long a window of statistics is, in nanoseconds. */
   get window(): number {
-    const seconds = (this.checked?.horizon ?? 60) / 300;
+    const seconds = (this.checked?.horizon ?? 60) / 1000;
     return [0.5, 1, 2, 5, 10, 30, 60, 300].reduce((best, it) => (Math.abs(it - seconds) < Math.abs(best - seconds) ? it : best)) * 1e9;
   }
 

@@ -9,6 +9,8 @@ export interface Line {
   /** A custom property of the theme. */
   colour: string;
   values: (number | null)[];
+  /** Half of the interval of each. */
+  half?: (number | null)[];
   /** Points alone, or a line over gaps. */
   bare?: boolean;
 }
@@ -27,25 +29,61 @@ interface Props {
 
 const property = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+/** The ends of the interval of a line's point; nothing where there is none. */
+function interval({ values, half }: Line, at: number): [number, number] | undefined {
+  const [middle, width] = [values[at], half?.[at]];
+  return middle == null || width == null ? undefined : [middle - width, middle + width];
+}
+
+/** Draws the intervals of points as upright strokes. */
+function strokes(plot: uPlot, lines: Line[]): void {
+  const { ctx } = plot;
+  ctx.save();
+  ctx.lineWidth = Math.max(1, devicePixelRatio * 1.5);
+  for (const line of lines) {
+    ctx.strokeStyle = property(line.colour);
+    for (const [at, x] of (plot.data[0] as number[]).entries()) {
+      const ends = interval(line, at);
+      if (ends === undefined) continue;
+      const across = plot.valToPos(x, "x", true);
+      ctx.beginPath();
+      for (const end of ends) ctx.lineTo(across, plot.valToPos(end, "y", true));
+      ctx.stroke();
+    }
+  }
+  ctx.restore();
+}
+
 /** Draws the lines into a place, and again when they change. */
 function usePlot({ x, lines, say, onChoose, points = false }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>();
+  const drawn = useRef(lines);
+  drawn.current = lines;
   const shape = lines.map((line) => line.label + line.colour).join() + (document.documentElement.dataset["theme"] ?? "");
   useEffect(() => {
     const element = place.current!;
     const ink = property("--soft");
     const grid = { stroke: property("--line"), width: 1 };
-    const axis = { stroke: ink, grid, ticks: grid, font: "11px system-ui" };
+    const axis = { stroke: ink, grid, ticks: grid, font: "11px system-ui", space: 64 };
     const it = new uPlot(
       {
         width: Math.max(200, element.clientWidth),
         height: 150,
-        scales: { x: { time: false }, y: { range: (_, low, high) => [Math.min(0, low ?? 0), Math.max((high ?? 1) * 1.08, 1e-9)] } },
+        scales: {
+          x: { time: false },
+          y: {
+            range: (_, low, high) => {
+              const ends = drawn.current.flatMap((line) => line.values.map((_, at) => interval(line, at)?.[1] ?? 0));
+              return [Math.min(0, low ?? 0), Math.max(Math.max(high ?? 1, ...ends) * 1.08, 1e-9)];
+            },
+          },
+        },
+        hooks: { draw: [(it) => strokes(it, drawn.current)] },
         legend: { show: false },
         cursor: { drag: { x: false, y: false } },
         // Between whole numbers of something there is nothing.
-        axes: [x.every(Number.isInteger) && x.length < 60 ? { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : axis, { ...axis, size: 56, values: (_, ticks) => ticks.map((tick) => say(tick)) }],
+        axes: [x.every(Number.isInteger) && x.length < 60 ? { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : axis, { ...axis, space: 30, size: 56, values: (_, ticks) => ticks.map((tick) => say(tick)) }],
         series: [
           {},
           ...lines.map((line) => ({ label: line.label, stroke: property(line.colour), width: line.bare === true ? 0 : 2, spanGaps: points, points: { show: points, size: 7, width: 2, stroke: property(line.colour) } })),
@@ -117,7 +155,10 @@ function Numbers({ title, x, xLabel = "s", lines, say }: Props) {
               <tr key={row}>
                 <th scope="row">{at}</th>
                 {lines.map((line) => (
-                  <td key={line.label}>{say(line.values[row] ?? null)}</td>
+                  <td key={line.label}>
+                    {say(line.values[row] ?? null)}
+                    {line.half?.[row] != null && ` ± ${say(line.half[row]!)}`}
+                  </td>
                 ))}
               </tr>
             ) : null,

@@ -1,6 +1,6 @@
 // What a slider does over its range: curves of latency and of the bill, and what is worth its money.
 
-import type { SweepSummary } from "../engine/summary";
+import type { SweepSummary, Value } from "../engine/summary";
 import { dollars, time } from "../format";
 import type { Sandbox } from "../sandbox";
 import { Chart } from "./chart";
@@ -33,7 +33,10 @@ export function Curve({ sandbox }: { sandbox: Sandbox }) {
   const path = curve.axes[0]!.path;
   const points = curve.points.filter((point) => point.design !== null);
   const x = points.map((point) => point.settings[0]!.number);
-  const of = (pick: (it: NonNullable<(typeof points)[number]["design"]>) => number | null) => points.map((point) => pick(point.design!));
+  const of = (pick: (it: NonNullable<(typeof points)[number]["design"]>) => Value | undefined) => {
+    const told = points.map((point) => pick(point.design!));
+    return { values: told.map((it) => it?.mean ?? null), half: told.map((it) => it?.half_width ?? null) };
+  };
   const hasBill = points.some((point) => point.design!.bill !== undefined);
   const load = (place: number) => void sandbox.edit([[path, points[place]!.settings[0]!.text]]);
   return (
@@ -41,7 +44,7 @@ export function Curve({ sandbox }: { sandbox: Sandbox }) {
       <h2 id="curve">
         Curve over <code>{path}</code>
       </h2>
-      <p class="hint">Click a point to load it. Shorter runs than the steady state: where it bends is what counts.</p>
+      <p class="hint">Click a point to load it. Shorter runs than the steady state: where it bends is what counts. Upright strokes are 95 % intervals.</p>
       <Chart
         title="latency"
         unit=""
@@ -51,11 +54,11 @@ export function Curve({ sandbox }: { sandbox: Sandbox }) {
         say={(value) => time(value)}
         onChoose={load}
         lines={[
-          { label: "p50", colour: "--dot-3", values: of((it) => it.all.p50.mean) },
-          { label: "p99", colour: "--dot-1", values: of((it) => it.all.p99.mean) },
+          { label: "p50", colour: "--dot-3", ...of((it) => it.all.p50) },
+          { label: "p99", colour: "--dot-1", ...of((it) => it.all.p99) },
         ]}
       />
-      {hasBill && <Chart title="bill" unit="a month" x={x} xLabel={path} points say={(value) => dollars(value)} onChoose={load} lines={[{ label: "$ a month", colour: "--dot-2", values: of((it) => it.bill?.month.mean ?? null) }]} />}
+      {hasBill && <Chart title="bill" unit="a month" x={x} xLabel={path} points say={(value) => dollars(value)} onChoose={load} lines={[{ label: "$ a month", colour: "--dot-2", ...of((it) => it.bill?.month) }]} />}
       {hasBill && <Front points={points} onChoose={load} />}
       <ul class="marks">
         {curve.marks.map((mark) => (
@@ -83,7 +86,8 @@ function Front({ points, onChoose }: { points: Point[]; onChoose: (place: number
     .flatMap(({ cost, p99, ...rest }) => (cost === null || p99 === null ? [] : [{ ...rest, cost, p99 }]))
     .sort((a, b) => a.cost - b.cost || a.p99 - b.p99);
   const front = known.filter((it) => !known.some((other) => other.cost <= it.cost && other.p99 <= it.p99 && (other.cost < it.cost || other.p99 < it.p99)));
-  if (known.length < 2) return null;
+  // Where all cost the same there is nothing to weigh.
+  if (known.length < 2 || known[0]!.cost === known.at(-1)!.cost) return null;
   return (
     <>
       <Chart

@@ -121,7 +121,7 @@ function Grid({ ticks, x, tail, bottom, label }: { ticks: number[]; x: Place; ta
       <text class="axis" x={ROOM.left} y={bottom + 27}>
         {label}
       </text>
-      <text class="axis" x={ROOM.left + 4} y={18}>
+      <text class="axis" x={0} y={18}>
         requests
       </text>
       <text class="axis" x={ROOM.left + 4} y={bottom - 6}>

@@ -189,16 +189,18 @@ export function Selected({ sandbox }: { sandbox: Sandbox }) {
     };
   }, [key]);
   if (path === undefined) return null;
+  // The items of a list of names say what a thing is made of: the text is the place to change that.
+  const shown = found.filter(([of]) => !of.endsWith("]"));
   return (
     <section class="panel" aria-labelledby="selected">
       <h2 id="selected">
         <code>{path}</code>
       </h2>
       <div class="parameters">
-        {found.map(([of, value]) => (
+        {shown.map(([of, value]) => (
           <Parameter key={of} path={of} below={path} value={value} sandbox={sandbox} />
         ))}
-        {found.length === 0 && <p class="hint">All of its parameters are at their defaults.</p>}
+        {shown.length === 0 && <p class="hint">All of its parameters are at their defaults.</p>}
       </div>
     </section>
   );

@@ -246,7 +246,9 @@ export function Waterfall({ sandbox }: { sandbox: Sandbox }) {
     setFigure(undefined);
     setSays(undefined);
   }, [key]);
-  const journeys = sandbox.main?.parts?.journeys ?? [];
+  const { journeys = [], clients = [] } = sandbox.main?.parts ?? {};
+  // Where several clients ask for the same, it is said who.
+  const name = ([client, operation]: [number, string]) => (journeys.filter(([, other]) => other === operation).length > 1 ? `${operation} of ${clients[client] ?? ""}` : operation);
   const ask = (journey: number) => {
     setSays("Looking for it…");
     setFigure(undefined);
@@ -265,9 +267,9 @@ export function Waterfall({ sandbox }: { sandbox: Sandbox }) {
     <section class="panel" aria-labelledby="waterfall">
       <h2 id="waterfall">One slow request</h2>
       <div class="row">
-        {journeys.slice(0, 8).map(([, operation], journey) => (
+        {journeys.slice(0, 8).map((it, journey) => (
           <button key={journey} onClick={() => ask(journey)}>
-            p99 of {operation}
+            p99 of {name(it)}
           </button>
         ))}
       </div>
