@@ -173,12 +173,12 @@ pub(crate) struct SensitivityArgs {
     /// How: by elementary effects (morris), which takes few runs, or by shares of the variance (sobol)
     #[arg(long, value_enum, default_value_t = SensitivityMethod::Morris)]
     pub(crate) method: SensitivityMethod,
-    /// Samples of the method sobol: each takes two points more than there are parameters
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(2..=50_000))]
-    pub(crate) samples: u32,
-    /// Trajectories of the method morris through the ranges: each takes a point more than there are parameters
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=10_000))]
-    pub(crate) trajectories: u32,
+    /// Samples of the method sobol: each takes two points more than there are parameters [default: 100]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=50_000))]
+    pub(crate) samples: Option<u32>,
+    /// Trajectories of the method morris through the ranges: each takes a point more than there are parameters [default: 10]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    pub(crate) trajectories: Option<u32>,
     /// Simulate this design of the model [default: the model as written]
     #[arg(long, value_name = "NAME")]
     pub(crate) design: Option<String>,

@@ -33,10 +33,7 @@ pub(crate) fn run(args: &SensitivityArgs) -> Result<Success, Failure> {
     };
     let seed = spec.run.seed.unwrap_or(1);
     let origin = origin(&spec, command(args));
-    let sampling = match args.method {
-        SensitivityMethod::Morris => Sampling::Morris(args.trajectories),
-        SensitivityMethod::Sobol => Sampling::Saltelli(args.samples),
-    };
+    let sampling = sampling(args)?;
     let points = Points::new(varied, sampling, seed).map_err(|error| usage("", error))?;
     let data = Data::beside(&args.model);
     let effort = Effort { until: until(&args.run)? };
@@ -66,6 +63,19 @@ pub(crate) fn run(args: &SensitivityArgs) -> Result<Success, Failure> {
     Ok(if is_interrupted { Success::Interrupted } else { Success::Fine })
 }
 
+/// How points are chosen; what only the other method knows is refused.
+fn sampling(args: &SensitivityArgs) -> Result<Sampling, Failure> {
+    let of_other = |flag: &str, of: &str, instead: &str| {
+        Failure::Usage(format!("{flag} is of --method {of}\n  = here it is {instead}"))
+    };
+    match (args.method, args.trajectories, args.samples) {
+        (SensitivityMethod::Morris, of, None) => Ok(Sampling::Morris(of.unwrap_or(10))),
+        (SensitivityMethod::Sobol, None, of) => Ok(Sampling::Saltelli(of.unwrap_or(100))),
+        (SensitivityMethod::Morris, ..) => Err(of_other("--samples", "sobol", "--trajectories")),
+        (SensitivityMethod::Sobol, ..) => Err(of_other("--trajectories", "morris", "--samples")),
+    }
+}
+
 /// The command that asks for the same.
 fn command(args: &SensitivityArgs) -> String {
     let mut command = CommandLine::of("sensitivity", &args.model);
@@ -76,9 +86,9 @@ fn command(args: &SensitivityArgs) -> String {
     command.unless("p99", "on", args.on.name());
     if args.method == SensitivityMethod::Sobol {
         command.flag("method", "sobol");
-        command.unless("100", "samples", &args.samples.to_string());
     }
-    command.unless("10", "trajectories", &args.trajectories.to_string());
+    args.samples.iter().for_each(|samples| command.flag("samples", &samples.to_string()));
+    args.trajectories.iter().for_each(|of| command.flag("trajectories", &of.to_string()));
     args.design.iter().for_each(|design| command.flag("design", design));
     command.edits(&args.edits);
     command.run(&args.run);

@@ -5,8 +5,8 @@ use super::capacity::load_axis;
 use super::{AS_WRITTEN, Points, Refused, Sampling, metric_of};
 use crate::model::quantity;
 use crate::spec::{
-    CapacityStudy, Diagnostics, OptimizeStudy, Path, Quantity, SensitivityStudy, Severity, Spec,
-    Study, SweepStudy, did_you_mean,
+    CapacityStudy, Diagnostics, OptimizeStudy, Path, Quantity, SensitivityMethod, SensitivityStudy,
+    Severity, Spec, Study, SweepStudy, did_you_mean,
 };
 use std::ops::RangeInclusive;
 
@@ -78,6 +78,15 @@ impl Check<'_> {
         }
         self.part("by", study.by.as_ref(), A_PART);
         self.metric("on", study.on.as_deref());
+        let (other, is_there) = match study.method {
+            SensitivityMethod::Morris => ("samples", study.samples.is_some()),
+            SensitivityMethod::Sobol => ("trajectories", study.trajectories.is_some()),
+        };
+        if is_there {
+            let message = format!("`{other}` is of the other method");
+            let hint = "`samples` is of `method: sobol`, `trajectories` of `method: morris`";
+            self.findings.error(&self.at.key(other), message).hint(hint);
+        }
         self.count("trajectories", study.trajectories.map(u64::from), 2..=10_000);
         self.count("samples", study.samples.map(u64::from), 2..=50_000);
         self.replications(study.replications, study.precision.as_ref());
