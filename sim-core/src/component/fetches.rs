@@ -71,7 +71,9 @@ impl Fetches {
     /// A fetch ends, well or not.
     pub fn end(&mut self, fetch: u32) -> Fetch {
         let ended = self.fetches[fetch as usize];
-        if let Ok(found) = self.table.find_entry(ended.missing.hash(), |&at| at == fetch) {
+        let found = self.table.find_entry(ended.missing.hash(), |&at| at == fetch);
+        debug_assert!(found.is_ok(), "a fetch ends once");
+        if let Ok(found) = found {
             found.remove();
         }
         self.free.push(fetch);

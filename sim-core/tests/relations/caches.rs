@@ -1,6 +1,6 @@
 //! What caches change, and what they must not.
 
-use super::{felt, model, simulate};
+use super::{felt, measured, model, simulate};
 use sim_core::model::{CounterId, Model};
 use sim_core::simulation::{Recorder, Seed, Simulation};
 use sim_core::time::{Duration, Time};
@@ -215,4 +215,35 @@ fn a_restart_forgets_the_caches_of_one_replica() {
     run.forget_process_caches(service, 1);
     let after = run.fresh_entries(0);
     assert!(after * 3 > before && after * 3 < before * 2, "{after} of {before} in two replicas");
+}
+
+/// Who fetches for others when a crash takes it away hands them on once: a second time would be of somebody else's fetch.
+#[test]
+fn a_fetch_that_a_crash_ends_has_ended_once() {
+    for (of, cache) in [
+        (r#"of: "stores.db""#, r#"of: "db", at: shared(servers: 1, lookup: "0.1ms")"#),
+        (r#"of: "services.api", replica: 0"#, r#"of: "db", at: process"#),
+    ] {
+        let (mut coalesced, mut failed) = (0.0, 0);
+        for instant in 0..30 {
+            let model = model(&format!(
+                r#"(
+                keys: {{"goods": (count: 5000, popularity: zipf(0.9))}},
+                components: {{"web": {{"page": [read(store: "db", key: "goods")]}}}},
+                services: {{"api": (components: ["web"], replicas: 2)}},
+                stores: {{"db": database(servers: 4, read: exponential("5ms"))}},
+                caches: {{"near": ({cache}, entries: 500, warm: false, coalesce: true)}},
+                network: (hop: "0.3ms"),
+                clients: {{"c": (rate: "900/s", mix: "web.page", timeout: "1s")}},
+                faults: [crash({of}, at: "{}ms", lasts: "200ms")],
+                run: (horizon: "2s", warmup: "0s"),
+                )"#,
+                500 + 7 * instant
+            ));
+            let metrics = simulate(&model, instant).metrics;
+            coalesced += measured(&model, &metrics, "caches.near", "coalesced");
+            failed += metrics.journeys[0].errors();
+        }
+        assert!(coalesced > 20.0 && failed > 1000, "{of}: {coalesced} {failed}");
+    }
 }

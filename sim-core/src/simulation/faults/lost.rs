@@ -109,7 +109,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let ghost = &mut self.frames[at];
         let frame = Frame { void_events: 0, next: NONE, ..*ghost };
         ghost.give_up();
-        (ghost.connection, ghost.holds) = (NONE, NONE);
+        (ghost.connection, ghost.holds, ghost.fetch) = (NONE, NONE, NONE);
         let moved = self.frames.insert(frame);
         self.faults.moved.push((at, moved));
         if R::TRACES {
@@ -174,6 +174,7 @@ impl<R: Recorder> Simulation<'_, R> {
                     void_events: 0,
                     next: NONE,
                     holds: NONE,
+                    fetch: NONE,
                     limit: NONE,
                     station: NONE,
                     ending: Ending::Done,
