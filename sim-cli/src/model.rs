@@ -109,7 +109,7 @@ impl Written {
     }
 
     pub(crate) fn checked(&self, design: Option<&str>) -> Result<(Spec, Checked), Failure> {
-        let spec = match design {
+        let spec = match design.filter(|&name| name != AS_WRITTEN) {
             Some(design) => self.spec.design(design).map_err(|findings| self.failure(findings))?,
             None => self.spec.clone(),
         };
@@ -144,6 +144,20 @@ impl Written {
     pub(crate) fn all_designs(&self) -> Vec<Option<String>> {
         designs_of(&self.spec).into_iter().map(|design| design.map(str::to_owned)).collect()
     }
+}
+
+/// The designs that a list names, which was cut at its commas; a name may have commas of its own.
+pub(crate) fn named_designs(list: &[String], spec: &Spec) -> Vec<String> {
+    let is_known = |name: &str| name == AS_WRITTEN || spec.designs.contains_key(name);
+    let mut names = Vec::new();
+    let mut rest = list;
+    while !rest.is_empty() {
+        let joined = |count: usize| rest[..count].join(",").trim().to_owned();
+        let longest = (1..=rest.len()).rev().find(|&count| is_known(&joined(count))).unwrap_or(1);
+        names.push(joined(longest));
+        rest = &rest[longest..];
+    }
+    names
 }
 
 /// How much to simulate, by the designs and the flags.

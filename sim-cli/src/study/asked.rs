@@ -2,7 +2,7 @@
 
 use crate::args::{ModelArgs, RunArgs, SweepArgs};
 use crate::failure::Failure;
-use crate::model::{Data, Written, until};
+use crate::model::{Data, Written, named_designs, until};
 use serde::{Deserialize, Serialize};
 use sim_core::spec::Spec;
 use sim_core::study::{Axis, AxisError, Effort, Origin, Points, Sampling, Sweep};
@@ -93,7 +93,7 @@ impl Asked {
 pub(crate) fn axes(designs: &[String], vary: &[String], spec: &Spec) -> Result<Vec<Axis>, Failure> {
     let mut axes = Vec::new();
     if !designs.is_empty() {
-        axes.push(Axis::designs(designs.iter().map(|name| name.trim().to_owned())));
+        axes.push(Axis::designs(named_designs(designs, spec)));
     }
     for text in vary {
         let axis = Axis::parse(text).map_err(|error| usage("--vary: ", error))?;

@@ -1,12 +1,13 @@
 //! `archsim capacity`: the highest load at which each design meets the objectives.
 
+use super::compare::designs_of;
 use crate::args::CapacityArgs;
 use crate::failure::{Failure, Success};
 use crate::model::{Data, Written, share};
 use crate::pool::Pool;
 use crate::study::asked::{CommandLine, origin, usage};
 use sim_core::report;
-use sim_core::study::{AS_WRITTEN, CapacitySearch, Refused};
+use sim_core::study::{CapacitySearch, Refused};
 
 pub(crate) fn run(args: &CapacityArgs) -> Result<Success, Failure> {
     args.output.keeps(std::slice::from_ref(&args.model))?;
@@ -14,13 +15,7 @@ pub(crate) fn run(args: &CapacityArgs) -> Result<Success, Failure> {
     written.plan(&args.search.run())?;
     let wrong = format!("{} is no tolerance such as 3%", args.tolerance);
     let tolerance = share(&args.tolerance, 1e-4..0.5, &wrong)?;
-    let designs = match args.designs.as_slice() {
-        [] => written.all_designs(),
-        named => {
-            let named = named.iter().map(|name| name.trim());
-            named.map(|name| (name != AS_WRITTEN).then(|| name.to_owned())).collect()
-        }
-    };
+    let designs = designs_of(&written, &args.designs);
     let data = Data::beside(&args.model);
     let files = Box::new(move |spec: &sim_core::spec::Spec| data.of(spec));
     let mut search = CapacitySearch::new(&written.spec, &designs, &args.vary, files, tolerance)

@@ -3,7 +3,7 @@
 use super::run::simulate;
 use crate::args::{CompareArgs, ModelArgs, RunArgs};
 use crate::failure::{Failure, Success};
-use crate::model::Written;
+use crate::model::{Written, named_designs};
 use crate::study::asked::CommandLine;
 use sim_core::study::{AS_WRITTEN, Alternative};
 use std::path::Path;
@@ -59,8 +59,8 @@ pub(crate) fn designs_of(written: &Written, named: &[String]) -> Vec<Option<Stri
     if named.is_empty() {
         return written.all_designs();
     }
-    let named = named.iter().map(|name| name.trim());
-    named.map(|name| (name != AS_WRITTEN).then(|| name.to_owned())).collect()
+    let named = named_designs(named, &written.spec).into_iter();
+    named.map(|name| (name != AS_WRITTEN).then_some(name)).collect()
 }
 
 fn of_files(

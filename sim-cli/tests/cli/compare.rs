@@ -24,6 +24,23 @@ fn the_first_design_named_is_the_base() {
 }
 
 #[test]
+fn a_name_of_a_design_may_have_commas() {
+    let folder = folder();
+    let path = folder.path().join("queue.ron");
+    let text = std::fs::read_to_string(&path).unwrap().replace("two cores", "two cores, no more");
+    std::fs::write(&path, text).unwrap();
+    let named = "half the work,two cores, no more,as written";
+    let told = archsim(&folder, &["compare", "queue.ron", "--designs", named]);
+    assert!(told.code == 0 && told.out.contains("Against half the work"), "{}", told.err);
+    assert!(told.out.contains("two cores, no more  p99 "), "{}", told.out);
+    let swept = ["sweep", "queue.ron", "--designs", named, "--horizon", "5s", "--warmup", "1s"];
+    let told = archsim(&folder, &swept);
+    assert!(told.code == 0 && told.out.contains("two cores, no more"), "{}", told.err);
+    let one = archsim(&folder, &["run", "queue.ron", "--design", "as written"]);
+    assert_eq!(one.code, 0, "{}", one.err);
+}
+
+#[test]
 fn files_are_compared_as_written() {
     let folder = folder();
     std::fs::copy(folder.path().join("queue.ron"), folder.path().join("other.ron")).unwrap();
