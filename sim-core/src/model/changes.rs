@@ -200,14 +200,16 @@ impl Model {
     }
 
     /// The model without what a change may change.
-    fn frame(&self) -> Model {
+    pub(super) fn frame(&self) -> Model {
         let mut it = Model { changes: Vec::new(), plan: Vec::new(), ..self.clone() };
         it.question = None;
         it.run = super::RunPlan::default();
         // What is paid for, and who causes it, is told of the model at the start.
         (it.charges, it.objectives) = (Vec::new(), Vec::new());
         let none = Sampler::constant(0.0).expect("zero is a time");
-        it.laws.iter_mut().for_each(|law| law.sampler = none.clone());
+        for law in it.laws.iter_mut().chain(&mut it.fault_laws) {
+            law.sampler = none.clone();
+        }
         it.ways.iter_mut().for_each(|way| way.until = 0);
         it.clients.iter_mut().for_each(super::Client::without_amounts);
         for service in &mut it.services {
