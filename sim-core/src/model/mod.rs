@@ -49,7 +49,7 @@ pub use caches::{
     Access, AccessId, Cache, CacheLayer, CacheMeasures, CacheSize, CacheStep, CacheWrite, Commit,
     CommitId, Items, LedgerId, UNKEYED_BYTES, WriteId,
 };
-pub use changes::{Change, spec_at};
+pub use changes::{Change, instants, spec_at};
 pub use check::Checked;
 pub use data::Files;
 pub use deployments::{RollBackRule, RolloutKind, RolloutRules};

@@ -69,11 +69,43 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 self.want(index, fleet.start);
             }
         }
+        for (index, (cache, was)) in (0..).zip(model.caches.iter().zip(&before.caches)) {
+            if (cache.size, cache.stale) != (was.size, was.stale) {
+                self.resize_cache(index);
+            }
+        }
+        self.change_limits(before);
         for (index, (client, was)) in (0..).zip(model.clients.iter().zip(&before.clients)) {
             self.change_source(index, &was.source, &client.source);
         }
         while let Some(frame) = self.ready.pop_front() {
             self.run(frame);
+        }
+    }
+
+    /// Limits, quotas, bulkheads and the workers of consumers are those of the present model from now on.
+    fn change_limits(&mut self, before: &Model) {
+        let model = self.model;
+        for (index, (place, was)) in model.limits.iter().zip(&before.limits).enumerate() {
+            if place.limit != was.limit {
+                self.change_limit(index);
+            }
+        }
+        let quotas = model.holds.quotas.iter().zip(&before.holds.quotas);
+        for (index, (quota, was)) in quotas.enumerate() {
+            if quota.rule != was.rule {
+                self.holdings.change_quota(index, quota.rule, self.now);
+            }
+        }
+        for (index, (guard, was)) in model.guards.iter().zip(&before.guards).enumerate() {
+            if guard.bulkhead != was.bulkhead {
+                self.change_bulkhead(index);
+            }
+        }
+        for (index, (to, was)) in (0..).zip(model.subscriptions.iter().zip(&before.subscriptions)) {
+            if (to.workers, to.per_replica, to.terms) != (was.workers, was.per_replica, was.terms) {
+                self.change_consumer(index);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! A run that is watched, and broken or changed on the way, is the run of the model in which that is written.
 
-use super::files;
+use super::{changes, files};
 use sim_core::model::{FaultKind, Model};
 use sim_core::simulation::Seed;
 use sim_core::spec::Spec;
@@ -12,6 +12,11 @@ const SECOND: u64 = 1_000_000_000;
 
 fn read(text: &str) -> Spec {
     Spec::parse("m.ron", text).unwrap_or_else(|errors| panic!("{errors}"))
+}
+
+fn right(spec: &Spec) -> Model {
+    let checked = Model::check(spec, &files());
+    checked.unwrap_or_else(|errors| panic!("{errors}")).model
 }
 
 fn checked(spec: &Spec) -> Option<Model> {
@@ -89,7 +94,7 @@ fn breakages(spec: &Spec, at: &str) -> Vec<String> {
 /// went on with, and which it would not.
 fn break_all(text: &str) -> [Vec<String>; 2] {
     let spec = read(text);
-    let before = checked(&spec).expect("it is right");
+    let before = right(&spec);
     let [mut in_place, mut anew] = [Vec::new(), Vec::new()];
     for fault in breakages(&spec, "2.001s") {
         let path = format!("faults[{}]", spec.faults.len());
@@ -160,7 +165,7 @@ const TIES: &str = r#"(
 
 fn ties(faults: &str, changes: &str) -> Model {
     let text = TIES.replace("FAULTS", faults).replace("CHANGES", changes);
-    checked(&read(&text)).expect("it is right")
+    right(&read(&text))
 }
 
 const CRASH: &str = r#"crash(of: "services.s", replica: 1, at: "2.008s", lasts: "12ms")"#;
@@ -200,6 +205,35 @@ fn knobs_and_faults_come_together() {
     ];
     assert!(goes_on(&steps, &looks[1..]));
     assert!(goes_on(&[(0, plain), (SECOND, broken)], &looks));
+}
+
+/// Every amount that can change, to more and to less, while all of it is in use.
+#[test]
+fn what_is_more_or_less_now_is_a_change_of_the_model() {
+    let crowded = |changes: &str| right(&read(&changes::crowded(changes)));
+    let before = crowded("");
+    for (path, more, less, _) in changes::AMOUNTS {
+        for other in [more, less] {
+            let change = format!(r#"(at: "2s", set: {{ "{path}": {other} }})"#);
+            let after = crowded(&change);
+            let looks = [2 * SECOND, 2_500_000_000, 5 * SECOND];
+            assert!(goes_on(&[(0, &before), (2 * SECOND, &after)], &looks), "{path}");
+        }
+    }
+}
+
+/// The load of open clients is doubled by a spike of their profile, that of users by more of them for a while.
+#[test]
+fn the_load_doubles_in_place() {
+    let before = ties("", "");
+    let spike =
+        r#"(at: "2s", set: { "clients.c.profile": [spike(at: "2s", lasts: "1s", factor: 2)] })"#;
+    let after = ties("", spike);
+    assert!(goes_on(&[(0, &before), (2 * SECOND, &after)], &[2_500_000_000, 4 * SECOND]));
+    let mut run = live(&after);
+    run.advance(Time(4 * SECOND + 1), u64::MAX >> 1);
+    let sent = |from: usize| run.window(from).all.sent + run.window(from + 1).all.sent;
+    assert_eq!([sent(2), sent(4), sent(6)], [250, 500, 250]);
 }
 
 #[test]

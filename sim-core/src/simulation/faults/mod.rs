@@ -11,7 +11,7 @@ use super::interpreter::Flow;
 use super::laws::Laws;
 use super::{Happening, Recorder, Simulation};
 use crate::component::{Capacity, Crews, Ending, FrameId};
-use crate::model::{Broken, FAULTS_MAX, FaultKind, Model, ServiceId, StationId, When};
+use crate::model::{Broken, FAULTS_MAX, FaultKind, Model, ServiceId, StationId, StationKind, When};
 use crate::random::Key;
 use crate::time::{Duration, Time};
 use std::ops::Range;
@@ -414,12 +414,24 @@ impl<R: Recorder> Simulation<'_, R> {
     /// of a door or of time.
     pub(super) fn get_going(&mut self, station: StationId, started: &mut Vec<FrameId>) {
         for frame in started.drain(..) {
-            self.start(frame);
+            self.turn_to(station, frame);
         }
         self.reopen_door(station);
         let sharing = self.stations[station.0 as usize].sharing();
         if let Some(wake) = sharing.and_then(|it| it.schedule(self.now)) {
             self.schedule(wake, Happening::Wake(station.0));
         }
+    }
+    /// A server of a station is there for a frame that waited: it serves it, or is the thread or connection that it goes on with.
+    pub(super) fn turn_to(&mut self, station: StationId, frame: FrameId) {
+        let wait = self.now.since(self.frames[frame].since);
+        let spent = &mut self.frames[frame].spent;
+        match self.model.station_group(station).kind {
+            StationKind::Threads => spent.queueing += wait,
+            StationKind::Connections => spent.connecting += wait,
+            _ => return self.start(frame),
+        }
+        self.recorder.granted(self.now, station, wait);
+        self.ready.push_back(frame);
     }
 }
