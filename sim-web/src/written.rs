@@ -3,7 +3,7 @@
 use crate::model::{Given, Wrong};
 use serde::Serialize;
 use serde_json::Value;
-use sim_core::model::{Model, quantity, spec_at};
+use sim_core::model::{Model, instants, spec_at};
 use sim_core::spec::{Change, Diagnostic, Diagnostics, Path, Playground, Severity, Spec};
 use sim_core::study::designs_of;
 use sim_core::time::{Duration, Time};
@@ -74,9 +74,8 @@ pub fn check(name: &str, text: &str, files: &str, edits: &str) -> Result<String,
             let designs = designs_of(&spec);
             told.question = spec.question.clone();
             told.playground = spec.playground.clone();
-            let at = |change: &Change| quantity::duration(&change.at).unwrap_or_default() / 1e9;
             let set = |change: &Change| change.set.clone().into_iter().collect();
-            told.changes = spec.changes.iter().map(|it| (at(it), set(it))).collect();
+            told.changes = instants(&spec).into_iter().zip(spec.changes.iter().map(set)).collect();
             told.designs = designs.iter().map(|name| name.map(str::to_owned)).collect();
             for design in designs {
                 match look(&given, &spec, design)? {

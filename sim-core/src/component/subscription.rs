@@ -203,6 +203,11 @@ impl Subscription {
         }
     }
 
+    /// The rules are these from now on: who waits, waits on.
+    pub fn change(&mut self, terms: Terms) {
+        self.terms = terms;
+    }
+
     /// Messages that no worker has.
     pub fn waiting(&self) -> u32 {
         self.waiting

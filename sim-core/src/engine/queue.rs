@@ -84,6 +84,8 @@ pub struct Queue {
     stale: bool,
     len: usize,
     sequence: u64,
+    /// Numbers kept for [`Queue::push_early`].
+    early: std::ops::Range<u64>,
     now: Time,
 }
 
@@ -103,6 +105,7 @@ impl Queue {
             stale: false,
             len: 0,
             sequence: 0,
+            early: 0..0,
             now: Time::ZERO,
         }
     }
@@ -138,6 +141,26 @@ impl Queue {
         let order = self.sequence << SLOT_BITS | u64::from(slot);
         self.sequence += 1;
         self.place(slot, Key { time: at.0.min(Time::MAX.0 - 1), order });
+    }
+
+    /// Keeps room for so many events behind those pushed so far and before all that will be pushed from now on.
+    pub fn keep_room(&mut self, events: u32) {
+        self.early = self.sequence..self.sequence + u64::from(events);
+        self.sequence = self.early.end;
+    }
+
+    /// For how many events there is room.
+    pub fn room(&self) -> u64 {
+        self.early.end - self.early.start
+    }
+
+    /// Adds an event as if it had been pushed when room was kept for it, and before others that do so later. Where there is no
+    /// room left it is pushed now.
+    pub fn push_early(&mut self, at: Time, event: Event) {
+        let Some(number) = self.early.next() else { return self.push(at, event) };
+        let next = std::mem::replace(&mut self.sequence, number);
+        self.push(at, event);
+        self.sequence = next;
     }
 
     /// Takes the earliest event; among equal times the one pushed first.
@@ -224,6 +247,7 @@ impl Queue {
         keys.retain(|&key| key != VACANT);
         keys.sort_unstable();
         self.sequence = keys.len() as u64;
+        self.early = 0..0;
         let mut leaves = vec![VACANT; slots];
         for (sequence, key) in (0..).zip(keys) {
             let order = sequence << SLOT_BITS | u64::from(key.slot());
@@ -335,6 +359,23 @@ mod tests {
             assert_eq!(queue.pop(), Some((Time(7), Event(event))));
         }
         assert_eq!(queue.pop(), None);
+    }
+
+    #[test]
+    fn what_is_early_comes_behind_what_was_there_and_before_all_else() {
+        let mut queue = Queue::new();
+        queue.push(Time(7), Event(0));
+        queue.keep_room(2);
+        queue.push(Time(7), Event(3));
+        queue.push_early(Time(7), Event(1));
+        queue.push(Time(5), Event(9));
+        assert_eq!(queue.pop(), Some((Time(5), Event(9))));
+        queue.push_early(Time(7), Event(2));
+        assert_eq!(queue.room(), 0);
+        queue.push_early(Time(7), Event(4));
+        for event in 0..5 {
+            assert_eq!(queue.pop(), Some((Time(7), Event(event))));
+        }
     }
 
     #[test]

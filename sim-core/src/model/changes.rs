@@ -4,7 +4,7 @@ use super::{Checked, Files, Load, MeasureKind, Model, Source, UNLIMITED, quantit
 use crate::model::traffic::Base;
 use crate::random::Sampler;
 use crate::spec::{Diagnostics, Path, Segment, Spec};
-use crate::time::{Duration, Time};
+use crate::time::{Duration, SECOND, Time};
 
 /// What a model is from an instant on.
 #[derive(Clone, PartialEq, Debug)]
@@ -94,6 +94,12 @@ pub fn spec_at(spec: &Spec, now: Time) -> Result<Spec, Diagnostics> {
     past.try_fold(spec.clone(), |spec, (_, index)| spec.changed(index))
 }
 
+/// When each change of a model happens, in seconds; of what is no time NaN.
+pub fn instants(spec: &Spec) -> Vec<f64> {
+    let nanos = spec.changes.iter().map(|change| quantity::duration(&change.at));
+    nanos.map(|nanos| nanos.map_or(f64::NAN, |nanos| nanos / SECOND)).collect()
+}
+
 fn located(mut findings: Diagnostics, spec: &Spec) -> Diagnostics {
     spec.point(&mut findings);
     findings.sort();
@@ -167,10 +173,23 @@ fn refuse(changed: &Spec, index: usize, findings: &mut Diagnostics) {
         Some(only) if change.set.len() == 1 => (path.key(only), format!("`{only}`")),
         _ => (path, "something of this".to_owned()),
     };
-    let message = format!(
-        "{what} cannot change while the system runs: it decides what there is, not how much of it"
-    );
-    findings.error(&at, message).hint("make it a design: that starts anew");
+    let copies =
+        |path: &Path| path.segments().iter().any(|it| *it == Segment::Key("shards".into()));
+    let (reason, hint) = match change
+        .set
+        .keys()
+        .any(|path| Path::parse(path).is_ok_and(|it| copies(&it)))
+    {
+        true => (
+            "the data would have to be copied first",
+            "`reshard: (at: …, to: …)` copies it to more shards while they serve; a design starts anew with others",
+        ),
+        false => {
+            ("it decides what there is, not how much of it", "make it a design: that starts anew")
+        }
+    };
+    let message = format!("{what} cannot change while the system runs: {reason}");
+    findings.error(&at, message).hint(hint);
 }
 
 impl Checked {
@@ -200,14 +219,16 @@ impl Model {
     }
 
     /// The model without what a change may change.
-    fn frame(&self) -> Model {
+    pub(super) fn frame(&self) -> Model {
         let mut it = Model { changes: Vec::new(), plan: Vec::new(), ..self.clone() };
         it.question = None;
         it.run = super::RunPlan::default();
         // What is paid for, and who causes it, is told of the model at the start.
         (it.charges, it.objectives) = (Vec::new(), Vec::new());
         let none = Sampler::constant(0.0).expect("zero is a time");
-        it.laws.iter_mut().for_each(|law| law.sampler = none.clone());
+        for law in it.laws.iter_mut().chain(&mut it.fault_laws) {
+            law.sampler = none.clone();
+        }
         it.ways.iter_mut().for_each(|way| way.until = 0);
         it.clients.iter_mut().for_each(super::Client::without_amounts);
         for service in &mut it.services {
@@ -220,6 +241,7 @@ impl Model {
         for guard in &mut it.guards {
             (guard.timeout, guard.deadline) = (None, None);
             guard.retry.attempts = 0;
+            guard.bulkhead = guard.bulkhead.map(|_| (0, 0));
         }
         for fleet in &mut it.fleets {
             (fleet.start, fleet.cores, fleet.drain) = (0, 0, None);
@@ -230,6 +252,17 @@ impl Model {
         }
         for cache in &mut it.caches {
             (cache.ttl, cache.jitter, cache.stale) = (None, 0.0, Duration::ZERO);
+            cache.size = cache.size.without_amount();
+        }
+        it.limits.iter_mut().for_each(|place| place.limit = place.limit.without_amounts());
+        it.holds.quotas.iter_mut().for_each(|quota| quota.rule = quota.rule.without_amounts());
+        for queue in &mut it.queues {
+            queue.limit = if queue.limit == UNLIMITED { UNLIMITED } else { 0 };
+        }
+        for consumer in &mut it.subscriptions {
+            (consumer.workers, consumer.per_replica) = (0, consumer.per_replica.map(|_| 0));
+            let limit = &mut consumer.terms.limit;
+            *limit = if *limit == UNLIMITED { UNLIMITED } else { 0 };
         }
         for measure in &mut it.measures.reported {
             if let MeasureKind::BusiestUtilisation { servers, .. }

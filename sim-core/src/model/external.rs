@@ -68,6 +68,17 @@ pub enum QuotaRule {
     Concurrency(u32),
 }
 
+impl QuotaRule {
+    /// A rule of the same kind and of no size.
+    pub(super) fn without_amounts(self) -> QuotaRule {
+        match self {
+            QuotaRule::TokenBucket { .. } => QuotaRule::TokenBucket { rate: 0.0, burst: 0 },
+            QuotaRule::LeakyBucket { .. } => QuotaRule::LeakyBucket { rate: 0.0, queue: 0 },
+            QuotaRule::Concurrency(_) => QuotaRule::Concurrency(0),
+        }
+    }
+}
+
 /// An external system.
 #[derive(Clone, PartialEq, Debug)]
 pub struct External {

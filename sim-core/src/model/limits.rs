@@ -67,12 +67,25 @@ pub enum Limit {
     Gradient(Gradient),
 }
 
+impl Limit {
+    /// A limit of the same kind and of no size.
+    pub(super) fn without_amounts(&self) -> Limit {
+        match self {
+            Limit::TokenBucket { .. } => Limit::TokenBucket { rate: 0.0, burst: 0 },
+            Limit::LeakyBucket { .. } => Limit::LeakyBucket { rate: 0.0, queue: 0 },
+            Limit::Fixed(_) => Limit::Fixed(0),
+            Limit::Aimd(_) => Limit::Aimd(Aimd::default()),
+            Limit::Gradient(_) => Limit::Gradient(Gradient::default()),
+        }
+    }
+}
+
 /// Additive increase, multiplicative decrease, as TCP does it.
 ///
 /// D.-M. Chiu, R. Jain, "Analysis of the Increase and Decrease Algorithms for Congestion Avoidance in Computer
 /// Networks", Computer Networks and ISDN Systems 17 (1989). Requests that were under way at a decrease cause no
 /// further one: their trouble is the one that has been answered.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Aimd {
     /// The limit never falls below this, nor below 1.
     pub min: u32,
@@ -96,7 +109,7 @@ pub struct Aimd {
 /// `limit += smoothing · (gradient · limit + queue - limit)`.
 /// A failure faster than usual says nothing about queues and is left out. Trouble that outlasts the memory becomes
 /// usual, and the limit grows again.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Gradient {
     /// The limit never falls below this, nor below 1.
     pub min: u32,

@@ -49,14 +49,14 @@ pub use caches::{
     Access, AccessId, Cache, CacheLayer, CacheMeasures, CacheSize, CacheStep, CacheWrite, Commit,
     CommitId, Items, LedgerId, UNKEYED_BYTES, WriteId,
 };
-pub use changes::{Change, spec_at};
+pub use changes::{Change, instants, spec_at};
 pub use check::Checked;
 pub use data::Files;
 pub use deployments::{RollBackRule, RolloutKind, RolloutRules};
 pub use doors::{CriticalityBounds, Door, DoorId, DoorMeasures, DoorStep, Shedding};
 pub use external::{External, OutsideStep, Quota, QuotaRule};
 pub use faults::{
-    Answering, Broken, Disturbance, End, Fault, FaultKind, FaultStep, FaultUnit, When,
+    Answering, Broken, Disturbance, End, FAULTS_MAX, Fault, FaultKind, FaultStep, FaultUnit, When,
 };
 pub use functions::Function;
 pub use guards::{
@@ -163,8 +163,10 @@ pub struct Model {
     pub region_measures: Vec<Option<RegionMeasures>>,
     /// Replicas whose number or version changes.
     pub fleets: Vec<Fleet>,
-    /// What breaks.
+    /// What breaks: what is written comes last, so that a fault that is added moves none of the others.
     pub faults: Vec<Fault>,
+    /// Laws of faults, numbered apart from those of the rest.
+    pub fault_laws: Vec<PlacedLaw>,
     /// What breaks by itself, by the number of the fault.
     pub fault_units: Vec<FaultUnit>,
     /// Systems whose availability is told.

@@ -36,15 +36,20 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         self.go_on_as(&change.model);
     }
 
-    /// Goes on as a run of `model`, if that has the same things in the same places. It is then the run that `model` has from
-    /// the start, provided that they differ in changes only, and in none of an instant before now.
+    /// Goes on as a run of `model`, if that has the same things in the same places, and beside them at most faults that begin
+    /// later ([`Model::continues`]). It is then the run that `model` has from the start, provided that they differ in these
+    /// and in changes only, and in no change of an instant before now.
     pub fn follow(&mut self, model: &'m Model) -> bool {
-        if !model.has_frame_of(self.model) {
+        let added = model.fault_units.len().saturating_sub(self.model.fault_units.len());
+        if !model.continues(self.model, self.now) || self.queue.room() < added as u64 {
             return false;
         }
         let past = model.changes.partition_point(|change| change.at <= self.now);
         self.changes = &model.changes[past..];
         self.go_on_as(model.at(self.now));
+        if added > 0 {
+            self.add_faults();
+        }
         true
     }
 
@@ -52,7 +57,8 @@ impl<'m, R: Recorder> Simulation<'m, R> {
     /// ([`Model::has_frame_of`]). What is under way goes on.
     pub fn go_on_as(&mut self, model: &'m Model) {
         let before = std::mem::replace(&mut self.model, model);
-        self.laws.change(model);
+        self.laws.change(&model.laws);
+        self.faults.laws.change(&model.fault_laws);
         for (group, was) in model.stations.iter().zip(&before.stations) {
             if (group.servers, group.queue) != (was.servers, was.queue) {
                 self.resize_stations(group, was);
@@ -63,11 +69,43 @@ impl<'m, R: Recorder> Simulation<'m, R> {
                 self.want(index, fleet.start);
             }
         }
+        for (index, (cache, was)) in (0..).zip(model.caches.iter().zip(&before.caches)) {
+            if (cache.size, cache.stale) != (was.size, was.stale) {
+                self.resize_cache(index);
+            }
+        }
+        self.change_limits(before);
         for (index, (client, was)) in (0..).zip(model.clients.iter().zip(&before.clients)) {
             self.change_source(index, &was.source, &client.source);
         }
         while let Some(frame) = self.ready.pop_front() {
             self.run(frame);
+        }
+    }
+
+    /// Limits, quotas, bulkheads and the workers of consumers are those of the present model from now on.
+    fn change_limits(&mut self, before: &Model) {
+        let model = self.model;
+        for (index, (place, was)) in model.limits.iter().zip(&before.limits).enumerate() {
+            if place.limit != was.limit {
+                self.change_limit(index);
+            }
+        }
+        let quotas = model.holds.quotas.iter().zip(&before.holds.quotas);
+        for (index, (quota, was)) in quotas.enumerate() {
+            if quota.rule != was.rule {
+                self.holdings.change_quota(index, quota.rule, self.now);
+            }
+        }
+        for (index, (guard, was)) in model.guards.iter().zip(&before.guards).enumerate() {
+            if guard.bulkhead != was.bulkhead {
+                self.change_bulkhead(index);
+            }
+        }
+        for (index, (to, was)) in (0..).zip(model.subscriptions.iter().zip(&before.subscriptions)) {
+            if (to.workers, to.per_replica, to.terms) != (was.workers, was.per_replica, was.terms) {
+                self.change_consumer(index);
+            }
         }
     }
 

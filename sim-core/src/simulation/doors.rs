@@ -216,7 +216,7 @@ impl<R: Recorder> Simulation<'_, R> {
     pub(super) fn reopen_door(&mut self, station: StationId) {
         while self.stations[station.0 as usize].keep_server() {
             if let Some(next) = self.open_door(station, None) {
-                self.start(next);
+                self.turn_to(station, next);
             }
         }
     }

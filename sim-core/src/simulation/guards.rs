@@ -243,6 +243,14 @@ impl<R: Recorder> Simulation<'_, R> {
         }
     }
 
+    /// The bulkhead of a guard holds another number from now on: those for whom there is room go on.
+    pub(super) fn change_bulkhead(&mut self, guard: usize) {
+        let Some((most, _)) = self.model.guards[guard].bulkhead else { return };
+        let state = &mut self.guards.states[guard];
+        let room = (most.saturating_sub(state.under_way) as usize).min(state.line.len());
+        self.ready.extend(state.line.drain(..room));
+    }
+
     /// The frame of a guarded call makes an attempt, if it may.
     fn attempt(&mut self, at: FrameId) -> Flow {
         let (number, call) = self.guarded(at);
@@ -418,7 +426,10 @@ impl<R: Recorder> Simulation<'_, R> {
         self.guards.ongoing[number as usize].awaited -= 1;
         let state = &mut self.guards.states[call.guard as usize];
         state.under_way -= 1;
-        if let Some(next) = state.line.pop_front() {
+        let bulkhead = self.model.guards[call.guard as usize].bulkhead;
+        if bulkhead.is_some_and(|(most, _)| state.under_way < most)
+            && let Some(next) = state.line.pop_front()
+        {
             self.ready.push_back(next);
         }
         let took = self.now.since(began);

@@ -4,7 +4,7 @@ use super::interpreter::Flow;
 use super::{Happening, Recorder, Simulation};
 use crate::component::{Acquired, Ending, FrameId, Limit, Limiter, Locks, Mode, NONE, Pass};
 use crate::model::{HoldStep, Holds, QuotaRule};
-use crate::time::Duration;
+use crate::time::{Duration, Time};
 
 /// Something that a frame holds, or waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,19 +28,28 @@ pub(super) struct Holdings {
     limiters: Vec<Limiter>,
 }
 
+/// What keeps a quota.
+fn limit(rule: QuotaRule) -> Limit {
+    match rule {
+        QuotaRule::TokenBucket { rate, burst } => Limit::TokenBucket { rate, burst },
+        QuotaRule::LeakyBucket { rate, queue } => Limit::LeakyBucket { rate, queue },
+        QuotaRule::Concurrency(limit) => Limit::Fixed(limit),
+    }
+}
+
 impl Holdings {
     pub(super) fn new(holds: &Holds) -> Holdings {
-        let limit = |rule: QuotaRule| match rule {
-            QuotaRule::TokenBucket { rate, burst } => Limit::TokenBucket { rate, burst },
-            QuotaRule::LeakyBucket { rate, queue } => Limit::LeakyBucket { rate, queue },
-            QuotaRule::Concurrency(limit) => Limit::Fixed(limit),
-        };
         Holdings {
             entries: Vec::new(),
             free: Vec::new(),
             locks: holds.tables.iter().map(|_| Locks::new()).collect(),
             limiters: holds.quotas.iter().map(|quota| Limiter::new(&limit(quota.rule))).collect(),
         }
+    }
+
+    /// A quota has another rule from now on.
+    pub(super) fn change_quota(&mut self, quota: usize, rule: QuotaRule, now: Time) {
+        self.limiters[quota].change(&limit(rule), now);
     }
 
     /// Whether nobody holds anything.

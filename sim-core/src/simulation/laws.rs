@@ -1,20 +1,27 @@
 //! The model's laws in a run: each with its own stream of draws.
 
-use crate::model::{LawId, Model};
+use crate::model::{LawId, PlacedLaw};
 use crate::random::{Draw, Key, Sampler};
 use crate::time::Duration;
 
 /// Laws by [`LawId`], side by side with the keys of their streams: a draw touches one place.
+#[derive(Default)]
 pub(super) struct Laws<'m>(Vec<(&'m Sampler, Key)>);
 
 impl<'m> Laws<'m> {
-    pub(super) fn new(model: &'m Model, key: impl Fn(u64) -> Key) -> Laws<'m> {
-        Laws(model.laws.iter().map(|law| (&law.sampler, key(law.name))).collect())
+    pub(super) fn new(laws: &'m [PlacedLaw], key: impl Fn(u64) -> Key) -> Laws<'m> {
+        Laws(laws.iter().map(|law| (&law.sampler, key(law.name))).collect())
     }
 
-    /// The laws are those of another model from now on; each keeps its stream.
-    pub(super) fn change(&mut self, model: &'m Model) {
-        for (law, (sampler, _)) in model.laws.iter().zip(&mut self.0) {
+    /// Takes in those of `laws` that are behind the ones known.
+    pub(super) fn grow(&mut self, laws: &'m [PlacedLaw], key: impl Fn(u64) -> Key) {
+        let added = laws.iter().skip(self.0.len());
+        self.0.extend(added.map(|law| (&law.sampler, key(law.name))));
+    }
+
+    /// The laws are these from now on; each keeps its stream.
+    pub(super) fn change(&mut self, laws: &'m [PlacedLaw]) {
+        for (law, (sampler, _)) in laws.iter().zip(&mut self.0) {
             *sampler = &law.sampler;
         }
     }

@@ -24,12 +24,17 @@ impl Limiting {
             _ => {
                 let limiters: Vec<Limiter> =
                     (0..place.count).map(|_| Limiter::new(&place.limit)).collect();
-                let level = limiters.iter().filter_map(|l| l.limit().map(u64::from)).sum();
+                let level = level_of(&limiters);
                 Limiting::Shared(limiters, level)
             }
         };
         model.limits.iter().map(limiting).collect()
     }
+}
+
+/// How many may be under way at some limiters together.
+fn level_of(limiters: &[Limiter]) -> u64 {
+    limiters.iter().filter_map(|limiter| limiter.limit().map(u64::from)).sum()
 }
 
 impl<R: Recorder> Simulation<'_, R> {
@@ -38,6 +43,24 @@ impl<R: Recorder> Simulation<'_, R> {
         for (place, limiting) in self.model.limits.iter().zip(&self.limits) {
             if let (Some(told), Limiting::Shared(_, level)) = (place.level, limiting) {
                 self.recorder.level(Time::ZERO, told, *level);
+            }
+        }
+    }
+
+    /// What limits requests at a place is another from now on.
+    pub(super) fn change_limit(&mut self, index: usize) {
+        let (now, place) = (self.now, &self.model.limits[index]);
+        match (&mut self.limits[index], &place.limit) {
+            (Limiting::Keyed(buckets), &Limit::TokenBucket { rate, burst }) => {
+                buckets.change(rate, burst, now);
+            }
+            (Limiting::Keyed(_), _) => {}
+            (Limiting::Shared(limiters, level), limit) => {
+                limiters.iter_mut().for_each(|limiter| limiter.change(limit, now));
+                *level = level_of(limiters);
+                if let Some(told) = place.level {
+                    self.recorder.level(now, told, *level);
+                }
             }
         }
     }

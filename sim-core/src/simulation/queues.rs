@@ -168,6 +168,18 @@ impl<R: Recorder> Simulation<'_, R> {
         self.tell_backlog(index);
     }
 
+    /// A consumer has other workers, or room for other messages, from now on. Those too many finish what they have.
+    pub(super) fn change_consumer(&mut self, index: u32) {
+        let subscription = &self.model.subscriptions[index as usize];
+        let service = self.model.operations[subscription.operation.0 as usize].service;
+        let each = |each: u32| each.saturating_mul(self.in_service(service));
+        let workers = subscription.per_replica.map_or(u32::MAX, each).min(subscription.workers);
+        let consumer = &mut self.consumers[index as usize];
+        consumer.workers = workers;
+        consumer.line.change(subscription.terms);
+        self.deliver_to(index);
+    }
+
     /// Each replica in service of a service has its workers; those too many finish what they have.
     pub(super) fn employ_workers(&mut self, service: ServiceId) {
         for index in 0..self.model.subscriptions.len() as u32 {

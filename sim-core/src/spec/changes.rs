@@ -12,10 +12,14 @@ use serde::{Deserialize, Serialize};
 /// ```
 ///
 /// What can change is how much there is of something: rates, users and mixes of clients, laws of times, weights, timeouts,
-/// retries, replicas, cores, threads, servers, connections, queue limits, times to live. New replicas come into service when
-/// they have started (at once without `start_up`), and those that are too many finish what they have first; cores and
-/// servers are there at once, and those that are too many go when they are idle. What there is (which services, steps,
-/// stores, shards) cannot change: that is a design.
+/// retries, replicas, cores, threads, servers, connections, workers of queues, how many may wait, sizes of caches and times to
+/// live, rates and sizes of limits, quotas and bulkheads. New replicas come into service when they have started (at once
+/// without `start_up`), and those that are too many finish what they have first; cores, servers, connections and workers are
+/// there at once, and those that are too many go when they are idle. A cache that shrinks gives up what its policy would, one
+/// that grows keeps what it has. A bucket of tokens holds what it held, as far as that fits; who waits in one that leaks keeps
+/// its turn; who has passed a limit is not asked again, and one that moves by itself goes on from where it is, within its
+/// bounds. What there is (which services, steps, stores, policies, kinds of limits) cannot change: that is a design. Neither
+/// can shards, whose data would have to be copied: `reshard` does that.
 ///
 /// Everything that is due at the instant happens before the change. A change at 0 is part of the model.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]

@@ -1,6 +1,6 @@
 //! What blocks count and keep, as it happens: hit ratios, messages in queues, replicas at work.
 
-use crate::model::{CounterId, LevelId, MeasureKind, Model, TimingId};
+use crate::model::{CounterId, LevelId, MeasureKind, Measures, Model, TimingId};
 use crate::simulation::Recorder;
 use crate::time::{Duration, Time};
 
@@ -41,6 +41,15 @@ impl Gauges {
             before: none,
             paid: model.charges.iter().flat_map(|charge| charge.amount.counters()).collect(),
             bought: Vec::new(),
+        }
+    }
+
+    /// Makes place for measures behind those known, of which nothing has been told yet.
+    pub fn grow(&mut self, measures: &Measures) {
+        self.levels.resize(measures.levels as usize, 0);
+        for counts in [&mut self.present, &mut self.before] {
+            counts.counters.resize(measures.counters as usize, 0);
+            counts.timings.resize(measures.timings as usize, (0, 0));
         }
     }
 

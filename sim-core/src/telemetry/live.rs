@@ -125,10 +125,17 @@ impl<'m> Live<'m> {
         Some(says)
     }
 
-    /// Goes on as a run of `model`, which differs in changes from now on only; `false` if it cannot, because something in
-    /// it is elsewhere.
+    /// Goes on as a run of `model`, which differs only in changes from now on and in faults that begin later; `false` if it
+    /// cannot, because something in it is elsewhere.
     pub fn follow_model(&mut self, model: &'m Model) -> bool {
         let follows = self.simulation.follow(model);
+        if follows {
+            self.model = model;
+            self.windows_max = Series::windows_max(model);
+            let ((series, gauges), _) = &mut self.simulation.recorder;
+            series.grow(&model.measures);
+            gauges.grow(&model.measures);
+        }
         self.reach();
         follows
     }

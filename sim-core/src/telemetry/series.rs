@@ -1,7 +1,7 @@
 //! Rate, errors, durations, utilisation and levels over time, in windows.
 
 use crate::component::{Ending, Spent};
-use crate::model::{CounterId, LevelId, Model, OperationId, StationId, TimingId};
+use crate::model::{CounterId, LevelId, Measures, Model, OperationId, StationId, TimingId};
 use crate::simulation::Recorder;
 use crate::stats::Histogram;
 use crate::time::{Duration, SECOND, Time};
@@ -164,6 +164,14 @@ impl Series {
             until: Time::ZERO + window,
             ended: Time::MAX,
         }
+    }
+
+    /// Makes place for measures behind those known, of which nothing has been told yet.
+    pub fn grow(&mut self, measures: &Measures) {
+        self.levels.resize(measures.levels as usize, LevelSeries::default());
+        self.requests.resize(measures.counters as usize, None);
+        self.errors.resize(measures.counters as usize, None);
+        self.durations.resize(measures.timings as usize, None);
     }
 
     /// Ends the last window at `now`; a series goes on no more.

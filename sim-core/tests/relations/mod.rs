@@ -8,6 +8,7 @@ mod deployments;
 mod disciplines;
 mod doors;
 mod faults;
+mod going_on;
 mod guards;
 mod kept;
 mod limits;

@@ -1,16 +1,18 @@
 // Knobs that are turned while the system runs: changes of the model, each at its instant.
 
 import type { Checked, Design, Edit, Model } from "./engine/protocol";
+import { clock } from "./format";
 
-/** A value that is put at a path at an instant, in seconds; `place` is that among the model's edits. */
+/** A value that is put at a path at an instant; `place` is that among the model's edits. */
 export interface Turned {
+  /** As the model has it: exact, with its unit. */
   at: string;
   path: string;
   value: string;
   place: number;
 }
 
-const WRITTEN = /^\(at: "([^"]+)", set: \{("(?:[^"\\]|\\.)*"): (.*)\}\)$/s;
+const WRITTEN = /^\(at: "([\d.]+s)", set: \{("(?:[^"\\]|\\.)*"): (.*)\}\)$/s;
 
 /** A value as `--set` takes it, as RON. */
 const ron = (value: string): string => (/^-?\d+(\.\d+)?$|[([{"]|^(true|false)$/.test(value) ? value : JSON.stringify(value));
@@ -31,14 +33,17 @@ function read([path, text]: Edit, place: number): Turned | undefined {
 /** The knobs that were turned while it ran, in order. */
 export const turned = (model: Model): Turned[] => model.edits.flatMap((edit, place) => read(edit, place) ?? []);
 
+/** The instant of a knob as a clock shows it. */
+export const shown = (knob: Turned): string => clock(Number.parseFloat(knob.at) * 1e9);
+
 /** Nanoseconds as the seconds of a change: to the millisecond. */
 export const instantOf = (nanos: number): string => `${Number((nanos / 1e9).toFixed(3))}s`;
 
-/** The model in which values are put at paths at an instant; what was put there at this very instant is replaced. */
-export function turn(model: Model, checked: Checked, at: string, edits: Edit[]): Model {
+/** The model in which values are put at paths, each at its instant; what was put there at this very instant is replaced. */
+export function turn(model: Model, checked: Checked, knobs: Omit<Turned, "place">[]): Model {
   let next = checked.changes.length;
   const all = [...model.edits];
-  for (const [path, value] of edits) {
+  for (const { at, path, value } of knobs) {
     const text = `(at: "${at}", set: {${JSON.stringify(path)}: ${ron(value)}})`;
     const before = turned(model).find((it) => it.at === at && it.path === path);
     if (before !== undefined) all[before.place] = [all[before.place]![0], text];

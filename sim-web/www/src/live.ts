@@ -1,6 +1,6 @@
 // A run that is being watched: its worker, what it has told, and what of that is to be seen at an instant.
 
-import { Engine } from "./engine/engine";
+import { Engine, Stopped } from "./engine/engine";
 import type { Chunk, Design, Model, Parts, Window } from "./engine/protocol";
 
 /** Requests that are drawn in a second of the viewer's time, about. */
@@ -72,7 +72,7 @@ export class Live {
     await this.current;
   }
 
-  /** Goes on to an instant and from there on as another model. Returns whether it could: else it has to begin anew. */
+  /** Goes on to an instant and from there on as another model. Returns whether it could: else it has to begin anew, if the model is right at all. */
   async turn(model: Model, at: number): Promise<boolean> {
     const generation = this.generation;
     this.asked = true;
@@ -82,6 +82,9 @@ export class Live {
       this.parts = parts;
       this.take(chunk);
       return true;
+    } catch (error) {
+      if (error instanceof Stopped) throw error;
+      return false;
     } finally {
       if (generation === this.generation) this.asked = false;
     }

@@ -42,6 +42,7 @@ export class Sandbox {
   private listeners = new Set<() => void>();
   private later: ReturnType<typeof setTimeout> | undefined;
   private turning = false;
+  private last: Promise<unknown> = Promise.resolve();
   private studies = 0;
 
   constructor(
@@ -132,18 +133,29 @@ export class Sandbox {
   }
 
   /** Turns knobs of the running system: what is under way goes on. Returns whether that could be done. */
-  private async turn(edits: Edit[]): Promise<boolean> {
-    const { model, checked, runs } = this;
+  private turn(edits: Edit[]): Promise<boolean> {
+    return this.goOn((checked, at) => turn(this.model, checked, edits.map(([path, value]) => ({ at: instantOf(at), path, value }))));
+  }
+
+  /** Goes on as the runs of another model from an instant on, which `becomes` is told in nanoseconds. Returns whether that could be done. */
+  private async goOn(becomes: (checked: Checked, at: number) => Model | Promise<Model>): Promise<boolean> {
+    const { checked, runs } = this;
     if (checked === undefined || runs.some((run) => run.parts === undefined || run.wrong !== undefined)) return false;
     this.turning = true;
     try {
       await Promise.all(runs.map((run) => run.idle()));
       const at = Math.ceil(Math.max(this.now, ...runs.map((run) => run.reached)) / 1e6) * 1e6;
       if (at <= 0 || at >= this.horizon) return false;
-      const next = turn(model, checked, instantOf(at), edits);
-      if ((await this.check(next)) === undefined) return false;
-      const follow = runs.map(async (run) => (await run.turn(next, at)) || run.open(next, at, this.window, this.speed));
-      await Promise.all(follow);
+      const next = await becomes(checked, at);
+      // All designs are checked beside it: a run that goes on does not wait for those that nobody looks at.
+      const checking = this.check(next);
+      const went = await Promise.all(runs.map((run) => run.turn(next, at)));
+      this.turning = went.includes(false);
+      if ((await checking) === undefined) {
+        if (went.includes(true)) await this.reopen(this.now);
+        return false;
+      }
+      await Promise.all(runs.map((run, place) => went[place]! || run.open(next, at, this.window, this.speed)));
       this.changed();
       this.study();
       return true;
@@ -169,8 +181,19 @@ export class Sandbox {
     this.changed();
   }
 
+  /** What is done to the model is done one after the other: each begins with what the one before has made of it. */
+  private inTurn(what: () => Promise<boolean>): Promise<boolean> {
+    const done = this.last.then(what);
+    this.last = done.catch(() => undefined);
+    return done;
+  }
+
   /** Puts values at paths of the design that is looked at. */
-  async edit(edits: Edit[]): Promise<boolean> {
+  edit(edits: Edit[]): Promise<boolean> {
+    return this.inTurn(() => this.putAt(edits));
+  }
+
+  private async putAt(edits: Edit[]): Promise<boolean> {
     this.note = undefined;
     if (this.changing === "now" && this.now > 0) {
       if (await this.turn(edits)) return true;
@@ -181,18 +204,60 @@ export class Sandbox {
   }
 
   private async editFrom(edits: Edit[], until: number): Promise<boolean> {
+    return this.apply(await this.edited(edits), until);
+  }
+
+  /** The model with values at paths of the design that is looked at. */
+  private async edited(edits: Edit[]): Promise<Model> {
     const paths = await Promise.all(edits.map(([path]) => this.tools.call("editPath", { design: this.design, path })));
     const fresh: Edit[] = edits.map(([, value], at) => [paths[at]!, value]);
     const kept = this.model.edits.filter(([path]) => !paths.includes(path));
-    return this.apply({ ...this.model, edits: [...kept, ...fresh] }, until);
+    return { ...this.model, edits: [...kept, ...fresh] };
   }
 
-  /** Adds something to a list of the model, such as a fault: at the end of what is there. */
-  async append(list: string, value: string): Promise<boolean> {
-    const found = await this.tools.call("values", { model: this.model, design: this.design, paths: [list] }).catch((): Record<string, unknown> => ({}));
-    const there = found[list];
-    const length = Array.isArray(there) ? there.length : 0;
-    return this.editFrom([[`${list}[${length}]`, value]], this.now);
+  /** What is at paths of the design that is looked at, once all knobs are turned. */
+  private values(paths: string[]): Promise<Record<string, unknown>> {
+    return this.tools.call("values", { model: this.model, design: this.design, paths }).catch(() => ({}));
+  }
+
+  /** What adds something to a list of the model, at the end of what is there. */
+  private async adding(list: string): Promise<(value: string) => Edit> {
+    const there = (await this.values([list]))[list];
+    // One that is not written is written as a whole.
+    return (value) => (Array.isArray(there) ? [`${list}[${there.length}]`, value] : [list, `[${value}]`]);
+  }
+
+  /** Has something happen at this instant that the model lists, such as a fault. The system goes on, unless it has to be gone through again. */
+  happen(list: string, what: (at: string) => string): Promise<boolean> {
+    return this.inTurn(() => this.begin(list, what));
+  }
+
+  private async begin(list: string, what: (at: string) => string): Promise<boolean> {
+    const add = await this.adding(list);
+    // It begins a little after the instant that is seen, which is the past already.
+    const then = (at: number) => this.edited([add(what(instantOf(at + 1e6)))]);
+    return (await this.goOn((_, at) => then(at))) || this.apply(await then(this.now), this.now);
+  }
+
+  /** Doubles the load of the clients at a path for a while: twice the users, or a spike of requests. */
+  surge(path: string, seconds: number): Promise<boolean> {
+    return this.inTurn(() => this.double(path, seconds));
+  }
+
+  private async double(path: string, seconds: number): Promise<boolean> {
+    const users = (await this.values([`${path}.users`]))[`${path}.users`];
+    const spike = (at: string) => `spike(at: "${at}", lasts: "${seconds}s", factor: 2)`;
+    const profile = `${path}.profile`;
+    const add = await this.adding(profile);
+    const surges = (from: number) => {
+      const [at, until] = [instantOf(from), instantOf(from + seconds * 1e9)];
+      if (typeof users !== "number") {
+        const [path, value] = add(spike(at));
+        return [{ at, path, value }];
+      }
+      return [{ at, path: `${path}.users`, value: String(2 * users) }, { at: until, path: `${path}.users`, value: String(users) }];
+    };
+    return (await this.goOn((checked, at) => turn(this.model, checked, surges(at)))) || (typeof users !== "number" && this.begin(profile, spike));
   }
 
   async withoutEdits(): Promise<void> {

@@ -173,6 +173,79 @@ test("a replica that is broken is seen, and felt", async (page) => {
   await until(async () => !["0 %", "–"].includes(await errors.textContent()), "no error is counted");
 });
 
+/** Notes what the page asks of its workers, and what they tell of runs. */
+function noting() {
+  const noted = { asks: [], told: [], made: undefined, module: undefined, Plain: Worker };
+  globalThis.noted = noted;
+  globalThis.Worker = class extends Worker {
+    constructor(...made) {
+      super(...made);
+      noted.made = made;
+      this.addEventListener("message", ({ data }) => {
+        const chunk = data.answer?.chunk ?? data.answer;
+        if (chunk?.states !== undefined) noted.told.push({ worker: this, ...chunk });
+      });
+    }
+    postMessage(message, ...rest) {
+      if (message.module !== undefined) noted.module = message.module;
+      noted.asks.push({ worker: this, call: message.call, ask: message.ask });
+      super.postMessage(message, ...rest);
+    }
+  };
+}
+
+/** Compares the run that is looked at with one of its model from the start, at the instant to which it has come. */
+const comparing = async () => {
+  const { asks, told, made, module, Plain } = globalThis.noted;
+  const { worker, ask: turned } = asks.findLast(({ call }) => call === "turn");
+  const { ask: opened } = asks.findLast((it) => it.worker === worker && it.call === "open");
+  const seen = told.findLast((it) => it.worker === worker);
+  const anew = new Plain(...made);
+  const answer = new Promise((resolve) => (anew.onmessage = ({ data }) => resolve(data.answer.chunk)));
+  anew.postMessage({ module });
+  anew.postMessage({ id: 1, call: "open", ask: { ...opened, model: turned.model, until: seen.now } });
+  const whole = await answer;
+  anew.terminate();
+  const all = ({ now, events, fingerprint, states }) => JSON.stringify([now, events, fingerprint, Array.from(states.at(-1).state)]);
+  return [all(seen), all(whole)];
+};
+
+test("what is broken is broken in the running system, and is the run of the link", async (page) => {
+  await page.addInitScript(noting);
+  const of = (call) => page.evaluate((call) => globalThis.noted.asks.filter((it) => it.call === call).length, call);
+  for (const [model, ...breakages] of [
+    ["models/blocks/cache.ron", "double the load of visitors for 20 s", "kill a replica of shop for 20 s", "flush redis"],
+    ["models/blocks/zone_outage.ron", /^cut off region/, /^slow .* down, 5 times/],
+    ["models/blocks/mtbf.ron", /^make .* 5 times slower/, /^freeze/],
+  ]) {
+    await page.goto(base);
+    await page.goto(link({ name: model }));
+    await waitForRun(page);
+    await until(async () => (await now(page)) > 1, "the clock stands still");
+    const opened = await of("open");
+    const what = page.getByLabel("what to break");
+    for (const says of breakages) {
+      const labels = await what.locator("option").allTextContents();
+      const label = labels.find((it) => (typeof says === "string" ? it.trim() === says : says.test(it.trim())));
+      expect(label !== undefined, `${model} does not offer ${says}, but ${labels}`);
+      await what.selectOption({ label: label.trim() });
+      const before = await of("turn");
+      await page.locator("#break-it").click();
+      // The next may come while this one is still being looked at.
+      await until(async () => (await of("turn")) > before, `${model}: ${label} starts over`);
+    }
+    const at = await now(page);
+    await until(async () => (await now(page)) > at + 1, `${model}: it stands still`);
+    await until(async () => (await page.locator(".edits li").count()) === breakages.length, `${model}: not all is told`);
+    expect((await page.locator("[role=alert]").count()) === 0, `${await page.locator("[role=alert]").allTextContents()}`);
+    await page.locator("#play").click();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect((await of("open")) === opened, `${model} has been gone through again`);
+    const [seen, whole] = await page.evaluate(comparing);
+    expect(seen === whole, `${model}: the run has become ${seen.slice(0, 200)}, and is ${whole.slice(0, 200)} from the start`);
+  }
+});
+
 test("a link carries model, edits and design", async (page) => {
   const text = readFileSync(join(root, "models/blocks/cache.ron"), "utf8").replace("930/s", "700/s");
   await page.goto(link({ name: "mine.ron", text, edits: [["services.shop.replicas", "3"]], design: "in each process" }));

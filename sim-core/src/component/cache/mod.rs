@@ -236,6 +236,42 @@ impl Contents {
         evicted
     }
 
+    /// It is as large as this from now on, of the same kind, and spares expired entries for so long. What still fits stays;
+    /// victims are chosen as by a `put` of `request`, and of pinned entries those of the highest `rank` go. Returns how many
+    /// had to.
+    pub fn resize(
+        &mut self,
+        (capacity, replacement): (Capacity, Replacement),
+        keep_expired: Duration,
+        request: u64,
+        rank: impl Fn(u64) -> u64,
+    ) -> u32 {
+        (self.capacity, self.replacement) = (capacity, replacement);
+        self.keep_expired = keep_expired;
+        self.slots.limit(capacity.limit().min(u64::from(SLOTS_MAX)) as u32);
+        self.policy.resize(replacement, capacity);
+        let mut evicted = 0;
+        if let Replacement::Pinned { ranks } = replacement {
+            let rank_at = |at: u32| self.slots.held(at).map(|slot| (rank(slot.item), at));
+            let mut held: Vec<(u64, u32)> = (0..self.slots.len()).filter_map(rank_at).collect();
+            held.sort_unstable();
+            while let Some((rank, at)) = held.pop()
+                && (rank >= ranks || self.used > capacity.limit())
+            {
+                self.take(at);
+                evicted += 1;
+            }
+        }
+        let mut draw = Draw::new(request, self.key);
+        while self.used > capacity.limit()
+            && let Some(victim) = self.policy.evict(&mut self.slots, &mut draw)
+        {
+            self.discard(victim);
+            evicted += 1;
+        }
+        evicted
+    }
+
     /// Takes the item out.
     pub fn remove(&mut self, item: u64) -> Option<Entry> {
         self.find(item).map(|at| self.take(at))

@@ -38,6 +38,15 @@ impl Policy {
         }
     }
 
+    /// The cache has another size from now on.
+    pub(super) fn resize(&mut self, replacement: Replacement, capacity: Capacity) {
+        match (self, replacement) {
+            (Policy::S3Fifo(queues), _) => queues.resize(capacity),
+            (Policy::Pinned { ranks }, Replacement::Pinned { ranks: now }) => *ranks = now,
+            _ => {}
+        }
+    }
+
     /// Whether an item of this rank may come in at all.
     #[inline]
     pub(super) fn admits(&self, rank: u64) -> bool {

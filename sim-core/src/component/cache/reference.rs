@@ -152,6 +152,27 @@ impl Naive {
         self.take(place);
     }
 
+    fn resize(&mut self, (capacity, replacement): (Capacity, Replacement), request: u64) -> u32 {
+        (self.capacity, self.replacement) = (capacity, replacement);
+        let mut draw = Draw::new(request, KEY);
+        let mut evicted = 0;
+        loop {
+            let is_full = self.weight(&self.held) + self.weight(&self.main) > capacity.limit();
+            match replacement {
+                Replacement::Pinned { ranks } => {
+                    let last = (0..self.held.len()).max_by_key(|&place| self.held[place].item);
+                    match last.filter(|&place| is_full || self.held[place].item >= ranks) {
+                        Some(place) => _ = self.held.remove(place),
+                        None => return evicted,
+                    }
+                }
+                _ if is_full => self.evict(&mut draw),
+                _ => return evicted,
+            }
+            evicted += 1;
+        }
+    }
+
     fn evict_s3fifo(&mut self) {
         let all = self.held.len() + self.main.len();
         let small_is_due = 10 * self.weight(&self.held) >= self.capacity.limit();
@@ -183,6 +204,8 @@ enum Step {
     Write(u64),
     Remove(u64),
     Clear,
+    /// Makes it larger or smaller.
+    Resize(u32),
 }
 
 /// A step, the size of the value, how long it lives and the time until the next step.
@@ -196,6 +219,7 @@ fn step() -> impl Strategy<Value = Timed> {
         6 => item().prop_map(Step::Write),
         3 => item().prop_map(Step::Remove),
         1 => Just(Step::Clear),
+        1 => (1u32..25).prop_map(Step::Resize),
     ];
     let life = prop_oneof![3 => Just(u64::MAX), 1 => 1u64..400];
     (step, 0u32..12, life, 0u64..10)
@@ -240,6 +264,7 @@ proptest! {
         renew in prop::option::of(1u64..300),
         steps in prop::collection::vec(step(), 1..250),
     ) {
+        let (mut capacity, mut replacement) = (capacity, replacement);
         let mut real = Contents::new(capacity, replacement, FOREVER, KEY);
         let mut naive = Naive::new(capacity, replacement);
         let renew = renew.map(Duration);
@@ -263,6 +288,19 @@ proptest! {
                 Step::Clear => {
                     real.clear();
                     naive = Naive::new(capacity, replacement);
+                }
+                Step::Resize(size) => {
+                    capacity = match capacity {
+                        Capacity::Entries(_) => Capacity::Entries(size),
+                        Capacity::Bytes(_) => Capacity::Bytes(5 * u64::from(size)),
+                        Capacity::Unbounded => capacity,
+                    };
+                    if let Replacement::Pinned { ranks } = &mut replacement {
+                        *ranks = u64::from(size / 2);
+                    }
+                    let (room, request) = ((capacity, replacement), number as u64);
+                    let expected = naive.resize(room, request);
+                    prop_assert_eq!(real.resize(room, FOREVER, request, |item| item), expected);
                 }
             }
             for item in 0..30 {

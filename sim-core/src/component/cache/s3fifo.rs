@@ -45,6 +45,10 @@ impl S3Fifo {
         }
     }
 
+    pub(super) fn resize(&mut self, capacity: Capacity) {
+        self.capacity = capacity;
+    }
+
     pub(super) fn insert(&mut self, slots: &mut Slots, at: u32) {
         let in_main = self.ghosts.recall(slots[at].item);
         let mark = Mark { uses: 0, in_main };

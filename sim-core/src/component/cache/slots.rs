@@ -32,6 +32,11 @@ impl Slots {
         Slots { slots: Vec::new(), free: NONE, limit }
     }
 
+    /// From now on no more than this many are needed, or as many as there are.
+    pub(super) fn limit(&mut self, limit: u32) {
+        self.limit = limit;
+    }
+
     /// Held and free slots: one more than the largest number given out.
     pub(super) fn len(&self) -> u32 {
         self.slots.len() as u32

@@ -234,3 +234,26 @@ fn what_is_too_large_is_not_held_and_neither_is_its_old_value() {
         assert_eq!((cache.peek(2), cache.bytes(), cache.len()), (None, 10, 1));
     }
 }
+
+/// LRU holds what was used last, so that a smaller cache holds a part of what a larger one does (Mattson et al. 1970): made
+/// smaller it goes on as one that has always been so.
+#[test]
+fn a_shrunken_lru_cache_is_one_that_was_always_small() {
+    let law = Popularity::zipf(500, 0.8).unwrap();
+    let rank = |request: u64| law.sample(&mut Draw::new(request, KEY.part(2)));
+    let mut shrunken = cache(Capacity::Entries(200), Replacement::Lru);
+    let mut small = cache(Capacity::Entries(30), Replacement::Lru);
+    for request in 0..5_000 {
+        ask(&mut shrunken, rank(request), request);
+        ask(&mut small, rank(request), request);
+    }
+    let room = (Capacity::Entries(30), Replacement::Lru);
+    assert_eq!(shrunken.resize(room, Duration::ZERO, 0, |item| item), 170);
+    for request in 5_000..10_000 {
+        let hit = ask(&mut shrunken, rank(request), request);
+        assert_eq!(hit, ask(&mut small, rank(request), request));
+    }
+    let room = (Capacity::Entries(200), Replacement::Lru);
+    assert_eq!(shrunken.resize(room, Duration::ZERO, 0, |item| item), 0);
+    assert_eq!(shrunken.len(), 30);
+}

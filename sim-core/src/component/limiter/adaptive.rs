@@ -19,6 +19,12 @@ impl AimdLimit {
         AimdLimit { options: options.clone(), limit, decreased: None }
     }
 
+    /// It moves by other rules from now on.
+    pub(super) fn change(&mut self, options: &Aimd) {
+        self.options = options.clone();
+        self.limit = clamp(self.limit, options.min, options.max);
+    }
+
     #[inline]
     pub(super) fn limit(&self) -> u32 {
         self.limit as u32
@@ -77,6 +83,12 @@ impl GradientLimit {
         let limit = clamp(f64::from(options.start), options.min, options.max);
         let window = Window::default();
         GradientLimit { options: options.clone(), limit, usual: 0.0, windows: 0, window }
+    }
+
+    /// It moves by other rules from now on.
+    pub(super) fn change(&mut self, options: &Gradient) {
+        self.options = options.clone();
+        self.limit = clamp(self.limit, options.min, options.max);
     }
 
     #[inline]

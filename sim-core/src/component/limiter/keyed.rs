@@ -42,6 +42,17 @@ impl KeyedBuckets {
         KeyedBuckets { pace: Pace::tokens(rate, burst), states }
     }
 
+    /// All buckets are of another size, or refilled at another rate, from now on; each holds what it held, as far as that fits.
+    pub fn change(&mut self, rate: f64, burst: u32, now: Time) {
+        let then = Pace::tokens(rate, burst);
+        let pace = std::mem::replace(&mut self.pace, then);
+        let refill = |full: &mut u128| *full = pace.refilled(*full, now, &then);
+        match &mut self.states {
+            States::Dense(states) => states.iter_mut().for_each(refill),
+            States::Sparse(sparse) => sparse.buckets.iter_mut().for_each(|it| refill(&mut it.1)),
+        }
+    }
+
     /// A request of `key` comes and takes a token, or is refused.
     #[inline]
     pub fn admit(&mut self, now: Time, key: u64) -> Pass {

@@ -2,12 +2,14 @@
 
 mod adaptive;
 mod keyed;
+mod leak;
 mod pace;
 #[cfg(test)]
 mod tests;
 
 use crate::time::{Duration, Time};
 use adaptive::{AimdLimit, GradientLimit};
+use leak::Leak;
 use pace::Pace;
 
 pub use crate::model::{Aimd, Gradient, Limit};
@@ -35,8 +37,7 @@ pub struct Limiter {
 enum Guard {
     /// The bucket, and when it is full again.
     Tokens(Pace, u128),
-    /// The bucket, and when the next may leave.
-    Leak(Pace, u128),
+    Leak(Leak),
     Fixed(u32),
     Aimd(AimdLimit),
     Gradient(GradientLimit),
@@ -47,12 +48,32 @@ impl Limiter {
     pub fn new(limit: &Limit) -> Limiter {
         let guard = match limit {
             Limit::TokenBucket { rate, burst } => Guard::Tokens(Pace::tokens(*rate, *burst), 0),
-            Limit::LeakyBucket { rate, queue } => Guard::Leak(Pace::new(*rate, *queue), 0),
+            Limit::LeakyBucket { rate, queue } => Guard::Leak(Leak::new(Pace::new(*rate, *queue))),
             Limit::Fixed(limit) => Guard::Fixed(*limit),
             Limit::Aimd(aimd) => Guard::Aimd(AimdLimit::new(aimd)),
             Limit::Gradient(gradient) => Guard::Gradient(GradientLimit::new(gradient)),
         };
         Limiter { guard, in_flight: 0 }
+    }
+
+    /// The limit is another from now on, of the same kind. A bucket of tokens holds what it held, as far as that fits; who waits
+    /// in one that leaks keeps its turn; a limit that moves goes on from where it is, within its bounds. Who has passed is not
+    /// asked again.
+    pub fn change(&mut self, limit: &Limit, now: Time) {
+        match (&mut self.guard, limit) {
+            (Guard::Tokens(pace, full), Limit::TokenBucket { rate, burst }) => {
+                let then = Pace::tokens(*rate, *burst);
+                *full = pace.refilled(*full, now, &then);
+                *pace = then;
+            }
+            (Guard::Leak(leak), Limit::LeakyBucket { rate, queue }) => {
+                leak.change(Pace::new(*rate, *queue), now);
+            }
+            (Guard::Fixed(most), Limit::Fixed(then)) => *most = *then,
+            (Guard::Aimd(aimd), Limit::Aimd(options)) => aimd.change(options),
+            (Guard::Gradient(gradient), Limit::Gradient(options)) => gradient.change(options),
+            _ => *self = Limiter { in_flight: self.in_flight, ..Limiter::new(limit) },
+        }
     }
 
     /// A request comes. Unless it is refused it is under way from now on, and [`Limiter::ended`] has to follow.
@@ -64,7 +85,7 @@ impl Limiter {
                 Some(_) => Pass::Now,
                 None => Pass::No,
             },
-            Guard::Leak(pace, next) => match pace.admit(next, now) {
+            Guard::Leak(leak) => match leak.admit(now) {
                 Some(Duration::ZERO) => Pass::Now,
                 Some(wait) => Pass::After(wait),
                 None => Pass::No,

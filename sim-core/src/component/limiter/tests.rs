@@ -92,6 +92,69 @@ proptest! {
         }
     }
 
+    /// The same board when somebody brings another bucket and another tap: what was in the first one is poured over.
+    #[test]
+    fn a_bucket_that_is_changed_keeps_its_tokens(
+        ((rate, instants), then) in
+            (whole_rate().prop_flat_map(|rate| (Just(rate), instants(rate))), whole_rate()),
+        bursts in prop::array::uniform2(1u32..30),
+        when in 0usize..200,
+    ) {
+        let bucket = |rate: u64, burst| Limit::TokenBucket { rate: rate as f64, burst };
+        let mut limiter = Limiter::new(&bucket(rate, bursts[0]));
+        let mut keyed = KeyedBuckets::new(rate as f64, bursts[0], 3);
+        let (mut rate, mut brim) = (rate, u64::from(bursts[0]) * 1_000_000_000);
+        let (mut tokens, mut before) = (brim, 0);
+        for (number, now) in instants.into_iter().enumerate() {
+            tokens = (tokens + (now - before) * rate).min(brim);
+            before = now;
+            if number == when {
+                (rate, brim) = (then, u64::from(bursts[1]) * 1_000_000_000);
+                tokens = tokens.min(brim);
+                limiter.change(&bucket(rate, bursts[1]), Time(now));
+                keyed.change(rate as f64, bursts[1], Time(now));
+            }
+            let expected = if tokens >= 1_000_000_000 { Pass::Now } else { Pass::No };
+            prop_assert_eq!(limiter.admit(Time(now)), expected);
+            prop_assert_eq!(keyed.admit(Time(now), 1), expected);
+            tokens -= if expected == Pass::Now { 1_000_000_000 } else { 0 };
+        }
+    }
+
+    /// Who waits in a line keeps its turn when the pace changes, and counts as one who waits.
+    #[test]
+    fn a_leaky_bucket_that_is_changed_is_a_line_with_other_departures(
+        ((rate, instants), then) in
+            (whole_rate().prop_flat_map(|rate| (Just(rate), instants(rate))), whole_rate()),
+        queues in prop::array::uniform3(0u32..10),
+        when in 0usize..100,
+    ) {
+        let bucket = |rate: u64, queue| Limit::LeakyBucket { rate: rate as f64, queue };
+        let mut limiter = Limiter::new(&bucket(rate, queues[0]));
+        let (mut period, mut queue) = (1_000_000_000 / rate, queues[0]);
+        let mut departures: Vec<u64> = Vec::new();
+        for (number, now) in instants.into_iter().enumerate() {
+            for (turn, rate) in [(when, then), (2 * when + 1, rate)] {
+                if number == turn {
+                    queue = queues[1 + usize::from(turn > when)];
+                    period = 1_000_000_000 / rate;
+                    limiter.change(&bucket(rate, queue), Time(now));
+                }
+            }
+            let waiting = departures.iter().filter(|&&departure| departure > now).count();
+            let turn = departures.last().map_or(now, |last| (last + period).max(now));
+            let expected = match turn - now {
+                0 => Pass::Now,
+                _ if waiting >= queue as usize => Pass::No,
+                wait => Pass::After(Duration(wait)),
+            };
+            prop_assert_eq!(limiter.admit(Time(now)), expected);
+            if expected != Pass::No {
+                departures.push(turn);
+            }
+        }
+    }
+
     /// A line of requests that leave one by one: a request is refused if as many wait as may.
     #[test]
     fn a_leaky_bucket_is_a_line_with_steady_departures(
@@ -300,4 +363,27 @@ fn gradient_learns_nothing_from_fast_failures_and_does_not_grow_unused() {
     // But a timeout is a latency like any other.
     rounds(&mut limiter, 5, now, |_, _| (Duration(SECOND as u64), false));
     assert!(limiter.limit().unwrap() < 12);
+}
+
+#[test]
+fn a_limit_that_is_changed_counts_on() {
+    let mut limiter = Limiter::new(&Limit::Fixed(3));
+    let now = Time::ZERO;
+    assert_eq!([(); 4].map(|()| limiter.admit(now)), [Pass::Now, Pass::Now, Pass::Now, Pass::No]);
+    limiter.change(&Limit::Fixed(2), now);
+    limiter.ended(now, Duration::ZERO, true);
+    assert_eq!((limiter.admit(now), limiter.in_flight()), (Pass::No, 2));
+    limiter.ended(now, Duration::ZERO, true);
+    assert_eq!(limiter.admit(now), Pass::Now);
+    limiter.change(&Limit::Fixed(9), now);
+    assert_eq!(limiter.admit(now), Pass::Now);
+    let aimd = |min, max| {
+        let (start, slow) = (min, Duration::from_secs(5.0));
+        Limit::Aimd(Aimd { min, max, start, increase: 1.0, decrease: 0.5, slow })
+    };
+    let mut limiter = Limiter::new(&aimd(8, 20));
+    for (bounds, limit) in [((2, 5), 5), ((4, 9), 5), ((7, 9), 7)] {
+        limiter.change(&aimd(bounds.0, bounds.1), now);
+        assert_eq!(limiter.limit(), Some(limit));
+    }
 }

@@ -99,6 +99,14 @@ impl CacheSize {
     pub fn is_zero(self) -> bool {
         matches!(self, CacheSize::Entries(0) | CacheSize::Bytes(0))
     }
+
+    /// What of it decides what there is: whether there is a cache at all, and what is counted.
+    pub(in crate::model) fn without_amount(self) -> CacheSize {
+        match self {
+            CacheSize::Entries(entries) => CacheSize::Entries(entries.min(1)),
+            CacheSize::Bytes(bytes) => CacheSize::Bytes(bytes.min(1)),
+        }
+    }
 }
 
 /// What one query, or one operation, is asked for by keys of one population.

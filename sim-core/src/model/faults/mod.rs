@@ -1,5 +1,6 @@
 //! Faults: what breaks, checked and with the stations that it is about.
 
+mod added;
 mod network;
 mod overlap;
 mod place;
@@ -12,8 +13,8 @@ pub use steps::FaultStep;
 use super::check::Lowering;
 use super::laws::Unit;
 use super::quantity;
-use super::{CounterId, LawId, LevelId, MeasureKind, ServiceId, TimingId};
-use crate::random::name_hash;
+use super::{CounterId, LawId, LevelId, MeasureKind, PlacedLaw, ServiceId, TimingId};
+use crate::random::{Sampler, name_hash};
 use crate::spec::{self, InFlight, Path};
 use crate::time::{Duration, Time};
 use std::ops::Range;
@@ -27,7 +28,8 @@ pub struct Fault {
     pub kind: FaultKind,
     /// When.
     pub when: When,
-    /// How long it lasts; `None`: until the end, or no time at all where something is flushed.
+    /// How long it lasts, by one of [`super::Model::fault_laws`]; `None`: until the end, or no time at all where something is
+    /// flushed.
     pub lasts: Option<LawId>,
     /// How many of its units can be repaired at once, if not all.
     pub crews: Option<u32>,
@@ -48,7 +50,7 @@ pub struct Fault {
 pub enum When {
     /// Once.
     At(Time),
-    /// Again and again, this long after all is well.
+    /// Again and again, this long after all is well, by one of [`super::Model::fault_laws`].
     Every(LawId),
 }
 
@@ -108,7 +110,7 @@ pub enum Answering {
 }
 
 /// Faults of a model, at most.
-const FAULTS_MAX: usize = 10_000;
+pub const FAULTS_MAX: u32 = 10_000;
 /// What breaks by itself, at most.
 const UNITS_MAX: usize = 1_000_000;
 
@@ -128,11 +130,13 @@ impl Lowering<'_> {
     pub(super) fn lower_faults(&mut self) {
         let spec = self.spec;
         let root = Path::root().key("faults");
-        if spec.faults.len() > FAULTS_MAX {
+        if spec.faults.len() > FAULTS_MAX as usize {
             let message = format!("{} faults are more than {FAULTS_MAX}", spec.faults.len());
             self.findings.error(&root, message);
             return;
         }
+        self.lower_interruptions();
+        let interruptions = self.model.faults.len();
         let names = self.names_of_faults();
         // Which of what is written each fault is.
         let mut written = Vec::new();
@@ -142,8 +146,7 @@ impl Lowering<'_> {
             self.lower_fault(&names[index], fault, &path);
             written.extend((self.model.faults.len() > known).then_some(index));
         }
-        self.check_overlaps(&written);
-        self.lower_interruptions();
+        self.check_overlaps(interruptions, &written);
     }
 
     /// What each fault is called: by its own name, or by what it does; no two alike.
@@ -188,7 +191,7 @@ impl Lowering<'_> {
             None => Some(None),
             Some(law) => self
                 .positive_law(law, "a fault", &path.key("lasts"))
-                .map(|law| Some(self.place(law, &format!("{of_name}.lasts")))),
+                .map(|law| Some(self.place_of_fault(law, &format!("{of_name}.lasts")))),
         };
         let kind = self.kind_of_fault(fault, &of_name, path);
         let units = self.units_of_fault(fault, times.every.is_some(), path);
@@ -285,7 +288,7 @@ impl Lowering<'_> {
             (None, Some(every)) => {
                 let law =
                     self.positive_law(every, "the time between faults", &path.key("every"))?;
-                Some(When::Every(self.place(law, &format!("{name}.every"))))
+                Some(When::Every(self.place_of_fault(law, &format!("{name}.every"))))
             }
             (Some(_), Some(_)) => {
                 let message = "it happens at a time or again and again, not both";
@@ -302,13 +305,14 @@ impl Lowering<'_> {
         }
     }
 
+    /// A law of a fault, by its number among those.
+    fn place_of_fault(&mut self, sampler: Sampler, name: &str) -> LawId {
+        self.model.fault_laws.push(PlacedLaw { sampler, name: name_hash(name) });
+        LawId(self.model.fault_laws.len() as u32 - 1)
+    }
+
     /// A law of times that are not always nothing.
-    fn positive_law(
-        &mut self,
-        law: &spec::Law,
-        what: &str,
-        path: &Path,
-    ) -> Option<crate::random::Sampler> {
+    fn positive_law(&mut self, law: &spec::Law, what: &str, path: &Path) -> Option<Sampler> {
         if let spec::Law::Constant(quantity) = law {
             self.positive_duration(quantity, what, path)?;
         }

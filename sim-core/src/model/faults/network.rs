@@ -13,7 +13,7 @@ use std::ops::Range;
 pub struct Disturbance {
     /// Between which.
     pub between: [End; 2],
-    /// How much longer each takes.
+    /// How much longer each takes, by one of [`crate::model::Model::fault_laws`].
     pub adds: Option<LawId>,
     /// The share of them that are lost.
     pub lost: f64,
@@ -48,7 +48,7 @@ impl Lowering<'_> {
             spec::Fault::Latency { between, adds, .. } => {
                 let between = self.ends(between, path);
                 let adds = self.law(adds, Unit::Time, &path.key("adds"));
-                let adds = self.place(adds?, &format!("{name}.adds"));
+                let adds = self.place_of_fault(adds?, &format!("{name}.adds"));
                 let (resend, gives_up) = none;
                 Some(Disturbance {
                     between: between?,

@@ -22,11 +22,11 @@ struct Known<'m> {
 
 impl Lowering<'_> {
     /// What crashes, stalls or is slow by a schedule cannot do so twice at once. What breaks at random can meet
-    /// anything. `written` is where each fault is written.
-    pub(super) fn check_overlaps(&mut self, written: &[usize]) {
+    /// anything. `written` is where each fault is written, from the `first` on.
+    pub(super) fn check_overlaps(&mut self, first: usize, written: &[usize]) {
         let model = &self.model;
         let mut known: Vec<Known<'_>> = Vec::new();
-        for (index, fault) in model.faults.iter().enumerate() {
+        for (index, fault) in model.faults.iter().enumerate().skip(first) {
             let Some((from, until)) = fault.times(model) else { continue };
             let units = &model.fault_units[fault.units.start as usize..fault.units.end as usize];
             let parts = units.iter().flat_map(|unit| &unit.parts);
@@ -46,7 +46,7 @@ impl Lowering<'_> {
         }
         for (later, earlier, from) in found {
             let name = self.model.faults[earlier].name.clone();
-            let (later, earlier) = (written[later], written[earlier]);
+            let (later, earlier) = (written[later - first], written[earlier - first]);
             let path = Path::root().key("faults").index(later).key(self.spec.faults[later].kind());
             let message = format!(
                 "when this begins, the {name} that begins at {} (fault {earlier}) is not over",
@@ -65,7 +65,7 @@ impl Fault {
         let When::At(from) = self.when else { return None };
         let lasts = match self.lasts {
             None => return Some((from, Time::MAX)),
-            Some(law) => &model.laws[law.0 as usize].sampler,
+            Some(law) => &model.fault_laws[law.0 as usize].sampler,
         };
         match *lasts {
             Sampler::Constant(nanos) => Some((from, from + Duration::from_nanos(nanos))),

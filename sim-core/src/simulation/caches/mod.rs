@@ -74,22 +74,28 @@ impl Caches {
 
 impl Place {
     fn new(model: &Model, cache: &Cache, key: Key) -> Place {
-        let capacity = match cache.size {
-            CacheSize::Entries(entries) => Capacity::Entries(entries),
-            CacheSize::Bytes(bytes) => Capacity::Bytes(bytes),
-        };
-        let replacement = match cache.policy {
-            CachePolicy::Lru => Replacement::Lru,
-            CachePolicy::Lfu => Replacement::Lfu,
-            CachePolicy::Fifo => Replacement::Fifo,
-            CachePolicy::Random => Replacement::Random,
-            CachePolicy::Clock => Replacement::Clock,
-            CachePolicy::Sieve => Replacement::Sieve,
-            CachePolicy::S3Fifo => Replacement::S3Fifo,
-            CachePolicy::Pinned => Replacement::Pinned { ranks: cache.ranks(model) },
-        };
+        let (capacity, replacement) = room(model, cache);
         Place { contents: Contents::new(capacity, replacement, cache.stale, key), open: NONE }
     }
+}
+
+/// How much fits into each place of a cache, and what goes when room is needed.
+fn room(model: &Model, cache: &Cache) -> (Capacity, Replacement) {
+    let capacity = match cache.size {
+        CacheSize::Entries(entries) => Capacity::Entries(entries),
+        CacheSize::Bytes(bytes) => Capacity::Bytes(bytes),
+    };
+    let replacement = match cache.policy {
+        CachePolicy::Lru => Replacement::Lru,
+        CachePolicy::Lfu => Replacement::Lfu,
+        CachePolicy::Fifo => Replacement::Fifo,
+        CachePolicy::Random => Replacement::Random,
+        CachePolicy::Clock => Replacement::Clock,
+        CachePolicy::Sieve => Replacement::Sieve,
+        CachePolicy::S3Fifo => Replacement::S3Fifo,
+        CachePolicy::Pinned => Replacement::Pinned { ranks: cache.ranks(model) },
+    };
+    (capacity, replacement)
 }
 
 impl<R: Recorder> Simulation<'_, R> {
@@ -364,6 +370,16 @@ impl<R: Recorder> Simulation<'_, R> {
         if before.1 != after.1 {
             state.bytes = state.bytes - before.1 + after.1;
             self.recorder.level(self.now, measures.bytes, state.bytes);
+        }
+    }
+
+    /// A cache has another size, or spares expired entries for longer or shorter, from now on and in every place.
+    pub(super) fn resize_cache(&mut self, cache: u32) {
+        let model = &self.model.caches[cache as usize];
+        let (room, spared) = (room(self.model, model), model.stale);
+        for place in 0..self.caches.caches[cache as usize].places.len() as u32 {
+            let who = self.now.0.wrapping_add(mix(u64::from(place)));
+            self.change(cache, place, |contents| contents.resize(room, spared, who, key_of_item));
         }
     }
 

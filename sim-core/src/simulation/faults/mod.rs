@@ -8,9 +8,11 @@ mod spot;
 mod steps;
 
 use super::interpreter::Flow;
+use super::laws::Laws;
 use super::{Happening, Recorder, Simulation};
 use crate::component::{Capacity, Crews, Ending, FrameId};
-use crate::model::{Broken, FaultKind, Model, ServiceId, StationId, When};
+use crate::model::{Broken, FAULTS_MAX, FaultKind, Model, ServiceId, StationId, StationKind, When};
+use crate::random::Key;
 use crate::time::{Duration, Time};
 use std::ops::Range;
 
@@ -21,7 +23,9 @@ const OCCURRENCES_APART: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// What is broken now.
 #[derive(Default)]
-pub(super) struct FaultState {
+pub(super) struct FaultState<'m> {
+    /// The laws of faults.
+    pub(super) laws: Laws<'m>,
     /// By station: what holds it. Of a replica of a service, its cores stand for all. Empty where nothing ever breaks.
     stations: Vec<Held>,
     /// How many stations are down.
@@ -62,45 +66,69 @@ struct Held {
     stopped: Option<(Capacity, Vec<FrameId>)>,
 }
 
-impl FaultState {
+impl<'m> FaultState<'m> {
     /// What a station can do that stands still, once it works again. Returns whether it does stand still.
     pub(super) fn keep_capacity(&mut self, station: u32, capacity: Capacity) -> bool {
         let held = self.stations.get_mut(station as usize).and_then(|held| held.stopped.as_mut());
         held.map(|(kept, _)| *kept = capacity).is_some()
     }
 
-    pub(super) fn new(model: &Model) -> FaultState {
+    pub(super) fn new(model: &'m Model, key: impl Fn(u64) -> Key) -> FaultState<'m> {
+        let mut state = FaultState::default();
+        state.grow(model, key);
+        state
+    }
+
+    /// Makes place for all faults of a model, of which it knows the first.
+    fn grow(&mut self, model: &'m Model, key: impl Fn(u64) -> Key) {
         if model.faults.is_empty() {
-            return FaultState::default();
+            return;
         }
-        FaultState {
-            stations: vec![Held::default(); model.station_count()],
-            units: vec![Unit::default(); model.fault_units.len()],
-            crews: model.faults.iter().map(|fault| Crews::new(fault.crews)).collect(),
-            broken: vec![0; model.faults.len()],
-            ..FaultState::default()
-        }
+        self.laws.grow(&model.fault_laws, key);
+        self.stations.resize(model.station_count(), Held::default());
+        self.units.resize(model.fault_units.len(), Unit::default());
+        let added = model.faults.iter().skip(self.crews.len());
+        self.crews.extend(added.map(|fault| Crews::new(fault.crews)));
+        self.broken.resize(model.faults.len(), 0);
     }
 }
 
 impl<R: Recorder> Simulation<'_, R> {
     /// Schedules the first time that each unit breaks.
     pub(super) fn schedule_faults(&mut self) {
-        let mut first: Vec<(Time, u32)> = Vec::new();
-        for (number, unit) in (0..).zip(&self.model.fault_units) {
-            first.push(match self.model.faults[unit.fault as usize].when {
-                When::At(at) => (at, number),
-                When::Every(law) => (self.now + self.draw_of_unit(number, law), number),
-            });
-        }
-        first.sort_unstable();
-        for (at, unit) in first {
+        for (at, unit) in self.first_faults(0) {
             self.schedule_fault(at, Happening::Fault(2 * unit));
         }
+        self.queue.keep_room(FAULTS_MAX);
         for service in 0..self.model.services.len() as u32 {
             self.tell_spot(ServiceId(service));
         }
         self.rate_systems();
+    }
+
+    /// Takes in the faults that the model has beside those known, all of which begin later: each begins as it would if it had
+    /// been there from the start, before all else that is due at its instant.
+    pub(super) fn add_faults(&mut self) {
+        let (known, seed) = (self.faults.units.len() as u32, self.seed);
+        self.faults.grow(self.model, |name| Key::new(seed.seed, seed.replication, name));
+        for (at, unit) in self.first_faults(known) {
+            if at < Time::MAX {
+                self.queue.push_early(at, Happening::Fault(2 * unit).event());
+            }
+        }
+    }
+
+    /// When each unit from a number on breaks first, in order.
+    fn first_faults(&self, from: u32) -> Vec<(Time, u32)> {
+        let units = (from..).zip(&self.model.fault_units[from as usize..]);
+        let mut first: Vec<(Time, u32)> = units
+            .map(|(number, unit)| match self.model.faults[unit.fault as usize].when {
+                When::At(at) => (at, number),
+                When::Every(law) => (self.now + self.draw_of_unit(number, law), number),
+            })
+            .collect();
+        first.sort_unstable();
+        first
     }
 
     /// What would be at the end of time never is.
@@ -115,7 +143,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let times = self.faults.units[unit as usize].times;
         let site = self.model.fault_units[unit as usize].site;
         let who = site.wrapping_add(OCCURRENCES_APART.wrapping_mul(times));
-        self.laws.time(law, who).max(Duration(1))
+        self.faults.laws.time(law, who).max(Duration(1))
     }
 
     /// A unit breaks (an even number), or works again.
@@ -386,12 +414,24 @@ impl<R: Recorder> Simulation<'_, R> {
     /// of a door or of time.
     pub(super) fn get_going(&mut self, station: StationId, started: &mut Vec<FrameId>) {
         for frame in started.drain(..) {
-            self.start(frame);
+            self.turn_to(station, frame);
         }
         self.reopen_door(station);
         let sharing = self.stations[station.0 as usize].sharing();
         if let Some(wake) = sharing.and_then(|it| it.schedule(self.now)) {
             self.schedule(wake, Happening::Wake(station.0));
         }
+    }
+    /// A server of a station is there for a frame that waited: it serves it, or is the thread or connection that it goes on with.
+    pub(super) fn turn_to(&mut self, station: StationId, frame: FrameId) {
+        let wait = self.now.since(self.frames[frame].since);
+        let spent = &mut self.frames[frame].spent;
+        match self.model.station_group(station).kind {
+            StationKind::Threads => spent.queueing += wait,
+            StationKind::Connections => spent.connecting += wait,
+            _ => return self.start(frame),
+        }
+        self.recorder.granted(self.now, station, wait);
+        self.ready.push_back(frame);
     }
 }

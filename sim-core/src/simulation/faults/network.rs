@@ -66,7 +66,7 @@ impl<R: Recorder> Simulation<'_, R> {
                 continue;
             }
             if let Some(law) = disturbance.adds {
-                late += self.laws.time(law, who);
+                late += self.faults.laws.time(law, who);
             }
             let lasts = self.faults.units[number].until.since(self.now);
             match self.resent(who.wrapping_add(unit.site), disturbance, lasts) {

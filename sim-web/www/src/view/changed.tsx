@@ -1,6 +1,6 @@
 // What was changed of the model, each with a button that takes it back.
 
-import { turned } from "../changes";
+import { shown, turned } from "../changes";
 import type { Edit } from "../engine/protocol";
 import type { Sandbox } from "../sandbox";
 
@@ -30,7 +30,7 @@ export function Changed({ sandbox }: { sandbox: Sandbox }) {
           return (
             <li key={path}>
               <span>
-                {knob !== undefined && <span class="hint">at {knob.at}: </span>}
+                {knob !== undefined && <span class="hint">at {shown(knob)}: </span>}
                 <code>{knob === undefined ? `${path} = ${value}` : `${knob.path} = ${knob.value}`}</code>
               </span>
               <button

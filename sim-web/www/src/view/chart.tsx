@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
+import { number } from "../format";
 import { Disclosure } from "./disclosure";
 
 export interface Line {
@@ -26,6 +27,9 @@ interface Props {
   onChoose?: (place: number) => void;
   points?: boolean;
 }
+
+/** How far apart the ticks of whole numbers can be. */
+const WHOLE = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
 
 const property = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -65,6 +69,7 @@ function usePlot({ x, lines, say, onChoose, points = false }: Props) {
     const element = place.current!;
     const ink = property("--soft");
     const grid = { stroke: property("--line"), width: 1 };
+    const isWhole = x.every(Number.isInteger) && x.length < 60;
     const axis = { stroke: ink, grid, ticks: grid, font: "11px system-ui", space: 64 };
     const it = new uPlot(
       {
@@ -83,7 +88,10 @@ function usePlot({ x, lines, say, onChoose, points = false }: Props) {
         legend: { show: false },
         cursor: { drag: { x: false, y: false } },
         // Between whole numbers of something there is nothing.
-        axes: [x.every(Number.isInteger) && x.length < 60 ? { ...axis, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] } : axis, { ...axis, space: 30, size: 56, values: (_, ticks) => ticks.map((tick) => say(tick)) }],
+        axes: [
+          { ...axis, space: 72, values: (_, ticks) => ticks.map((tick) => number(tick, 6)), ...(isWhole ? { incrs: WHOLE } : {}) },
+          { ...axis, space: 30, size: 56, values: (_, ticks) => ticks.map((tick) => say(tick)) },
+        ],
         series: [
           {},
           ...lines.map((line) => ({ label: line.label, stroke: property(line.colour), width: line.bare === true ? 0 : 2, spanGaps: points, points: { show: points, size: 7, width: 2, stroke: property(line.colour) } })),

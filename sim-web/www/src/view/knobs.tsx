@@ -223,31 +223,34 @@ function Parameter({ path, below, value, sandbox }: { path: string; below: strin
 
 interface Breakage {
   says: string;
-  list: string;
-  value: string;
+  happens: (sandbox: Sandbox) => Promise<boolean>;
 }
 
+/** A fault, all but its instant. */
+const fault = (says: string, kind: string, of: string, rest = ""): Breakage => ({
+  says,
+  happens: (sandbox) => sandbox.happen("faults", (at) => `${kind}(of: ${JSON.stringify(of)}, at: "${at}"${rest})`),
+});
+
 /** What can be done to a thing at an instant. */
-function breakages(node: TopologyNode, path: string, at: string): Breakage[] {
-  const of = `of: ${JSON.stringify(path)}`;
-  const fault = (says: string, value: string): Breakage => ({ says, list: "faults", value });
+function breakages(node: TopologyNode, path: string): Breakage[] {
   switch (node.kind) {
     case "client":
-      return [{ says: `double the load of ${node.name} for 20 s`, list: `${path}.profile`, value: `spike(at: "${at}", lasts: "20s", factor: 2)` }];
+      return [{ says: `double the load of ${node.name} for 20 s`, happens: (sandbox) => sandbox.surge(path, 20) }];
     case "service":
       return [
-        fault(`kill a replica of ${node.name} for 20 s`, `crash(${of}, replica: 0, at: "${at}", lasts: "20s")`),
-        fault(`make ${node.name} 5 times slower for 20 s`, `slow(${of}, factor: 5, at: "${at}", lasts: "20s")`),
-        fault(`freeze ${node.name} for 5 s`, `stall(${of}, at: "${at}", lasts: "5s")`),
+        fault(`kill a replica of ${node.name} for 20 s`, "crash", path, ', replica: 0, lasts: "20s"'),
+        fault(`make ${node.name} 5 times slower for 20 s`, "slow", path, ', factor: 5, lasts: "20s"'),
+        fault(`freeze ${node.name} for 5 s`, "stall", path, ', lasts: "5s"'),
       ];
     case "store":
       return [
-        fault(`slow ${node.name} down, 5 times, for 20 s`, `slow(${of}, factor: 5, at: "${at}", lasts: "20s")`),
-        fault(`freeze ${node.name} for 5 s`, `stall(${of}, at: "${at}", lasts: "5s")`),
-        fault(`kill ${node.name} for 10 s`, `crash(${of}, at: "${at}", lasts: "10s")`),
+        fault(`slow ${node.name} down, 5 times, for 20 s`, "slow", path, ', factor: 5, lasts: "20s"'),
+        fault(`freeze ${node.name} for 5 s`, "stall", path, ', lasts: "5s"'),
+        fault(`kill ${node.name} for 10 s`, "crash", path, ', lasts: "10s"'),
       ];
     case "cache":
-      return [fault(`flush ${node.name}`, `flush(${of}, at: "${at}")`)];
+      return [fault(`flush ${node.name}`, "flush", path)];
     default:
       return [];
   }
@@ -258,11 +261,9 @@ export function BreakThings({ sandbox }: { sandbox: Sandbox }) {
   const [what, setWhat] = useState(0);
   const sections = { client: "clients", service: "services", cache: "caches", queue: "queues", store: "stores", external: "stores" };
   const bare = (name: string) => (/^[\w-]+$/.test(name) ? name : JSON.stringify(name));
-  // A fault begins a little after the instant that is seen, which is the past already.
-  const at = `${(sandbox.now / 1e9 + 0.001).toFixed(3)}s`;
-  const all = nodes.flatMap((node) => breakages(node, `${sections[node.kind]}.${bare(node.name)}`, at));
+  const all = nodes.flatMap((node) => breakages(node, `${sections[node.kind]}.${bare(node.name)}`));
   const regions = [...new Set((sandbox.model.text.match(/regions:\s*\{([^}]*)\}/)?.[1] ?? "").match(/"([\w-]+)"\s*:\s*\(/g)?.map((it) => /"([\w-]+)"/.exec(it)![1]!) ?? [])];
-  for (const region of regions) all.push({ says: `cut off region ${region} for 20 s`, list: "faults", value: `crash(of: "regions.${region}", at: "${at}", lasts: "20s")` });
+  for (const region of regions) all.push(fault(`cut off region ${region} for 20 s`, "crash", `regions.${region}`, ', lasts: "20s"'));
   const chosen = all[Math.min(what, all.length - 1)];
   if (chosen === undefined) return null;
   return (
@@ -285,7 +286,7 @@ export function BreakThings({ sandbox }: { sandbox: Sandbox }) {
 }
 
 /** What is broken is broken at this instant, whatever turning a knob means; then one sees what follows. */
-async function breakIt(sandbox: Sandbox, { list, value }: Breakage): Promise<void> {
-  await sandbox.append(list, value);
+async function breakIt(sandbox: Sandbox, { happens }: Breakage): Promise<void> {
+  await happens(sandbox);
   sandbox.play(true);
 }
