@@ -172,7 +172,7 @@ pub enum ReadPolicy {
     Replica,
     /// To any.
     Any,
-    /// To one at the caller's place, if there is one.
+    /// To the nearest to the caller.
     Nearest,
     /// To a replica, unless the key was written within this time.
     OwnWrites(Duration),

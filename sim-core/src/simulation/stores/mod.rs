@@ -204,7 +204,7 @@ impl<R: Recorder> Simulation<'_, R> {
         (0..copies).filter(fits).nth(which as usize)
     }
 
-    /// A copy at the caller's place if there is one, otherwise any.
+    /// The copy nearest to the caller of those that are up and fit; of several, each as likely.
     fn nearest_copy(
         &self,
         at: FrameId,
@@ -215,9 +215,14 @@ impl<R: Recorder> Simulation<'_, R> {
         let members = &self.model.stores[of.store as usize].members;
         let cluster = self.cluster(of);
         let place = self.frames[at].place;
-        let is_near = |copy| members[cluster.member(shard, copy) as usize].place == place;
-        self.any_copy(at, (of, shard), site, |copy| is_near(copy) && fits(copy))
-            .or_else(|| self.any_copy(at, (of, shard), site, &fits))
+        let nearness = |copy: u32| {
+            let member = members[cluster.member(shard, copy) as usize];
+            self.model.places.nearness(place, member.place)
+        };
+        let fits = |copy: u32| self.is_up(of, shard, copy) && fits(copy);
+        let nearest =
+            (0..cluster.copies()).filter(|&copy| fits(copy)).filter_map(nearness).min()?;
+        self.any_copy(at, (of, shard), site, |copy| fits(copy) && nearness(copy) == Some(nearest))
     }
 
     fn copy_to_read(
