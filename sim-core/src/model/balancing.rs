@@ -165,6 +165,31 @@ impl Lowering<'_> {
         }
     }
 
+    /// Whether calls stay in the zone that they come from.
+    pub(super) fn zone_affinity(&mut self, service: &spec::Service, path: &Path) -> bool {
+        if !service.zone_affinity {
+            return false;
+        }
+        let path = path.key("zone_affinity");
+        let several = self.model.places.regions.iter().any(|region| region.zones.len() > 1);
+        let (message, hint) = if !several {
+            (
+                "there is one zone only, which nobody can leave",
+                "list zones: regions: {\"eu\": (zones: [\"a\", \"b\"])}",
+            )
+        } else if matches!(service.balancer, Balancer::ConsistentHash { .. }) {
+            ("with consistent_hash the key decides, not the zone", "choose another balancer")
+        } else if service.front.as_ref().is_some_and(|front| front.connections.is_some()) {
+            ("at layer 4 callers share connections, wherever they are", "write layer: 7")
+        } else if service.function.is_some() {
+            ("a function has no replicas that are in a zone", "leave `zone_affinity` out")
+        } else {
+            return true;
+        };
+        self.findings.error(&path, message).hint(hint);
+        false
+    }
+
     /// The keys by which a balancer chooses.
     pub(super) fn sticky_keys(&mut self, service: &spec::Service, path: &Path) -> Option<KeysId> {
         let Balancer::ConsistentHash { key, vnodes, bounded } = &service.balancer else {

@@ -22,6 +22,7 @@ mod stores;
 mod telemetry;
 
 mod text;
+mod zones;
 
 use sim_core::metrics::{Metrics, Outcome, Trial, run};
 use sim_core::model::{Files, Model};

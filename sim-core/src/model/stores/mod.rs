@@ -368,6 +368,15 @@ impl Cluster {
         }
     }
 
+    /// Whether a read takes the newest of several answers.
+    pub fn takes_newest(&self) -> bool {
+        matches!(
+            self.copies,
+            Copies::Replicated(Replicated { reads: ReadPolicy::Newest(_), .. })
+                | Copies::Quorum { .. }
+        )
+    }
+
     /// How long a key counts as just written, if that matters.
     pub fn own_writes(&self) -> Option<Duration> {
         match &self.copies {
