@@ -338,6 +338,9 @@ fn an_edit_that_edits_nothing_is_an_error() {
         ("components.web.browse[0].work.lognormal.meen", json!("1s")),
         ("components.web.browse.x", json!("1s")),
         ("services.back.balancer.weighted", json!([1])),
+        ("services.back.balancer.ties", json!("drawn")),
+        ("services.back.balancer.d.x", json!(1)),
+        ("clients.shoppers.mix.web.browse", json!(1)),
         ("components", json!(null)),
         ("services.front.components", json!(null)),
         ("a..b", json!(4)),
@@ -371,6 +374,12 @@ fn an_edit_that_edits_nothing_is_an_error() {
           hint: set components.web.browse itself
         shop.ron:29:23: error at services.back.balancer: expected one balancer, found power_of and weighted at once
           hint: write one of them only
+        shop.ron:29:23: error at services.back.balancer: expected one balancer, found power_of and ties at once
+          hint: a field of it is inside: power_of.ties
+        shop.ron: error at services.back.balancer.d.x: there is no `d` in services.back.balancer
+          hint: did you mean services.back.balancer.power_of.d.x?
+        shop.ron: error at clients.shoppers.mix.web.browse: there is no `web` in clients.shoppers.mix
+          hint: did you mean clients.shoppers.mix."web.browse"?
         components is fine
         shop.ron:25:18: error at services.front: `components` is missing
         shop.ron: error: a name is missing in the path a..b

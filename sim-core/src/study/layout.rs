@@ -6,7 +6,7 @@ use crate::model::{
     Goal, Instruction, MONTH, MeasureKind, Model, OperationId, ServiceId, SloFigure, StationKind,
     SystemFigure, UNLIMITED,
 };
-use crate::stats::Histogram;
+use crate::stats::{Histogram, Levels};
 use crate::time::SECOND;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -527,11 +527,11 @@ fn station_row(
         None => f64::from(group.count),
     };
     let observed = seconds * count;
-    let busy = metrics.busy_of(group) as f64 / SECOND;
-    let mut present = 0.0;
-    for in_system in metrics.in_system_of(group) {
-        present += in_system.sum() as f64 / SECOND;
-    }
+    let busy = metrics.busy_of(group);
+    let present = metrics.in_system_of(group).map(Levels::sum).sum::<u128>();
+    // In whole nanoseconds, so that nobody waiting is 0.
+    let waiting = present as i128 - busy as i128;
+    let busy = busy as f64 / SECOND;
     // Under processor sharing nobody waits in a line: a wait is what sharing adds to a request's own service.
     let is_permit = matches!(
         group.kind,
@@ -545,7 +545,7 @@ fn station_row(
     [
         utilisation,
         busy / observed,
-        (present - busy) / observed,
+        waiting as f64 / SECOND / observed,
         station.wait.mean() / SECOND,
         station.wait.quantile(0.99) / SECOND,
         station.refused as f64 / seconds,

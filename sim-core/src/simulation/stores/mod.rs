@@ -168,10 +168,24 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// The query goes to a copy of the shard in `chosen`, or fails at once if there is none to go to.
     fn go_to(&mut self, at: FrameId, of: Subject, copy: Option<u32>) -> Flow {
-        let Some(copy) = copy else { return self.end(at, Ending::Failed) };
+        let Some(copy) = copy else { return self.find_nobody(at, of) };
         let member = self.cluster(of).member(self.frames[at].chosen, copy);
         self.frames[at].chosen = member;
         Flow::Continue
+    }
+
+    /// A query finds nobody at its shard who could take it: it fails for what broke a copy, the primary before others.
+    fn find_nobody(&mut self, at: FrameId, of: Subject) -> Flow {
+        let store = &self.model.stores[of.store as usize];
+        let (shard, cluster) = (self.frames[at].chosen, self.cluster(of));
+        let primary = self.stores[of.store as usize].shards[shard as usize].primary;
+        let copies = std::iter::once(primary).chain(0..cluster.copies());
+        let mut stations =
+            copies.map(|copy| store.members[cluster.member(shard, copy) as usize].station);
+        match stations.find(|&station| self.is_down(station)) {
+            Some(station) => self.turn_away(at, station),
+            None => self.end(at, Ending::Failed),
+        }
     }
 
     fn is_up(&self, of: Subject, shard: u32, copy: u32) -> bool {
