@@ -41,7 +41,7 @@ impl Bottleneck {
     }
 
     pub(super) fn of(design: &Alternative, tally: &Tally) -> Option<Bottleneck> {
-        let measured = |station: &usize| tally.utilisation(&design.model, *station);
+        let measured = |station: &usize| tally.utilisation(*station);
         let busiest = (0..design.model.stations.len())
             .filter(|station| measured(station) > 0.0)
             .max_by(|a, b| measured(a).total_cmp(&measured(b)))?;
