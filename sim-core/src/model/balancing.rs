@@ -2,7 +2,7 @@
 
 use super::check::Lowering;
 use super::placement::meant;
-use super::{CounterId, KeysId, LevelId, MeasureKind, quantity};
+use super::{CounterId, KeysId, LevelId, MeasureKind, StationId, UNLIMITED, quantity};
 use crate::spec::{self, Balancer, Path};
 use crate::time::{Duration, SECOND};
 
@@ -166,7 +166,13 @@ impl Lowering<'_> {
     }
 
     /// Whether calls stay in the zone that they come from.
-    pub(super) fn zone_affinity(&mut self, service: &spec::Service, path: &Path) -> bool {
+    pub(super) fn zone_affinity(
+        &mut self,
+        name: &str,
+        service: &spec::Service,
+        (cores, servers): (StationId, u32),
+        path: &Path,
+    ) -> bool {
         if !service.zone_affinity {
             return false;
         }
@@ -184,6 +190,13 @@ impl Lowering<'_> {
         } else if service.function.is_some() {
             ("a function has no replicas that are in a zone", "leave `zone_affinity` out")
         } else {
+            // Zones differ in how busy they are.
+            if servers != UNLIMITED {
+                let count = self.replicas_of(service);
+                let busiest = MeasureKind::BusiestUtilisation { first: cores, count, servers };
+                let of = format!("services.{name}");
+                self.model.measures.report(&of, "busiest_utilisation", busiest);
+            }
             return true;
         };
         self.findings.error(&path, message).hint(hint);

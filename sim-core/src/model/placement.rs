@@ -8,8 +8,7 @@ use super::poolers::PoolerPlace;
 use super::regions::Spread;
 use super::views::ViewPlace;
 use super::{
-    MeasureKind, Model, QueueId, Resource, Service, ServiceId, StationGroup, StationId,
-    StationKind, UNLIMITED,
+    Model, QueueId, Resource, Service, ServiceId, StationGroup, StationId, StationKind, UNLIMITED,
 };
 use crate::random::{Sampler, name_hash};
 use crate::spec::{self, Balancer, Discipline, Mix, Path, Store, WhileWaiting, did_you_mean};
@@ -237,12 +236,7 @@ impl<'a> Lowering<'a> {
         self.warn_of_single(service, path);
         let watch = self.watch_rules(name, service, path);
         let sticky = self.sticky_keys(service, path);
-        let zone_affinity = self.zone_affinity(service, path);
-        if zone_affinity && servers != UNLIMITED {
-            let count = self.replicas_of(service);
-            let busiest = MeasureKind::BusiestUtilisation { first: cores, count, servers };
-            self.model.measures.report(&format!("services.{name}"), "busiest_utilisation", busiest);
-        }
+        let zone_affinity = self.zone_affinity(name, service, (cores, servers), path);
         let connections = self.place_front(index, name, service, path);
         let limit = self.service_limit(service, path);
         let contention = self.contention(service, path);

@@ -37,19 +37,7 @@ pub(super) fn blocks(checked: &Checked) -> Vec<Block> {
             ],
         );
     }
-    for lock in load.locks.iter().filter(|lock| lock.utilisation > 0.0) {
-        let share = Cell::number(lock.utilisation, 0.01);
-        table.row(
-            format!("{}.locks", model.holds.tables[lock.table as usize].store),
-            vec![
-                Cell::text("1"),
-                Cell::number(lock.utilisation, 1.0),
-                share.tone(if lock.utilisation >= 1.0 { Tone::Bad } else { Tone::Plain }),
-                Cell::text("–").tone(Tone::Faint),
-                Cell::number(lock.capacity, 1.0),
-            ],
-        );
-    }
+    lock_rows(checked, &mut table);
     let rate: f64 = load.rates.iter().sum();
     let closed = model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. }));
     let at_most = if closed { "at most " } else { "" };
@@ -79,4 +67,22 @@ pub(super) fn blocks(checked: &Checked) -> Vec<Block> {
         blocks.push(Block::Paragraph(says));
     }
     blocks
+}
+
+/// A row for each lock that is wanted most.
+fn lock_rows(checked: &Checked, table: &mut Table) {
+    let (model, load) = (&checked.model, &checked.load);
+    for lock in load.locks.iter().filter(|lock| lock.utilisation > 0.0) {
+        let share = Cell::number(lock.utilisation, 0.01);
+        table.row(
+            format!("{}.locks", model.holds.tables[lock.table as usize].store),
+            vec![
+                Cell::text("1"),
+                Cell::number(lock.utilisation, 1.0),
+                share.tone(if lock.utilisation >= 1.0 { Tone::Bad } else { Tone::Plain }),
+                Cell::text("–").tone(Tone::Faint),
+                Cell::number(lock.capacity, 1.0),
+            ],
+        );
+    }
 }

@@ -218,12 +218,6 @@ impl Load {
         let at_peak = messages_of(model, &demands, &peaks, &consumers);
         let now = Asked { model, journeys: (&demands, &rates), consumers: (&consumers, &messages) };
         let peak = Asked { journeys: (&demands, &peaks), consumers: (&consumers, &at_peak), ..now };
-        let mut locks: BTreeMap<(u32, Option<KeysId>), f64> = BTreeMap::new();
-        now.each(|demand, rate| {
-            for (&lock, nanos) in &demand.locks {
-                *locks.entry(lock).or_default() += nanos * rate / SECOND;
-            }
-        });
         let offered = now.offered();
         let excess = now.erlangs(|demand| &demand.excess);
         let offered_at_peak = peak.offered();
@@ -252,18 +246,29 @@ impl Load {
             .max_by(|&a, &b| stations[a].utilisation.total_cmp(&stations[b].utilisation));
         let unloaded = demands.iter().map(|d| d.time / SECOND).collect();
         let steps = demands.iter().map(|d| d.steps).collect();
-        let wanted = |((table, keys), held): ((u32, Option<KeysId>), f64)| {
-            let utilisation = held * keys.map_or(1.0, |keys| model.share_of_favourite(keys));
-            let capacity = if utilisation > 0.0 { total / utilisation } else { f64::INFINITY };
-            WantedLock { table, keys, utilisation, capacity }
-        };
-        let locks = locks.into_iter().map(wanted).collect();
+        let locks = wanted_locks(&now, total);
         let caused = match model.charges.is_empty() && !model.has_ideal() {
             true => Vec::new(),
             false => caused(model, &demands, &consumers),
         };
         Load { stations, rates, unloaded, steps, locks, messages, caused, bottleneck }
     }
+}
+
+/// The locks that are wanted most, where clients send `total` requests a second in all.
+fn wanted_locks(asked: &Asked<'_>, total: f64) -> Vec<WantedLock> {
+    let mut locks: BTreeMap<(u32, Option<KeysId>), f64> = BTreeMap::new();
+    asked.each(|demand, rate| {
+        for (&lock, nanos) in &demand.locks {
+            *locks.entry(lock).or_default() += nanos * rate / SECOND;
+        }
+    });
+    let wanted = |((table, keys), held): ((u32, Option<KeysId>), f64)| {
+        let utilisation = held * keys.map_or(1.0, |keys| asked.model.share_of_favourite(keys));
+        let capacity = if utilisation > 0.0 { total / utilisation } else { f64::INFINITY };
+        WantedLock { table, keys, utilisation, capacity }
+    };
+    locks.into_iter().map(wanted).collect()
 }
 
 /// What each journey and each message asks for, if caches hit like that.
