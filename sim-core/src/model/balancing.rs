@@ -2,7 +2,7 @@
 
 use super::check::Lowering;
 use super::placement::meant;
-use super::{CounterId, KeysId, LevelId, MeasureKind, quantity};
+use super::{CounterId, KeysId, LevelId, MeasureKind, StationId, UNLIMITED, quantity};
 use crate::spec::{self, Balancer, Path};
 use crate::time::{Duration, SECOND};
 
@@ -163,6 +163,44 @@ impl Lowering<'_> {
                 .error(&path.key("slow_start"), "with consistent_hash the key decides, not a share")
                 .hint("leave `slow_start` out, or choose another balancer");
         }
+    }
+
+    /// Whether calls stay in the zone that they come from.
+    pub(super) fn zone_affinity(
+        &mut self,
+        name: &str,
+        service: &spec::Service,
+        (cores, servers): (StationId, u32),
+        path: &Path,
+    ) -> bool {
+        if !service.zone_affinity {
+            return false;
+        }
+        let path = path.key("zone_affinity");
+        let several = self.model.places.regions.iter().any(|region| region.zones.len() > 1);
+        let (message, hint) = if !several {
+            (
+                "there is one zone only, which nobody can leave",
+                "list zones: regions: {\"eu\": (zones: [\"a\", \"b\"])}",
+            )
+        } else if matches!(service.balancer, Balancer::ConsistentHash { .. }) {
+            ("with consistent_hash the key decides, not the zone", "choose another balancer")
+        } else if service.front.as_ref().is_some_and(|front| front.connections.is_some()) {
+            ("at layer 4 callers share connections, wherever they are", "write layer: 7")
+        } else if service.function.is_some() {
+            ("a function has no replicas that are in a zone", "leave `zone_affinity` out")
+        } else {
+            // Zones differ in how busy they are.
+            if servers != UNLIMITED {
+                let count = self.replicas_of(service);
+                let busiest = MeasureKind::BusiestUtilisation { first: cores, count, servers };
+                let of = format!("services.{name}");
+                self.model.measures.report(&of, "busiest_utilisation", busiest);
+            }
+            return true;
+        };
+        self.findings.error(&path, message).hint(hint);
+        false
     }
 
     /// The keys by which a balancer chooses.

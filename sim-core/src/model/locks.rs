@@ -4,7 +4,8 @@ use super::check::{Lowering, operations};
 use super::components::asked;
 use super::laws::Unit;
 use super::{
-    CounterId, HoldStep, Instruction, KeysId, Load, MeasureKind, Ranking, Source, TimingId,
+    CounterId, HoldStep, Instruction, KeysId, Load, MeasureKind, Model, Ranking, Source, TimingId,
+    WantedLock,
 };
 use crate::spec::{Database, Law, Locks, Path, Query};
 
@@ -123,20 +124,12 @@ impl Lowering<'_> {
         if self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. })) {
             return;
         }
-        for &(table, keys, erlangs) in &load.locks {
+        for &WantedLock { table, keys, utilisation, .. } in &load.locks {
             let store = &self.model.holds.tables[table as usize].store;
-            let share = keys.map_or(1.0, |keys| {
-                let population = &self.model.keys[keys.0 as usize];
-                match (population.ranking, population.changes) {
-                    (Ranking::Common, None) => population.popularity.probability(0),
-                    // Nobody's favourite is everybody's for ever.
-                    _ => 0.0,
-                }
-            });
-            if erlangs * share < 1.0 {
+            if utilisation < 1.0 {
                 continue;
             }
-            let percent = erlangs * share * 100.0;
+            let percent = utilisation * 100.0;
             let message = match keys {
                 Some(keys) => format!(
                     "the lock of the most popular of `{}` is asked for {percent:.0} % of the time: \
@@ -154,6 +147,32 @@ impl Lowering<'_> {
             };
             let path = Path::root().key("stores").key(store).key("database").key("locks");
             self.findings.warning(&path, message).hint(hint);
+        }
+    }
+}
+
+impl Model {
+    /// The part of the requests of a population that are about its most popular key; nobody's favourite is everybody's
+    /// for ever.
+    pub(super) fn share_of_favourite(&self, keys: KeysId) -> f64 {
+        let population = &self.keys[keys.0 as usize];
+        match (population.ranking, population.changes) {
+            (Ranking::Common, None) => population.popularity.probability(0),
+            _ => 0.0,
+        }
+    }
+
+    /// What a lock is on: the row of the most popular key, or all of the database.
+    pub fn lock_in_words(&self, lock: &WantedLock) -> String {
+        let store = &self.holds.tables[lock.table as usize].store;
+        match lock.keys {
+            Some(keys) => {
+                format!(
+                    "the lock of the most popular of `{}` in {store}",
+                    self.keys[keys.0 as usize].name
+                )
+            }
+            None => format!("the lock of all of {store}"),
         }
     }
 }

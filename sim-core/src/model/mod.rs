@@ -65,7 +65,7 @@ pub use guards::{
 pub use holds::{HoldStep, Holds};
 pub use keys::{Population, Ranking};
 pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep};
-pub use load::{Caused, Load, Offered, PaidByRequest};
+pub use load::{Caused, Load, Offered, PaidByRequest, WantedLock};
 pub use locks::{LockSite, LockTable};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
 pub use object_storage::{ObjectStorage, Tier};
@@ -243,6 +243,8 @@ pub struct Service {
     pub balancer: Balancer,
     /// What the balancer watches.
     pub watch: Option<WatchRules>,
+    /// Whether calls stay in the zone that they come from.
+    pub zone_affinity: bool,
     /// How many connections are balanced; `None`: requests are.
     pub connections: Option<u32>,
     /// The keys that decide, if keys do.

@@ -236,11 +236,13 @@ impl<'a> Lowering<'a> {
         self.warn_of_single(service, path);
         let watch = self.watch_rules(name, service, path);
         let sticky = self.sticky_keys(service, path);
+        let zone_affinity = self.zone_affinity(name, service, (cores, servers), path);
         let connections = self.place_front(index, name, service, path);
         let limit = self.service_limit(service, path);
         let contention = self.contention(service, path);
         self.model.services.push(Service {
             watch,
+            zone_affinity,
             connections,
             sticky,
             name: name.to_owned(),

@@ -74,15 +74,22 @@ impl<R: Recorder> Simulation<'_, R> {
         all
     }
 
-    /// A balancer chooses that looks at keys or watches its replicas.
+    /// A balancer chooses that looks at keys or watches its replicas. `from` is the place of a caller in the same region,
+    /// where that counts.
     #[inline(never)]
-    pub(super) fn balance(&mut self, at: FrameId, service: u32, balancer: usize) -> u32 {
+    pub(super) fn balance(
+        &mut self,
+        at: FrameId,
+        service: u32,
+        balancer: usize,
+        from: Option<u16>,
+    ) -> u32 {
         let frame = &self.frames[at];
         let keys = self.model.services[service as usize].sticky;
         let key = keys.map_or(0, |keys| self.key_of(keys, frame.request, frame));
         let id = frame.id;
         self.fleet_asked(balancer);
-        self.balancers[balancer].choose_with_care(id, key, self.now)
+        self.balancers[balancer].choose_with_care(id, key, from, self.now)
     }
 
     /// A balancer that watches its replicas sees how a request has ended.

@@ -174,7 +174,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let balancer = &mut self.balancers[service as usize];
         let replica = match balancer.is_careful() {
             false => balancer.choose(self.frames[at].id),
-            true => self.balance(at, service, service as usize),
+            true => self.balance(at, service, service as usize, None),
         };
         self.assign(at, service, replica);
     }

@@ -277,21 +277,27 @@ impl<R: Recorder> Simulation<'_, R> {
         let frame = &self.frames[at];
         let replica = match frame.entered {
             true => frame.replica,
-            false => self.choose_replica(at, service, frame.need as usize),
+            false => self.choose_replica(at, service, frame.need as usize, None),
         };
         let place = self.model.services[service.0 as usize].replica_places[replica as usize];
         self.frames[at].place = place;
         self.assign(at, service.0, replica);
     }
 
-    fn choose_replica(&mut self, at: FrameId, service: ServiceId, front: usize) -> u32 {
+    fn choose_replica(
+        &mut self,
+        at: FrameId,
+        service: ServiceId,
+        front: usize,
+        from: Option<u16>,
+    ) -> u32 {
         let target = &self.model.services[service.0 as usize];
         let index = target.first_front as usize + front;
         let balancer = &mut self.balancers[index];
         target.fronts[front].first
             + match balancer.is_careful() {
                 false => balancer.choose(self.frames[at].id),
-                true => self.balance(at, service.0, index),
+                true => self.balance(at, service.0, index, from),
             }
     }
 
@@ -331,7 +337,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let is_here = region == places.region_of(from);
         if is_here && places.regions[usize::from(region)].zones.len() > 1 {
             // Inside a region the caller's side chooses the replica, so that the message goes straight to its zone.
-            let replica = self.choose_replica(child, service, front);
+            let replica = self.choose_replica(child, service, front, Some(from));
             let frame = &mut self.frames[child];
             (frame.service, frame.replica, frame.entered) = (service.0, replica, true);
             to = target.replica_places[replica as usize];

@@ -7,7 +7,7 @@ use super::path::{Path, Segment};
 use super::read::{describe, shorten, suggest};
 use super::source::{Edit, Notation, Origin, Source};
 use super::write::to_tree;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::sync::OnceLock;
 
 impl Spec {
@@ -302,12 +302,8 @@ fn nowhere(path: &Path, depth: usize, node: &Value, shadow: Option<&Value>) -> R
             names.sort_unstable();
             names.dedup();
             let message = format!("there is no `{}` in {place}", shorten(key));
-            let near = did_you_mean(key, names.iter().copied());
-            let hint = match near {
-                Some(near) => {
-                    let meant = parent.key(near).join(&path.segments()[depth + 1..]);
-                    format!("did you mean {meant}?")
-                }
+            let hint = match meant(path, depth, map, &names) {
+                Some(meant) => format!("did you mean {meant}?"),
                 None => suggest(key, &names[..names.len().min(20)]),
             };
             (path.clone(), message, Some(hint))
@@ -317,4 +313,28 @@ fn nowhere(path: &Path, depth: usize, node: &Value, shadow: Option<&Value>) -> R
             (path.clone(), message, Some(format!("set {place} itself")))
         }
     }
+}
+
+/// What may have been meant by a path that leads nowhere from the map at `depth` on.
+fn meant(path: &Path, depth: usize, map: &Map<String, Value>, names: &[&str]) -> Option<Path> {
+    let (before, after) = path.segments().split_at(depth);
+    let parent = Path::root().join(before);
+    let keys: Vec<&str> = after.iter().map_while(Segment::as_key).collect();
+    // A name with dots in it that was not quoted.
+    let dotted = (2..=keys.len()).find_map(|count| {
+        let name = keys[..count].join(".");
+        names.contains(&&*name).then(|| parent.key(name).join(&after[count..]))
+    });
+    // What kind of thing it is was left out.
+    let kind = || match map.iter().next() {
+        Some((kind, Value::Object(fields))) if map.len() == 1 && fields.contains_key(keys[0]) => {
+            Some(parent.key(kind).join(after))
+        }
+        _ => None,
+    };
+    let near = || {
+        let near = did_you_mean(keys[0], names.iter().copied())?;
+        Some(parent.key(near).join(&after[1..]))
+    };
+    dotted.or_else(kind).or_else(near)
 }

@@ -28,7 +28,8 @@ pub struct Network {
     /// Through what services reach external systems; absent: directly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nat: Option<Nat>,
-    /// How large messages are, for the traffic between regions and to the internet. Absent: only counted.
+    /// How large messages are, for the traffic between regions and to the internet. A write that is sent on to another copy
+    /// of a store is as large as a request. Absent: only counted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<MessageSizes>,
     /// Replies of another size than `message` says, by `"component.operation"`.

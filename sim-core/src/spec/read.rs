@@ -96,14 +96,25 @@ impl Fault {
         self
     }
 
-    /// A map that should have one key, the variant.
-    pub(super) fn several(noun: &str, map: &serde_json::Map<String, Value>) -> Fault {
+    /// A map that should have one key, one of the `variants`.
+    pub(super) fn several(
+        noun: &str,
+        map: &serde_json::Map<String, Value>,
+        variants: &[&str],
+    ) -> Fault {
         let found: Vec<_> = map.keys().take(5).map(|k| shorten(k)).collect();
         let message = format!("expected one {noun}, found {} at once", found.join(" and "));
-        match map.is_empty() {
-            true => Fault::new(format!("expected {}, found nothing", a(noun))),
-            false => Fault::new(message).hint("write one of them only".to_owned()),
+        if map.is_empty() {
+            return Fault::new(format!("expected {}, found nothing", a(noun)));
         }
+        // An edit of a field that leaves out what kind of thing it is of.
+        let (known, others): (Vec<_>, Vec<_>) =
+            map.keys().map(String::as_str).partition(|key| variants.contains(key));
+        let hint = match (&known[..], &others[..]) {
+            ([known], [field]) => format!("a field of it is inside: {known}.{}", shorten(field)),
+            _ => "write one of them only".to_owned(),
+        };
+        Fault::new(message).hint(hint)
     }
 
     /// `of` has no field `field`, only others.

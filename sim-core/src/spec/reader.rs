@@ -52,7 +52,7 @@ impl<'a> Reader<'a> {
             Value::String(name) => (name, None),
             Value::Object(map) => match map.iter().next() {
                 Some((name, content)) if map.len() == 1 => (name, Some(content)),
-                _ => return Err(Fault::several(&noun, map)),
+                _ => return Err(Fault::several(&noun, map, variants)),
             },
             _ => return Err(self.mismatch(&a(&noun))),
         };

@@ -99,7 +99,8 @@ pub enum Reads {
     Replica,
     /// To the primary or a replica, each as likely.
     Any,
-    /// To one in the region of the caller, each as likely; to any if there is none.
+    /// To the nearest that is up: one in the caller's zone, else in its region, else in the region with the shortest
+    /// mean round trip; of several, each as likely.
     Nearest,
     /// To a replica, but for some time after a key was written to the primary, so that whoever wrote it sees it.
     ReadYourWrites {
@@ -140,10 +141,9 @@ pub struct Quorum {
     pub write: u32,
 }
 
-/// Several primaries (active-active), each of which takes reads and writes. A query goes to one in the region of its
-/// caller, each as likely; to any if there is none. Writes are sent on to the others.
-///
-/// A write is in conflict if another write of its key is still on the way to the primary that takes it.
+/// Several primaries (active-active), each of which takes reads and writes. A query goes to the one that is nearest to
+/// its caller, as `reads: nearest` does. Writes are sent on to the others. A write is in conflict if another write of its
+/// key is still on the way to the primary that takes it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Primaries {

@@ -90,6 +90,12 @@ pub struct Service {
     /// divided by that. Absent: it gets its share at once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub slow_start: Option<Quantity>,
+    /// Whether calls go to replicas in the caller's zone, by the same policy, while one of them may be sent something, and
+    /// only then to others of the region (Kubernetes' `PreferClose`, an AWS load balancer without cross-zone balancing).
+    /// It saves the way between zones and its price; a zone with many callers and few replicas gets too much. Requests of
+    /// clients and messages of queues come from no zone. Absent: zones do not count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub zone_affinity: bool,
     /// The load balancer, where it is a machine of its own; absent: balancing costs nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub front: Option<Front>,

@@ -138,7 +138,7 @@ fn many_errors_at_once() {
               hint: there are: constant, exponential, uniform, normal, lognormal, gamma, erlang, hyperexponential, weibull, pareto, bounded_pareto, geometric, mixture, quantiles, column
             bad.ron:12:29: error at services.api.components: expected a list, found the text "web"
             bad.ron:12:36: error at services.api.replcas: a service has no field `replcas`
-              hint: did you mean `replicas`? there are: components, replicas, needs, regions, speeds, contention, routing, autoscaler, deployments, start_up, drain, cores, threads, while_waiting, discipline, queue, patience, patience_covers, shed, balancer, health, ejection, slow_start, front, limit, limit_per, pools, function, instance, purchase, operations
+              hint: did you mean `replicas`? there are: components, replicas, needs, regions, speeds, contention, routing, autoscaler, deployments, start_up, drain, cores, threads, while_waiting, discipline, queue, patience, patience_covers, shed, balancer, health, ejection, slow_start, zone_affinity, front, limit, limit_per, pools, function, instance, purchase, operations
             bad.ron:12:55: error at services.api.cores: expected a whole number, 0 or more, found the number -1
             bad.ron:12:59: error at services.api.discipline: unknown discipline `fiof`
               hint: did you mean `fifo`? there are: fifo, lifo, random, processor_sharing, priority, preemptive_priority
@@ -338,6 +338,9 @@ fn an_edit_that_edits_nothing_is_an_error() {
         ("components.web.browse[0].work.lognormal.meen", json!("1s")),
         ("components.web.browse.x", json!("1s")),
         ("services.back.balancer.weighted", json!([1])),
+        ("services.back.balancer.ties", json!("drawn")),
+        ("services.back.balancer.d.x", json!(1)),
+        ("clients.shoppers.mix.web.browse", json!(1)),
         ("components", json!(null)),
         ("services.front.components", json!(null)),
         ("a..b", json!(4)),
@@ -355,7 +358,7 @@ fn an_edit_that_edits_nothing_is_an_error() {
         shop.ron: error at service.front.replicas: there is no `service` in the model
           hint: did you mean services.front.replicas?
         shop.ron: error at services.front.replcas: a service has no field `replcas` (set to 4)
-          hint: did you mean `replicas`? there are: components, replicas, needs, regions, speeds, contention, routing, autoscaler, deployments, start_up, drain, cores, threads, while_waiting, discipline, queue, patience, patience_covers, shed, balancer, health, ejection, slow_start, front, limit, limit_per, pools, function, instance, purchase, operations
+          hint: did you mean `replicas`? there are: components, replicas, needs, regions, speeds, contention, routing, autoscaler, deployments, start_up, drain, cores, threads, while_waiting, discipline, queue, patience, patience_covers, shed, balancer, health, ejection, slow_start, zone_affinity, front, limit, limit_per, pools, function, instance, purchase, operations
         shop.ron: error at services.front.replicas.x: there is nothing inside services.front.replicas: it is the number 4
           hint: set services.front.replicas itself
         shop.ron: error at services.front.replicas: expected a whole number, 0 or more, found the text "many" (set to "many")
@@ -371,6 +374,12 @@ fn an_edit_that_edits_nothing_is_an_error() {
           hint: set components.web.browse itself
         shop.ron:29:23: error at services.back.balancer: expected one balancer, found power_of and weighted at once
           hint: write one of them only
+        shop.ron:29:23: error at services.back.balancer: expected one balancer, found power_of and ties at once
+          hint: a field of it is inside: power_of.ties
+        shop.ron: error at services.back.balancer.d.x: there is no `d` in services.back.balancer
+          hint: did you mean services.back.balancer.power_of.d.x?
+        shop.ron: error at clients.shoppers.mix.web.browse: there is no `web` in clients.shoppers.mix
+          hint: did you mean clients.shoppers.mix."web.browse"?
         components is fine
         shop.ron:25:18: error at services.front: `components` is missing
         shop.ron: error: a name is missing in the path a..b
@@ -463,7 +472,7 @@ fn designs_are_edits() {
         bad.design("worse"),
         expect![[r#"
             m.ron:10:42: error at services.api.replcas: a service has no field `replcas` (set by design `worse`)
-              hint: did you mean `replicas`? there are: components, replicas, needs, regions, speeds, contention, routing, autoscaler, deployments, start_up, drain, cores, threads, while_waiting, discipline, queue, patience, patience_covers, shed, balancer, health, ejection, slow_start, front, limit, limit_per, pools, function, instance, purchase, operations
+              hint: did you mean `replicas`? there are: components, replicas, needs, regions, speeds, contention, routing, autoscaler, deployments, start_up, drain, cores, threads, while_waiting, discipline, queue, patience, patience_covers, shed, balancer, health, ejection, slow_start, zone_affinity, front, limit, limit_per, pools, function, instance, purchase, operations
         "#]],
     );
 }

@@ -3,11 +3,11 @@
 use super::replicate::Alternative;
 use super::tally::Tally;
 use super::words::{percent, significant};
-use crate::model::{Source, StationKind};
+use crate::model::{Source, StationId, StationKind, WantedLock};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The station that is used most.
+/// The station that is used most, or a lock that is wanted more than that.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Bottleneck {
     /// Its name.
@@ -24,8 +24,24 @@ pub struct Bottleneck {
 }
 
 impl Bottleneck {
+    /// A lock that is wanted more than any server. How long it was held is not measured, so this is the offered load.
+    fn lock(design: &Alternative, lock: &WantedLock) -> Bottleneck {
+        let WantedLock { table, utilisation, .. } = *lock;
+        let name = design.model.lock_in_words(lock);
+        let share = percent(utilisation);
+        let headroom = 1.0 / utilisation;
+        let says = if utilisation >= 1.0 {
+            format!("{name}, wanted {share} of the time.")
+        } else {
+            let times = significant(headroom, 2);
+            format!("{name}, held {share} of the time: saturated at about {times} times this load.")
+        };
+        let station = format!("{}.locks", design.model.holds.tables[table as usize].store);
+        Bottleneck { station, utilisation, offered: utilisation, headroom, says }
+    }
+
     pub(super) fn of(design: &Alternative, tally: &Tally) -> Option<Bottleneck> {
-        let measured = |station: &usize| tally.utilisation(&design.model, *station);
+        let measured = |station: &usize| tally.utilisation(*station);
         let busiest = (0..design.model.stations.len())
             .filter(|station| measured(station) > 0.0)
             .max_by(|a, b| measured(a).total_cmp(&measured(b)))?;
@@ -39,6 +55,11 @@ impl Bottleneck {
             group.kind,
             StationKind::Threads | StationKind::Connections | StationKind::Workers
         );
+        let keeps_zones = design.model.services.iter().any(|service| {
+            let is_of =
+                |first: StationId| (first.0..first.0 + service.replicas).contains(&group.first.0);
+            service.zone_affinity && (is_of(service.cores) || service.threads.is_some_and(is_of))
+        });
         let headroom = if closed { 1.0 / utilisation } else { 1.0 / offered.utilisation };
         let name = match group.kind {
             StationKind::Cores => format!("the cores of {}", group.name),
@@ -50,6 +71,12 @@ impl Bottleneck {
             StationKind::Workers => format!("the workers {}", group.name),
             StationKind::Connections => format!("the connections {}", group.name),
         };
+        if let Some(lock) = design.load.lock_before_stations()
+            && !closed
+            && lock.utilisation > utilisation
+        {
+            return Some(Bottleneck::lock(design, lock));
+        }
         let load = percent(utilisation);
         let says = if closed {
             format!(
@@ -60,8 +87,9 @@ impl Bottleneck {
             format!("{name}, {load} in use, and offered {offered} of what it can do.")
         } else {
             let times = significant(headroom, 2);
-            // What is held while others are waited for is held longer as the load rises.
-            let about = if is_permit { "at most" } else { "about" };
+            // What is held while others are waited for is held longer as the load rises; of zones that keep their calls
+            // one is full before the others.
+            let about = if is_permit || keeps_zones { "at most" } else { "about" };
             format!("{name}, {load} in use: saturated at {about} {times} times this load.")
         };
         let station = group.name.clone();

@@ -6,11 +6,12 @@ use crate::model::{
     Goal, Instruction, MONTH, MeasureKind, Model, OperationId, ServiceId, SloFigure, StationKind,
     SystemFigure, UNLIMITED,
 };
-use crate::stats::Histogram;
+use crate::stats::{Histogram, Levels};
 use crate::time::SECOND;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// What a number is about.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
@@ -52,7 +53,7 @@ pub enum Scope {
 }
 
 /// What is measured of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Metric {
     /// Requests that ended, well or not, per second.
@@ -107,7 +108,7 @@ pub enum Metric {
 }
 
 /// The unit of a metric.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Unit {
     /// Seconds.
@@ -225,6 +226,8 @@ impl Metric {
 /// The columns of a model and how they are filled.
 pub(super) struct Layout {
     pub(super) columns: Vec<(Scope, Metric)>,
+    /// Where the columns of stations begin.
+    stations: usize,
     /// Operations of each service that are called from outside.
     entries: Vec<Vec<OperationId>>,
 }
@@ -249,6 +252,7 @@ impl Layout {
         for service in &model.services {
             columns.extend(red(Scope::Service(service.name.clone())));
         }
+        let stations = columns.len();
         for station in &model.stations {
             let scope = Scope::Station(station.name.clone());
             columns.extend(Metric::STATION.map(|metric| (scope.clone(), metric)));
@@ -260,7 +264,33 @@ impl Layout {
         let objectives = 0..model.objectives.len();
         columns.extend(objectives.map(|index| (Scope::Objective(index), Metric::Goal)));
         columns.extend(bill_columns(model));
-        Layout { columns, entries: entries(model) }
+        Layout { columns, stations, entries: entries(model) }
+    }
+
+    /// The column of the utilisation of a station, the first of its columns.
+    pub(super) fn utilisation(&self, station: usize) -> usize {
+        self.stations + station * Metric::STATION.len()
+    }
+
+    /// For each column of another layout the one that is about the same, if there is one. Mostly that is the next one;
+    /// columns may be hundreds of thousands, so that none is looked for among all.
+    pub(super) fn pairs(&self, other: &Layout) -> Vec<Option<usize>> {
+        let mut index = None;
+        let mut next = 0;
+        let find = |wanted: &(Scope, Metric)| {
+            let found = match self.columns.get(next) == Some(wanted) {
+                true => Some(next),
+                false => {
+                    let numbered =
+                        || self.columns.iter().enumerate().map(|(at, it)| (it, at)).collect();
+                    let index: &BTreeMap<_, usize> = index.get_or_insert_with(numbered);
+                    index.get(wanted).copied()
+                }
+            };
+            next = found.map_or(next, |found| found + 1);
+            found
+        };
+        other.columns.iter().map(find).collect()
     }
 
     /// One number for each column; NaN where nothing was seen. Of one replication or of several merged.
@@ -527,11 +557,11 @@ fn station_row(
         None => f64::from(group.count),
     };
     let observed = seconds * count;
-    let busy = metrics.busy_of(group) as f64 / SECOND;
-    let mut present = 0.0;
-    for in_system in metrics.in_system_of(group) {
-        present += in_system.sum() as f64 / SECOND;
-    }
+    let busy = metrics.busy_of(group);
+    let present = metrics.in_system_of(group).map(Levels::sum).sum::<u128>();
+    // In whole nanoseconds, so that nobody waiting is 0.
+    let waiting = present as i128 - busy as i128;
+    let busy = busy as f64 / SECOND;
     // Under processor sharing nobody waits in a line: a wait is what sharing adds to a request's own service.
     let is_permit = matches!(
         group.kind,
@@ -545,7 +575,7 @@ fn station_row(
     [
         utilisation,
         busy / observed,
-        (present - busy) / observed,
+        waiting as f64 / SECOND / observed,
         station.wait.mean() / SECOND,
         station.wait.quantile(0.99) / SECOND,
         station.refused as f64 / seconds,

@@ -2,7 +2,7 @@
 
 use super::Study;
 use super::estimate::{Status, Value};
-use super::layout::{Layout, Metric, Scope};
+use super::layout::{Metric, Scope};
 use super::objective::{ObjectiveResult, Verdict};
 use super::settle::{Asked, Health, judge, settled_after};
 use super::sweep::TrialRow;
@@ -183,7 +183,7 @@ impl Replicate {
             None => Duration::ZERO,
         };
         let tallies: Vec<Tally> = designs.iter().map(|design| Tally::new(&design.model)).collect();
-        let pairs = tallies.iter().map(|tally| pairs(&tallies[0].layout, &tally.layout)).collect();
+        let pairs = tallies.iter().map(|tally| tallies[0].layout.pairs(&tally.layout)).collect();
         let wanted = match plan.until {
             Until::Replications(n) => u64::from(n),
             Until::Precision { at_most, .. } | Until::Decided { at_most } => {
@@ -353,11 +353,6 @@ impl Replicate {
             .filter(|width| width.is_finite())
             .collect()
     }
-}
-
-fn pairs(first: &Layout, other: &Layout) -> Vec<Option<usize>> {
-    let find = |wanted: &(Scope, Metric)| first.columns.iter().position(|column| column == wanted);
-    other.columns.iter().map(find).collect()
 }
 
 impl Study for Replicate {

@@ -217,7 +217,7 @@ fn overloaded_station(design: &Alternative, tally: &Tally) -> Option<usize> {
     }
     let station = design.load.bottleneck?;
     let queue = design.model.stations[station].queue;
-    let busy = tally.utilisation(&design.model, station);
+    let busy = tally.utilisation(station);
     let overloaded = design.load.stations[station].utilisation >= 1.0 && busy > 0.97;
     (overloaded && queue == UNLIMITED).then_some(station)
 }

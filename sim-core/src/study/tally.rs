@@ -1,6 +1,6 @@
 //! What is kept of a design's replications: sums that do not grow with their number.
 
-use super::layout::{Layout, Metric, Scope};
+use super::layout::Layout;
 use super::settle::{late_slope, point_at};
 use crate::engine::Fingerprint;
 use crate::metrics::{Metrics, Outcome, Violation};
@@ -150,9 +150,7 @@ impl Tally {
     }
 
     /// The share of a station's servers in use.
-    pub(super) fn utilisation(&self, model: &Model, station: usize) -> f64 {
-        let wanted = (Scope::Station(model.stations[station].name.clone()), Metric::Utilisation);
-        let column = self.layout.columns.iter().position(|column| *column == wanted);
-        column.map_or(0.0, |column| self.columns[column].mean())
+    pub(super) fn utilisation(&self, station: usize) -> f64 {
+        self.columns[self.layout.utilisation(station)].mean()
     }
 }

@@ -36,6 +36,37 @@ fn measure(model: &Model, of: &str, name: &str) -> f64 {
 
 const DOWN: &str = r#"crash(of: "services.a", replica: 2, at: "0s")"#;
 
+/// What finds no copy that could take it fails for the crash of the copy, as what was on its way there does.
+#[test]
+fn who_finds_no_primary_failed_for_its_crash() {
+    let of = |copies: &str, replica: u32| {
+        let model = model(&format!(
+            r#"(
+            components: {{ "a": {{ "x": [write("d")] }} }},
+            services: {{ "a": (components: ["a"], cores: 0) }},
+            stores: {{ "d": database(servers: 0, write: "1ms", {copies}) }},
+            clients: {{ "u": (rate: "100/s", arrivals: constant, mix: "a.x") }},
+            faults: [crash(of: "stores.d", replica: {replica}, at: "10s", lasts: "30s")],
+            run: (horizon: "60s", warmup: "0s"),
+            )"#
+        ));
+        let of = format!("faults.crash stores.d replica {replica}");
+        (failed(&model).1, measure(&model, &of, "requests_failed"))
+    };
+    let failover = r#"failover: (detection: "5s", promotion: "15s")"#;
+    let replicas = r#"replicas: 1, mode: asynchronous(lag: "1ms")"#;
+    for (copies, down) in [
+        (format!("replication: ({replicas})"), 30),
+        (format!("replication: ({replicas}, {failover})"), 20),
+        ("quorum: (members: 3, read: 2, write: 3)".to_owned(), 30),
+        ("quorum: (members: 3, read: 2, write: 2)".to_owned(), 0),
+    ] {
+        let (failed, told) = of(&copies, 0);
+        assert!(failed.abs_diff(100 * down) <= 2, "{copies}: {failed}");
+        assert_eq!(told, failed as f64, "{copies}");
+    }
+}
+
 #[test]
 fn a_health_check_loses_what_comes_before_it_knows() {
     // Three checks, at 5, 10 and 15 seconds: until then every fourth request of each second goes there.

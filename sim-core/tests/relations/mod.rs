@@ -23,6 +23,7 @@ mod stores;
 mod telemetry;
 
 mod text;
+mod zones;
 
 use sim_core::metrics::{Metrics, Outcome, Trial, run};
 use sim_core::model::{Files, Model};

@@ -3,7 +3,7 @@
 
 use super::{mean_and_error, mean_responses, model, simulate};
 use sim_core::math::exp;
-use sim_core::model::Model;
+use sim_core::model::{Load, Model};
 
 const REPLICATIONS: u64 = 20;
 
@@ -61,6 +61,32 @@ fn one_lock_is_one_server() {
     agrees("response", &mean_responses(&one, REPLICATIONS), 1.0 / (100.0 - 70.0));
     agrees("lock wait", &measured(&one, "stores.d.locks", "wait"), 0.7 / (100.0 - 70.0));
     agrees("lock waits", &measured(&one, "stores.d.locks", "waits"), 0.7);
+}
+
+/// The row that is wanted most is known beforehand, and what it can do: of ten rows, each gets a tenth.
+#[test]
+fn the_load_of_locks_is_known_beforehand() {
+    for (keys, utilisation) in [(1, 0.7), (10, 0.07)] {
+        let load = Load::of(&locked(keys));
+        let [lock] = load.locks[..] else { panic!("{:?}", load.locks) };
+        assert!((lock.utilisation - utilisation).abs() < 1e-12, "{lock:?}");
+        assert!((lock.capacity - 70.0 / utilisation).abs() < 1e-9, "{lock:?}");
+        // There are servers without end.
+        assert_eq!(load.lock_before_stations(), Some(&lock));
+    }
+    let few_servers = model(
+        r#"(
+        keys: { "k": (count: 10) },
+        components: { "a": { "x": [write(store: "d", key: "k")] } },
+        services: { "a": (components: ["a"], cores: 0) },
+        stores: { "d": database(servers: 2, write: "10ms", locks: writes(hold: "20ms")) },
+        clients: { "u": (rate: "100/s", mix: "a.x") },
+        )"#,
+    );
+    // Servers are in use for 10 ms of each write, half of the time; a row is locked for 30 ms of a tenth of them.
+    let load = Load::of(&few_servers);
+    assert!((load.locks[0].utilisation - 0.3).abs() < 1e-12);
+    assert_eq!(load.lock_before_stations(), None);
 }
 
 /// With k rows each is M/M/1 of its own; with very many nobody waits.
@@ -254,7 +280,7 @@ fn the_load_of_a_search_is_known_beforehand() {
         "i": search(shards: 5, servers: 2, query: "8ms", index: "20ms"),
     },"#;
     let steps = r#"read("d"), read("i"), write("i"), read("d")"#;
-    let load = sim_core::model::Load::of(&asked(10.0, steps, rest, "120s"));
+    let load = Load::of(&asked(10.0, steps, rest, "120s"));
     let erlangs: Vec<f64> = load.stations.iter().map(|station| station.erlangs).collect();
     // Cores, database, index: 2 × 1 ms, and 5 × 8 ms + 20 ms, ten times a second.
     let expected = [0.0, 0.02, 0.6];

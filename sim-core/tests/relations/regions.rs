@@ -182,6 +182,77 @@ fn what_crosses_is_counted() {
     assert!(no_message, "nothing is between zones");
 }
 
+/// Readers in the second zone of us, copies wherever `regions` says, and something that breaks.
+fn readers(regions: &str, copies: &str, faults: &str) -> Model {
+    model(&format!(
+        r#"(
+        components: {{ "web": {{ "get": [read("books")], "put": [write("books")] }} }},
+        regions: {{"ap": (), "eu": (), "us": (zones: ["a", "b"])}},
+        services: {{ "web": (components: ["web"], cores: 0, regions: {{"us/b": 2}}) }},
+        stores: {{ "books": database(servers: 0, read: "1ms", write: "1ms", {copies}, regions: [{regions}]) }},
+        network: (
+            hop: "0.2ms", zones: "8ms",
+            between: {{"us": {{"eu": "80ms", "ap": "140ms"}}, "eu": {{"ap": "200ms"}}}},
+            message: (request: "2KB", reply: "7KB"),
+        ),
+        clients: {{ "c": (rate: "100/s", mix: {{"web.get": 1, "web.put": 1}}, region: "us") }},
+        faults: [{faults}],
+        run: (horizon: "100s"),
+        )"#
+    ))
+}
+
+#[test]
+fn the_nearest_copy_is_read() {
+    let copies = r#"replication: (replicas: 2, mode: asynchronous(lag: "50ms"), reads: nearest)"#;
+    let crash = r#"crash(of: "stores.books", replica: 2, at: "0s")"#;
+    let primaries = r#"primaries: (count: 3, lag: "50ms")"#;
+    for (regions, copies, faults, expected) in [
+        (r#""eu", "ap", "us/b""#, copies, "", 1.4),
+        (r#""eu", "ap", "us/a""#, copies, "", 9.0),
+        // Where it is down, the nearest of the others; where the region has none as well.
+        (r#""ap", "eu", "us/a""#, copies, crash, 81.0),
+        (r#""ap", "eu", "ap""#, copies, "", 81.0),
+        (r#""eu", "ap", "us/a""#, primaries, "", 9.0),
+        (r#""eu", "ap", "us/a""#, primaries, crash, 81.0),
+    ] {
+        let model = readers(regions, copies, faults);
+        let metrics = simulate(&model, 0).metrics;
+        let get = model
+            .journeys
+            .iter()
+            .position(|it| model.operations[it.operation.0 as usize].name == "web.get");
+        let response = &metrics.journeys[get.unwrap()].response;
+        assert_eq!(response.quantile(0.0), response.quantile(1.0), "{regions} {faults}");
+        let mean = response.mean() / 1e6;
+        assert!((mean - expected).abs() < 1e-6, "{regions} {faults}: {mean} ms, not {expected}");
+    }
+}
+
+#[test]
+fn writes_that_are_sent_on_are_counted() {
+    let put = |model: &Model, metrics: &Metrics| {
+        let all = model.journeys.iter().zip(&metrics.journeys);
+        let is_put = |operation: usize| model.operations[operation].name == "web.put";
+        let puts = all.filter(|(it, _)| is_put(it.operation.0 as usize));
+        puts.map(|(_, of)| of.ended()).sum::<u64>() as f64 / 100.0
+    };
+    let replicas = r#"replication: (replicas: 3, mode: asynchronous(lag: "50ms"))"#;
+    // The primary is in us/a: a write crosses the zones on its way there, and once more to each copy elsewhere.
+    let model = readers(r#""us/a", "us/a", "us/b", "eu""#, replicas, "");
+    let metrics = simulate(&model, 0).metrics;
+    let measure = |of: &str, name: &str| measured(&model, &metrics, of, name);
+    let puts = put(&model, &metrics);
+    assert!((measure("network.us→eu", "messages") / puts - 1.0).abs() < 0.01);
+    assert!((measure("network.us→eu", "traffic") / puts / 2000.0 - 1.0).abs() < 0.01);
+    // Reads go to the primary too.
+    let gets = 100.0 - puts;
+    let between = (2.0 * (puts + gets) + puts) / measure("network.us between zones", "messages");
+    assert!((between - 1.0).abs() < 0.05, "{between}");
+    let nothing_comes_back = model.measures.reported.iter().all(|m| m.of != "network.eu→us");
+    assert!(nothing_comes_back);
+}
+
 /// How many requests each station has served.
 #[derive(Default)]
 struct Served(Vec<u64>);

@@ -3,6 +3,7 @@
 use sim_core::metrics::{Trial, run};
 use sim_core::model::{Files, Model};
 use sim_core::simulation::Seed;
+use sim_core::study::{Alternative, Plan, Replicate, Study, Until};
 use sim_core::time::Duration;
 use std::fmt::Write;
 use std::time::Instant;
@@ -57,7 +58,7 @@ fn a_thousand_services_are_read_checked_and_run() {
     let checked =
         Model::check(&spec, &Files::default()).unwrap_or_else(|errors| panic!("{errors}"));
     let all = started.elapsed();
-    let model = checked.model;
+    let model = &checked.model;
     assert_eq!((model.services.len(), model.journeys.len()), (SERVICES, SERVICES * OPERATIONS));
     let trial = Trial {
         design: 0,
@@ -66,7 +67,7 @@ fn a_thousand_services_are_read_checked_and_run() {
         horizon: model.run.horizon,
         events_max: 200_000,
     };
-    let outcome = run(&model, trial);
+    let outcome = run(model, trial);
     assert!(outcome.violations.is_empty(), "{:?}", outcome.violations);
     println!(
         "{} KB: read {read:?}, checked {:?}, run {:?}",
@@ -76,4 +77,18 @@ fn a_thousand_services_are_read_checked_and_run() {
     );
     // A quadratic look-up would take minutes.
     assert!(all.as_secs() < 20, "{all:?}");
+    let told = Instant::now();
+    let plan = Plan {
+        seed: 1,
+        until: Until::Replications(1),
+        horizon: Duration::from_secs(0.1),
+        warmup: Some(Duration::ZERO),
+        events_max: 200_000,
+    };
+    let mut study = Replicate::new(vec![Alternative::new("large", checked, spec.hash())], plan);
+    study.run();
+    let summary = study.summary();
+    assert_eq!(summary.designs[0].operations.len(), SERVICES * OPERATIONS);
+    println!("told {:?}", told.elapsed());
+    assert!(told.elapsed().as_secs() < 20, "{:?}", told.elapsed());
 }

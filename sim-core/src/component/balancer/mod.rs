@@ -1,16 +1,18 @@
 //! Balancers: which replica a request goes to.
 //!
 //! What knows nothing of its replicas chooses by its policy among all of them. What watches them (health checks,
-//! ejection, slow start) or looks at keys chooses with care: among those that may be sent something, by weight.
+//! ejection, slow start) or looks at keys or zones chooses with care: among those that may be sent something, by weight.
 
 mod careful;
 mod ring;
 mod watch;
+mod zones;
 
 pub use watch::Watch;
 
 use super::NONE;
 use ring::Ring;
+use zones::Zones;
 
 use crate::model::{Front, Service};
 use crate::random::{Draw, Key};
@@ -25,6 +27,8 @@ pub struct Balancing {
     key: Key,
     /// What is known of the replicas, if anybody looks.
     watch: Option<Box<Watch>>,
+    /// Where they are, if requests stay in their zone.
+    zones: Option<Box<Zones>>,
     /// Of one that balances connections: the replica of each, or [`NONE`].
     connections: Vec<u32>,
     /// Whether it does any of this.
@@ -74,15 +78,20 @@ impl Balancing {
             .watch
             .map(|rules| Box::new(Watch::new(rules.within(replicas, service.replicas), replicas)));
         let connections = vec![NONE; service.connections.unwrap_or(0) as usize];
+        let places = front.first as usize..(front.first + replicas) as usize;
+        let zones =
+            service.zone_affinity.then(|| Box::new(Zones::new(&service.replica_places[places])));
         let careful = watch.is_some()
+            || zones.is_some()
             || matches!(policy, Policy::Hashed(_))
             || service.connections.is_some()
             || service.function.is_some();
         let outstanding = vec![0; replicas as usize];
-        Balancing { policy, outstanding, key, watch, connections, careful }
+        Balancing { policy, outstanding, key, watch, zones, connections, careful }
     }
 
-    /// Whether it looks at keys, balances connections or watches its replicas, so that [`Balancing::choose_with_care`] is to choose.
+    /// Whether it looks at keys or zones, balances connections or watches its replicas, so that
+    /// [`Balancing::choose_with_care`] is to choose.
     #[inline]
     pub fn is_careful(&self) -> bool {
         self.careful

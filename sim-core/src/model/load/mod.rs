@@ -26,8 +26,8 @@ pub struct Load {
     /// Instructions that each journey takes on average.
     pub steps: Vec<f64>,
     /// For each database and population of keys whose rows are locked against all others (without keys: all of the
-    /// database): how many of these locks are held on average, if nobody ever waited.
-    pub locks: Vec<(u32, Option<KeysId>, f64)>,
+    /// database) the lock that is wanted most.
+    pub locks: Vec<WantedLock>,
     /// Messages per second sent to each queue; infinite where messages beget messages without end. As if every
     /// delivery ended well.
     pub messages: Vec<f64>,
@@ -50,6 +50,20 @@ pub struct Offered {
     pub capacity: f64,
     /// The same share at the peak of the clients' profiles.
     pub peak_utilisation: f64,
+}
+
+/// The lock of a database that is wanted most.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct WantedLock {
+    /// Whose: one of [`super::Holds::tables`].
+    pub table: u32,
+    /// The population of which it is the most popular; absent: all of the database.
+    pub keys: Option<KeysId>,
+    /// Share of the time that it would be held, if nobody ever waited; above 1 it cannot keep up. 0 where no key is the
+    /// most popular for all and ever.
+    pub utilisation: f64,
+    /// Requests per second, of all clients in their present mix, at which it is always held.
+    pub capacity: f64,
 }
 
 /// What one request asks for, messages that it sends and what these send included.
@@ -167,6 +181,13 @@ impl Demand {
 }
 
 impl Load {
+    /// The lock that is wanted most, if it is wanted more than any server of a station.
+    pub fn lock_before_stations(&self) -> Option<&WantedLock> {
+        let station = self.bottleneck.map_or(0.0, |first| self.stations[first].utilisation);
+        let locks = self.locks.iter().filter(|lock| lock.utilisation > station);
+        locks.max_by(|a, b| a.utilisation.total_cmp(&b.utilisation))
+    }
+
     /// The load of a model.
     pub fn of(model: &Model) -> Load {
         let span = match model.run.horizon {
@@ -197,12 +218,6 @@ impl Load {
         let at_peak = messages_of(model, &demands, &peaks, &consumers);
         let now = Asked { model, journeys: (&demands, &rates), consumers: (&consumers, &messages) };
         let peak = Asked { journeys: (&demands, &peaks), consumers: (&consumers, &at_peak), ..now };
-        let mut locks: BTreeMap<(u32, Option<KeysId>), f64> = BTreeMap::new();
-        now.each(|demand, rate| {
-            for (&lock, nanos) in &demand.locks {
-                *locks.entry(lock).or_default() += nanos * rate / SECOND;
-            }
-        });
         let offered = now.offered();
         let excess = now.erlangs(|demand| &demand.excess);
         let offered_at_peak = peak.offered();
@@ -231,13 +246,29 @@ impl Load {
             .max_by(|&a, &b| stations[a].utilisation.total_cmp(&stations[b].utilisation));
         let unloaded = demands.iter().map(|d| d.time / SECOND).collect();
         let steps = demands.iter().map(|d| d.steps).collect();
-        let locks = locks.into_iter().map(|((table, keys), held)| (table, keys, held)).collect();
+        let locks = wanted_locks(&now, total);
         let caused = match model.charges.is_empty() && !model.has_ideal() {
             true => Vec::new(),
             false => caused(model, &demands, &consumers),
         };
         Load { stations, rates, unloaded, steps, locks, messages, caused, bottleneck }
     }
+}
+
+/// The locks that are wanted most, where clients send `total` requests a second in all.
+fn wanted_locks(asked: &Asked<'_>, total: f64) -> Vec<WantedLock> {
+    let mut locks: BTreeMap<(u32, Option<KeysId>), f64> = BTreeMap::new();
+    asked.each(|demand, rate| {
+        for (&lock, nanos) in &demand.locks {
+            *locks.entry(lock).or_default() += nanos * rate / SECOND;
+        }
+    });
+    let wanted = |((table, keys), held): ((u32, Option<KeysId>), f64)| {
+        let utilisation = held * keys.map_or(1.0, |keys| asked.model.share_of_favourite(keys));
+        let capacity = if utilisation > 0.0 { total / utilisation } else { f64::INFINITY };
+        WantedLock { table, keys, utilisation, capacity }
+    };
+    locks.into_iter().map(wanted).collect()
 }
 
 /// What each journey and each message asks for, if caches hit like that.

@@ -51,7 +51,10 @@ impl Walk<'_> {
             let there = Here { region, ..Here::default() };
             demand.add(&self.operation(entry, there), share);
             let (from, to) = (self.places_of(here), self.places_at(service, front));
-            let way = mean_over(&from, &to, |a, b| self.way(a, b, near));
+            let stays = |a: u16| {
+                self.model.services[service.0 as usize].zone_affinity && to.contains_key(&a)
+            };
+            let way = mean_over(&from, &to, |a, b| self.way(a, if stays(a) { a } else { b }, near));
             demand.time += share * 2.0 * way;
         }
     }

@@ -25,6 +25,9 @@ pub struct Places {
     links: Vec<Option<LawId>>,
     /// Round trip between zones of a region.
     zones: Option<LawId>,
+    /// Like `links`: how many regions are nearer to the first than the second is; of those without a round trip
+    /// [`u16::MAX`].
+    nearer: Vec<u16>,
 }
 
 /// A region.
@@ -98,6 +101,20 @@ impl Places {
     #[inline]
     pub fn link(&self, from: u16, to: u16) -> Option<LawId> {
         self.links[usize::from(from) * self.regions.len() + usize::from(to)]
+    }
+
+    /// How near a place is, to compare: the same zone, then the same region, then other regions by their mean round
+    /// trip. `None` if there is no way.
+    pub fn nearness(&self, from: u16, to: u16) -> Option<u16> {
+        if from == to {
+            return Some(0);
+        }
+        let (a, b) = (self.region_of(from), self.region_of(to));
+        if a == b {
+            return Some(1);
+        }
+        let nearer = self.nearer[usize::from(a) * self.regions.len() + usize::from(b)];
+        nearer.checked_add(2)
     }
 
     /// The region of this name.

@@ -99,11 +99,33 @@ impl Lowering<'_> {
                 self.model.places.links[high * count + low] = link;
             }
         }
+        self.rank_regions();
         let at = Path::root().key("network").key("zones");
         let zones = spec.network.zones.as_ref().and_then(|law| self.law(law, Unit::Time, &at));
         if !self.model.places.is_one() {
             self.model.places.zones = zones.map(|sampler| self.place(sampler, "network.zones"));
         }
+    }
+
+    /// Says of each pair of regions how many are nearer.
+    fn rank_regions(&mut self) {
+        let count = self.model.places.regions.len() as u16;
+        let trips: Vec<Option<f64>> = (self.model.places.links.iter())
+            .map(|link| link.map(|link| self.model.laws[link.0 as usize].sampler.mean()))
+            .collect();
+        let trip =
+            |from: u16, to: u16| trips[usize::from(from) * usize::from(count) + usize::from(to)];
+        let nearer = |from: u16, to: u16| match trip(from, to) {
+            Some(own) => {
+                let others = (0..count).filter(|&other| other != from);
+                others.filter(|&other| trip(from, other).is_some_and(|t| t < own)).count() as u16
+            }
+            None => u16::MAX,
+        };
+        self.model.places.nearer = (0..count)
+            .flat_map(|from| (0..count).map(move |to| (from, to)))
+            .map(|(a, b)| nearer(a, b))
+            .collect();
     }
 
     /// A round trip is the same both ways, so one of the two is enough.

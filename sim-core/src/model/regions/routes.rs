@@ -1,9 +1,9 @@
 //! Which pairs of regions messages travel between: each needs a round trip, and is measured.
 
-use super::Route;
-use crate::model::ServiceId;
+use super::{Places, Route};
 use crate::model::check::{Lowering, sorted};
 use crate::model::components::{asked, called};
+use crate::model::{Copies, ReadPolicy, ServiceId, Store};
 use crate::spec::{Mix, Path};
 use std::collections::BTreeSet;
 
@@ -64,13 +64,19 @@ impl<'a> Lowering<'a> {
         }
         let mut queries = Vec::new();
         asked(steps, &mut queries);
-        for (query, _) in queries {
+        for (query, is_write) in queries {
             let store = query.name();
             let Some((station, _)) = self.places.stores.get(store) else { continue };
             let place = self.model.places.of_station(*station);
-            let there = self.model.places.region_of(place);
-            self.need((region, there), (&name, store), walk);
-            walk.travelled.extend([(region, there), (there, region)]);
+            let (asked, told) = match self.model.stores.iter().find(|it| it.name == store) {
+                Some(it) => copies_met(it, is_write, region, &self.model.places),
+                None => (vec![self.model.places.region_of(place)], Vec::new()),
+            };
+            for there in asked {
+                self.need((region, there), (&name, store), walk);
+                walk.travelled.extend([(region, there), (there, region)]);
+            }
+            walk.travelled.extend(told);
         }
     }
 
@@ -133,4 +139,51 @@ impl<'a> Lowering<'a> {
         let path = Path::root().key("network").key("between");
         self.findings.error(&path, message).hint(hint);
     }
+}
+
+/// The regions in which a query from `region` may come to a copy, and the pairs of regions between which its write is
+/// sent on.
+fn copies_met(
+    store: &Store,
+    is_write: bool,
+    region: u16,
+    places: &Places,
+) -> (Vec<u16>, Vec<(u16, u16)>) {
+    // The copies of every shard are at the same places: those of the first stand for all.
+    let at = |copy: u32| {
+        let member = store.cluster.as_ref().map_or(0, |cluster| cluster.member(0, copy));
+        places.region_of(store.members[member as usize].place)
+    };
+    let Some(cluster) = &store.cluster else { return (vec![at(0)], Vec::new()) };
+    let all: Vec<u16> = (0..cluster.copies()).map(at).collect();
+    let reachable = || {
+        let near = |there: &u16| *there == region || places.link(region, *there).is_some();
+        let found: Vec<u16> = all.iter().copied().filter(near).collect();
+        // One is enough, and without any the first is missed.
+        if found.is_empty() { vec![all[0]] } else { found }
+    };
+    // Those who may come to take writes, and the others, to whom they send them on.
+    let (primaries, asked) = match &cluster.copies {
+        Copies::Single | Copies::Quorum { .. } => (0, all.clone()),
+        Copies::Primaries { count, .. } => (*count, reachable()),
+        Copies::Replicated(it) => {
+            let primaries = if it.failover.is_some() { it.replicas + 1 } else { 1 };
+            let asked = match it.reads {
+                _ if is_write => all[..primaries as usize].to_vec(),
+                ReadPolicy::Nearest => reachable(),
+                ReadPolicy::Primary if !it.analytics => all[..primaries as usize].to_vec(),
+                _ => all.clone(),
+            };
+            (primaries, asked)
+        }
+    };
+    let mut told = Vec::new();
+    if is_write {
+        for from in 0..primaries {
+            told.extend(
+                (0..cluster.copies()).filter(|&to| to != from).map(|to| (at(from), at(to))),
+            );
+        }
+    }
+    (asked, told)
 }

@@ -172,7 +172,7 @@ pub enum ReadPolicy {
     Replica,
     /// To any.
     Any,
-    /// To one at the caller's place, if there is one.
+    /// To the nearest to the caller.
     Nearest,
     /// To a replica, unless the key was written within this time.
     OwnWrites(Duration),
@@ -366,6 +366,15 @@ impl Cluster {
             | Copies::Primaries { freshness, .. } => Some(*freshness),
             Copies::Single => None,
         }
+    }
+
+    /// Whether a read takes the newest of several answers.
+    pub fn takes_newest(&self) -> bool {
+        matches!(
+            self.copies,
+            Copies::Replicated(Replicated { reads: ReadPolicy::Newest(_), .. })
+                | Copies::Quorum { .. }
+        )
     }
 
     /// How long a key counts as just written, if that matters.

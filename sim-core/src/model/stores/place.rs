@@ -254,7 +254,10 @@ impl Lowering<'_> {
             report("stale_reads", MeasureKind::Share { part: stale, whole: vec![reads] });
             report("staleness", MeasureKind::MeanTime(staleness));
             if cluster.shipping().is_some() {
-                report("versions_behind", MeasureKind::Ratio { of: behind, per: reads });
+                // Of several answers the newest is taken, which may be any of them.
+                if !cluster.takes_newest() {
+                    report("versions_behind", MeasureKind::Ratio { of: behind, per: reads });
+                }
                 report("lag", MeasureKind::MeanTime(lag));
             }
         }

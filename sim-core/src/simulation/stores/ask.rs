@@ -16,7 +16,7 @@ impl<R: Recorder> Simulation<'_, R> {
         let mask = self.copies_to_ask(at, (of, shard), query, need);
         let count = mask.count_ones();
         if count < need {
-            return self.end(at, Ending::Failed);
+            return self.find_nobody(at, of);
         }
         let now = self.now;
         let versions = &mut self.shard(of, shard).versions;

@@ -168,10 +168,24 @@ impl<R: Recorder> Simulation<'_, R> {
 
     /// The query goes to a copy of the shard in `chosen`, or fails at once if there is none to go to.
     fn go_to(&mut self, at: FrameId, of: Subject, copy: Option<u32>) -> Flow {
-        let Some(copy) = copy else { return self.end(at, Ending::Failed) };
+        let Some(copy) = copy else { return self.find_nobody(at, of) };
         let member = self.cluster(of).member(self.frames[at].chosen, copy);
         self.frames[at].chosen = member;
         Flow::Continue
+    }
+
+    /// A query finds nobody at its shard who could take it: it fails for what broke a copy, the primary before others.
+    fn find_nobody(&mut self, at: FrameId, of: Subject) -> Flow {
+        let store = &self.model.stores[of.store as usize];
+        let (shard, cluster) = (self.frames[at].chosen, self.cluster(of));
+        let primary = self.stores[of.store as usize].shards[shard as usize].primary;
+        let copies = std::iter::once(primary).chain(0..cluster.copies());
+        let mut stations =
+            copies.map(|copy| store.members[cluster.member(shard, copy) as usize].station);
+        match stations.find(|&station| self.is_down(station)) {
+            Some(station) => self.turn_away(at, station),
+            None => self.end(at, Ending::Failed),
+        }
     }
 
     fn is_up(&self, of: Subject, shard: u32, copy: u32) -> bool {
@@ -204,7 +218,7 @@ impl<R: Recorder> Simulation<'_, R> {
         (0..copies).filter(fits).nth(which as usize)
     }
 
-    /// A copy at the caller's place if there is one, otherwise any.
+    /// The copy nearest to the caller of those that are up and fit; of several, each as likely.
     fn nearest_copy(
         &self,
         at: FrameId,
@@ -215,9 +229,14 @@ impl<R: Recorder> Simulation<'_, R> {
         let members = &self.model.stores[of.store as usize].members;
         let cluster = self.cluster(of);
         let place = self.frames[at].place;
-        let is_near = |copy| members[cluster.member(shard, copy) as usize].place == place;
-        self.any_copy(at, (of, shard), site, |copy| is_near(copy) && fits(copy))
-            .or_else(|| self.any_copy(at, (of, shard), site, &fits))
+        let nearness = |copy: u32| {
+            let member = members[cluster.member(shard, copy) as usize];
+            self.model.places.nearness(place, member.place)
+        };
+        let fits = |copy: u32| self.is_up(of, shard, copy) && fits(copy);
+        let nearest =
+            (0..cluster.copies()).filter(|&copy| fits(copy)).filter_map(nearness).min()?;
+        self.any_copy(at, (of, shard), site, |copy| fits(copy) && nearness(copy) == Some(nearest))
     }
 
     fn copy_to_read(

@@ -49,8 +49,22 @@ impl<'m, R: Recorder> Simulation<'m, R> {
         if others == 0 {
             return Flow::Continue;
         }
+        self.carry_to_copies(of, shard, (member, others));
         let members = self.copies_in(of, shard, others);
         self.scatter_over(at, others.count_ones(), need.min(others.count_ones()), members)
+    }
+
+    /// Counts the messages that take a write from a member to the copies of a mask.
+    fn carry_to_copies(&mut self, of: Subject, shard: u32, (member, others): (u32, u32)) {
+        if self.model.places.is_one() {
+            return;
+        }
+        let store: &'m Store = &self.model.stores[of.store as usize];
+        let from = store.members[member as usize].place;
+        for (_, other) in self.copies_in(of, shard, others) {
+            let to = store.members[other as usize].place;
+            self.carried(from, to, self.model.transfers.request);
+        }
     }
 
     /// The copies of a mask, as branches to scatter: each with its member.
