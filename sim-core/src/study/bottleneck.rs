@@ -16,11 +16,17 @@ pub struct Bottleneck {
     pub utilisation: f64,
     /// Its offered load as a share of what it can do, by the utilisation law.
     pub offered: f64,
-    /// How many times the present load it takes to saturate it; infinite (in JSON: null) if nothing is asked
-    /// of it.
+    /// How many times the present load it takes to saturate it, at most if more was seen than the load as written asks for;
+    /// infinite (in JSON: null) if nothing is asked of it.
     pub headroom: f64,
     /// All of this in a sentence.
     pub says: String,
+}
+
+/// Whether servers have plainly done more than what is written asks of them: something was tried again, or the load was changed
+/// on the way.
+fn exceeds(utilisation: f64, offered: f64) -> bool {
+    utilisation > 1.1 * offered + 0.01
 }
 
 impl Bottleneck {
@@ -55,12 +61,16 @@ impl Bottleneck {
             group.kind,
             StationKind::Threads | StationKind::Connections | StationKind::Workers
         );
-        let keeps_zones = design.model.services.iter().any(|service| {
+        let service = design.model.services.iter().find(|service| {
             let is_of =
                 |first: StationId| (first.0..first.0 + service.replicas).contains(&group.first.0);
-            service.zone_affinity && (is_of(service.cores) || service.threads.is_some_and(is_of))
+            is_of(service.cores) || service.threads.is_some_and(is_of)
         });
-        let headroom = if closed { 1.0 / utilisation } else { 1.0 / offered.utilisation };
+        let keeps_zones = service.is_some_and(|service| service.zone_affinity);
+        let scales = service.is_some_and(|service| service.fleet.is_some());
+        // What is held while others are waited for is held longer as the load rises; and what scales has more to offer.
+        let more = !is_permit && !scales && exceeds(utilisation, offered.utilisation);
+        let headroom = 1.0 / if closed || more { utilisation } else { offered.utilisation };
         let name = match group.kind {
             StationKind::Cores => format!("the cores of {}", group.name),
             StationKind::Store | StationKind::Cache => group.name.clone(),
@@ -85,10 +95,14 @@ impl Bottleneck {
         } else if offered.utilisation >= 1.0 {
             let offered = percent(offered.utilisation);
             format!("{name}, {load} in use, and offered {offered} of what it can do.")
+        } else if more {
+            let (offered, times) = (percent(offered.utilisation), significant(headroom, 2));
+            format!(
+                "{name}, {load} in use, {offered} by the load as written: saturated at {times} times what was seen, at most."
+            )
         } else {
             let times = significant(headroom, 2);
-            // What is held while others are waited for is held longer as the load rises; of zones that keep their calls
-            // one is full before the others.
+            // Of zones that keep their calls one is full before the others.
             let about = if is_permit || keeps_zones { "at most" } else { "about" };
             format!("{name}, {load} in use: saturated at {about} {times} times this load.")
         };

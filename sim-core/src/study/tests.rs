@@ -107,6 +107,21 @@ fn short_runs_at_high_load_are_not_believed() {
     assert_eq!(long.all.p99.status, Status::TooShort);
 }
 
+/// Where the load was changed on the way, what is written does not say how far saturation is: what was seen does.
+#[test]
+fn headroom_is_of_what_was_seen() {
+    let bottleneck = |rest: &str| {
+        let summary = study(vec![queue(20.0, "", "", rest)], plan(200.0, 5));
+        summary.designs[0].bottleneck.clone().unwrap()
+    };
+    let as_written = bottleneck("");
+    assert!((as_written.headroom - 5.0).abs() < 1e-9, "{}", as_written.says);
+    // From 20 s on 80 come in a second.
+    let changed = bottleneck(r#"changes: [(at: "20s", set: {"clients.users.rate": "80/s"})],"#);
+    assert!((changed.headroom - 1.0 / 0.8).abs() < 0.1, "{}", changed.says);
+    assert!(changed.says.contains("20 % by the load as written"), "{}", changed.says);
+}
+
 /// Growth that the traffic brings about is no instability.
 #[test]
 fn a_rising_profile_is_not_unstable() {
