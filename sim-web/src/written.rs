@@ -13,6 +13,8 @@ use wasm_bindgen::prelude::{JsError, wasm_bindgen};
 #[derive(Serialize)]
 struct Finding {
     severity: &'static str,
+    /// The designs that it is of, null being the model as written; none where it is of the text itself.
+    designs: Vec<Option<String>>,
     path: String,
     start: Option<usize>,
     end: Option<usize>,
@@ -22,9 +24,10 @@ struct Finding {
     hint: Option<String>,
 }
 
-impl From<&Diagnostic> for Finding {
-    fn from(it: &Diagnostic) -> Finding {
+impl Finding {
+    fn of(it: &Diagnostic, designs: Vec<Option<String>>) -> Finding {
         Finding {
+            designs,
             severity: match it.severity {
                 Severity::Error => "error",
                 Severity::Warning => "warning",
@@ -67,18 +70,19 @@ struct Checked {
 pub fn check(name: &str, text: &str, files: &str, edits: &str) -> Result<String, JsError> {
     let given = Given { name, text, files, edits };
     let mut told = Checked::default();
-    let mut findings = Vec::new();
-    match given.spec()? {
-        Err(wrong) => findings.push(wrong),
+    let mut findings: Vec<(Diagnostics, Option<Option<&str>>)> = Vec::new();
+    let spec = given.spec()?;
+    match &spec {
+        Err(wrong) => findings.push((wrong.clone(), None)),
         Ok(spec) => {
-            let designs = designs_of(&spec);
+            let designs = designs_of(spec);
             told.question = spec.question.clone();
             told.playground = spec.playground.clone();
             let set = |change: &Change| change.set.clone().into_iter().collect();
-            told.changes = instants(&spec).into_iter().zip(spec.changes.iter().map(set)).collect();
+            told.changes = instants(spec).into_iter().zip(spec.changes.iter().map(set)).collect();
             told.designs = designs.iter().map(|name| name.map(str::to_owned)).collect();
             for design in designs {
-                match look(&given, &spec, design)? {
+                match look(&given, spec, design)? {
                     Ok((model, warnings)) => {
                         if told.horizon == 0.0 {
                             told.seed = model.run.seed;
@@ -88,22 +92,31 @@ pub fn check(name: &str, text: &str, files: &str, edits: &str) -> Result<String,
                                 || !model.faults.is_empty()
                                 || !model.changes.is_empty();
                         }
-                        findings.push(warnings);
+                        findings.push((warnings, Some(design)));
                     }
-                    Err(wrong) => findings.push(wrong),
+                    Err(wrong) => findings.push((wrong, Some(design))),
                 }
             }
         }
     }
-    told.ok = !findings.iter().any(Diagnostics::has_errors);
-    let mut seen: Vec<&Diagnostic> = Vec::new();
-    for finding in findings.iter().flatten() {
-        if !seen.contains(&finding) {
-            seen.push(finding);
+    told.ok = !findings.iter().any(|(found, _)| found.has_errors());
+    told.findings = merged(&findings);
+    Ok(serde_json::to_string(&told)?)
+}
+
+/// What was found, once each, with all designs that it is of.
+fn merged(findings: &[(Diagnostics, Option<Option<&str>>)]) -> Vec<Finding> {
+    let mut seen: Vec<(&Diagnostic, Vec<Option<String>>)> = Vec::new();
+    for (found, design) in findings {
+        let design = design.map(|name| name.map(str::to_owned));
+        for finding in found {
+            match seen.iter_mut().find(|(other, _)| *other == finding) {
+                Some((_, designs)) => designs.extend(design.clone()),
+                None => seen.push((finding, design.clone().into_iter().collect())),
+            }
         }
     }
-    told.findings = seen.into_iter().map(Finding::from).collect();
-    Ok(serde_json::to_string(&told)?)
+    seen.into_iter().map(|(it, designs)| Finding::of(it, designs)).collect()
 }
 
 type Looked = Result<(Model, Diagnostics), Diagnostics>;

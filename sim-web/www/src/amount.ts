@@ -50,9 +50,15 @@ export function amount(value: unknown): Amount | undefined {
 
 /** An amount in the model's words, with three digits. */
 export function written(value: number, { kind }: Pick<Amount, "kind">): string {
-  const units = KINDS[kind];
-  if (units === undefined) return `${Number(value.toPrecision(3))}${kind}`;
-  const sizes = WRITTEN[kind]!.map((name) => units.find(([other]) => other === name)!);
-  const [name, size] = sizes.filter(([, it]) => value >= it * 0.9995).at(-1) ?? sizes[0]!;
-  return `${Number((value / size).toPrecision(3))}${name}`;
+  return inUnit(value, { kind }, unitOf(value, { kind }));
 }
+
+/** The unit in which an amount is written best. */
+export function unitOf(value: number, { kind }: Pick<Amount, "kind">): string {
+  return WRITTEN[kind]?.filter((name) => value >= sizeOf(kind, name) * 0.9995).at(-1) ?? WRITTEN[kind]?.[0] ?? kind;
+}
+
+/** An amount in a unit, with three digits. */
+export const inUnit = (value: number, { kind }: Pick<Amount, "kind">, unit: string): string => `${Number((value / sizeOf(kind, unit)).toPrecision(3))}${unit}`;
+
+const sizeOf = (kind: string, unit: string): number => KINDS[kind]?.find(([name]) => name === unit)?.[1] ?? 1;

@@ -65,3 +65,7 @@ export async function settled(model: Model, designs: Design[], pathIn: (design: 
   const kept = model.edits.filter(([path], place) => !known.has(path) && !knobs.some((knob) => knob.place === place));
   return { ...model, edits: [...kept, ...paths] };
 }
+
+/** Whether something was broken by a click: a fault or a spike that is among the model's edits. */
+export const isBroken = ({ edits }: Model): boolean =>
+  edits.some((edit, place) => /\b(faults|profile)(\[\d+\])?"?$/.test(read(edit, place)?.path ?? edit[0]));

@@ -12,6 +12,8 @@ const MOVE = 12;
 const DOTS_MAX = 1500;
 /** Seconds that a dot takes from one thing to the next, at least. */
 const SEEN = 0.22;
+/** Seconds that a failed request takes on its last way, at least: a cross is to be seen as such. */
+const FAILED_SEEN = 0.7;
 
 interface Move {
   departs: number;
@@ -29,6 +31,7 @@ interface Dot {
   moves: Move[];
   /** Legs still to be gone, the first of them being gone. */
   legs: { points: Point[]; length: number; seconds: number }[];
+  /** How much of the first leg is gone: 0 to 1. */
   along: number;
   at: Point;
   node: number;
@@ -139,6 +142,12 @@ export class Dots {
     dot.ends = move.fate === 2;
     const target = move.to >= 0 ? move.to : dot.node;
     const to = this.rest(target, move.box, dot.id);
+    const isFailure = dot.ends && move.ending !== 0;
+    if (target === dot.node && isFailure) {
+      const points = [...this.refused(target), dot.legs.at(-1)?.points.at(-1) ?? dot.at];
+      dot.legs.push({ points, length: length(points), seconds: FAILED_SEEN });
+      return;
+    }
     if (target === dot.node) {
       const last = dot.legs.at(-1);
       if (last !== undefined) last.points[last.points.length - 1] = to;
@@ -150,21 +159,29 @@ export class Dots {
     const back = ahead === undefined ? this.ways.get(`${target} ${dot.node}`) : undefined;
     const points = [start, ...(ahead ?? (back === undefined ? [] : [...back].reverse())), to];
     const natural = Number.isFinite(speed) ? (move.arrives - move.departs) / 1e9 / speed : 0;
-    dot.legs.push({ points, length: length(points), seconds: Math.max(SEEN, natural) });
+    dot.legs.push({ points, length: length(points), seconds: Math.max(isFailure ? FAILED_SEEN : SEEN, natural) });
     dot.node = target;
+  }
+
+  /** Where a request comes back from that was turned away before it was let in anywhere: the other end of its client's way, if
+   * there is but one. */
+  private refused(client: number): Point[] {
+    const out = this.layout.ways.filter((way) => way.from === client);
+    return this.layout.nodes[client]?.node.kind === "client" && out.length === 1 ? [...out[0]!.points].reverse() : [];
   }
 
   private go(dot: Dot, seconds: number): void {
     let left = seconds;
     while (dot.legs.length > 0 && left > 0) {
       const leg = dot.legs[0]!;
-      const pace = (leg.length / leg.seconds) * Math.max(1, dot.legs.length * dot.legs.length * 0.6);
-      const rest = leg.length - dot.along;
-      if (pace * left < rest) {
-        dot.along += pace * left;
+      // The more there is still to go, the faster.
+      const whole = leg.seconds / Math.max(1, dot.legs.length * dot.legs.length * 0.6);
+      const rest = (1 - dot.along) * whole;
+      if (left < rest) {
+        dot.along += left / whole;
         left = 0;
       } else {
-        left -= rest / Math.max(pace, 1);
+        left -= rest;
         dot.along = 0;
         dot.at = leg.points.at(-1)!;
         dot.legs.shift();
@@ -175,7 +192,7 @@ export class Dots {
   private position(dot: Dot): Point {
     const leg = dot.legs[0];
     if (leg === undefined) return dot.at;
-    let along = dot.along;
+    let along = dot.along * leg.length;
     for (let at = 1; at < leg.points.length; at += 1) {
       const [a, b] = [leg.points[at - 1]!, leg.points[at]!];
       const part = distance(a, b);
@@ -185,7 +202,7 @@ export class Dots {
     return leg.points.at(-1)!;
   }
 
-  /** Draws them: a colour for each operation, a cross for what has ended badly. */
+  /** Draws them: a colour for each operation, a cross for what has failed. */
   draw(context: CanvasRenderingContext2D, colours: string[], bad: string): void {
     for (const dot of this.dots.values()) {
       if (dot.hidden && dot.legs.length === 0) continue;

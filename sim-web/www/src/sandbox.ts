@@ -1,17 +1,21 @@
 // All that the sandbox knows: a model with edits, one design or two, the clock, and what the workers found out.
 
-import { instantOf, settled, turn, turned } from "./changes";
+import { instantOf, isBroken, settled, turn, turned } from "./changes";
 import { Engine, Stopped } from "./engine/engine";
 import { Pool, type Progress } from "./engine/pool";
-import type { Checked, Design, Edit, Model, Step } from "./engine/protocol";
+import type { Checked, Design, Edit, Finding, Model, Step } from "./engine/protocol";
 import type { Summary, SweepSummary } from "./engine/summary";
 import { quoted } from "./format";
 import { Live } from "./live";
+import { models } from "./models";
 
 /** Whether a change counts from the instant that is seen on, or the system starts over with it. */
 export type Changing = "now" | "restart";
 
 export const SPEEDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, Infinity];
+
+/** How a model is saved. */
+export const SAVED = "model.ron";
 
 export class Sandbox {
   readonly tools = new Engine();
@@ -42,8 +46,9 @@ export class Sandbox {
   private listeners = new Set<() => void>();
   private later: ReturnType<typeof setTimeout> | undefined;
   private turning = false;
-  private last: Promise<unknown> = Promise.resolve();
   private studies = 0;
+  private deeds: Promise<unknown> = Promise.resolve();
+  private applying: Promise<unknown> = Promise.resolve();
 
   constructor(
     model: Model,
@@ -97,7 +102,13 @@ export class Sandbox {
   }
 
   /** Takes over another text or other edits, if they are right. Returns whether they are. */
-  async apply(model: Model, until = 0): Promise<boolean> {
+  apply(model: Model, until = 0): Promise<boolean> {
+    const applying = this.take(model, until);
+    this.applying = applying;
+    return applying;
+  }
+
+  private async take(model: Model, until: number): Promise<boolean> {
     const checked = await this.check(model);
     if (checked === undefined) return false;
     const isMissing = (design: Design | undefined) => design !== undefined && !checked.designs.includes(design);
@@ -112,10 +123,9 @@ export class Sandbox {
   private async check(model: Model): Promise<Checked | undefined> {
     let wrong: string;
     const isKnown = model.text === this.model.text && String(model.edits) === String(this.model.edits);
-    if (isKnown && this.checked?.ok === true) return this.checked;
     try {
-      const checked = await this.tools.call("check", { model });
-      const first = checked.findings.find((finding) => finding.severity === "error");
+      const checked = isKnown && this.checked?.ok === true ? this.checked : await this.tools.call("check", { model });
+      const first = this.errors(checked)[0];
       this.checked ??= checked;
       if (first === undefined) {
         this.wrong = undefined;
@@ -130,6 +140,14 @@ export class Sandbox {
     this.wrong = wrong;
     this.changed();
     return undefined;
+  }
+
+  /** The errors that keep the designs that are looked at from running: those of others do not. */
+  errors({ findings, designs }: Checked): Finding[] {
+    const looked = this.designs.filter((design) => designs.includes(design));
+    // A design that is not there any more gives way to the first that is.
+    const seen = looked.length > 0 ? looked : designs.slice(0, 1);
+    return findings.filter((it) => it.severity === "error" && (it.designs.length === 0 || it.designs.some((design) => seen.includes(design))));
   }
 
   /** Turns knobs of the running system: what is under way goes on. Returns whether that could be done. */
@@ -181,13 +199,6 @@ export class Sandbox {
     this.changed();
   }
 
-  /** What is done to the model is done one after the other: each begins with what the one before has made of it. */
-  private inTurn(what: () => Promise<boolean>): Promise<boolean> {
-    const done = this.last.then(what);
-    this.last = done.catch(() => undefined);
-    return done;
-  }
-
   /** Puts values at paths of the design that is looked at. */
   edit(edits: Edit[]): Promise<boolean> {
     return this.inTurn(() => this.putAt(edits));
@@ -198,7 +209,7 @@ export class Sandbox {
     if (this.changing === "now" && this.now > 0) {
       if (await this.turn(edits)) return true;
       if (this.wrong !== undefined && !this.wrong.includes("while the system runs")) return false;
-      this.note = "This decides what there is, and not how much of it: the system has started over with it.";
+      this.note = "This cannot change while the system runs, so it has started over.";
     }
     return this.editFrom(edits, 0);
   }
@@ -229,14 +240,21 @@ export class Sandbox {
 
   /** Has something happen at this instant that the model lists, such as a fault. The system goes on, unless it has to be gone through again. */
   happen(list: string, what: (at: string) => string): Promise<boolean> {
-    return this.inTurn(() => this.begin(list, what));
+    return this.inTurn(() => this.add(list, what));
   }
 
-  private async begin(list: string, what: (at: string) => string): Promise<boolean> {
-    const add = await this.adding(list);
+  private async add(list: string, what: (at: string) => string): Promise<boolean> {
     // It begins a little after the instant that is seen, which is the past already.
-    const then = (at: number) => this.edited([add(what(instantOf(at + 1e6)))]);
+    const then = async (at: number) => this.edited([(await this.adding(list))(what(instantOf(at + 1e6)))]);
     return (await this.goOn((_, at) => then(at))) || this.apply(await then(this.now), this.now);
+  }
+
+  /** Does one thing after the other, each to the model that the one before has left. */
+  private inTurn<T>(deed: () => Promise<T>): Promise<T> {
+    const last = Promise.allSettled([this.deeds, this.applying]);
+    const done = last.then(deed);
+    this.deeds = done;
+    return done;
   }
 
   /** Doubles the load of the clients at a path for a while: twice the users, or a spike of requests. */
@@ -257,7 +275,7 @@ export class Sandbox {
       }
       return [{ at, path: `${path}.users`, value: String(2 * users) }, { at: until, path: `${path}.users`, value: String(users) }];
     };
-    return (await this.goOn((checked, at) => turn(this.model, checked, surges(at)))) || (typeof users !== "number" && this.begin(profile, spike));
+    return (await this.goOn((checked, at) => turn(this.model, checked, surges(at)))) || (typeof users !== "number" && this.add(profile, spike));
   }
 
   async withoutEdits(): Promise<void> {
@@ -366,9 +384,16 @@ export class Sandbox {
   }
 
   /** The model that whole runs are of. */
-  studied(): Promise<Model> {
+  async studied(): Promise<Model> {
     const pathIn = (design: Design, path: string) => this.tools.call("editPath", { design, path });
-    return this.asNow ? settled(this.model, this.designs, pathIn) : Promise.resolve(this.model);
+    const model = this.asNow ? await settled(this.model, this.designs, pathIn) : this.model;
+    // What was broken at an instant may lie in the warm-up, of which nothing is counted.
+    return this.isBroken ? { ...model, edits: [...model.edits.filter(([path]) => path !== "run.warmup"), ["run.warmup", "0s"]] } : model;
+  }
+
+  /** Whether something was broken by a click, so that whole runs count from the start. */
+  get isBroken(): boolean {
+    return isBroken(this.model);
   }
 
   cancel(): void {
@@ -399,30 +424,35 @@ export class Sandbox {
     this.changed();
   }
 
+  /** The file that commands name: the repository's, or that which the page saves of a text that is another. */
+  get file(): string {
+    return models[this.model.name] === this.model.text ? this.model.name : SAVED;
+  }
+
   /** The command that gives the numbers of whole runs. */
   async command(): Promise<string> {
-    const { name, edits } = await this.studied();
+    const { edits } = await this.studied();
     const knobs = turned({ ...this.model, edits });
     const sets = edits.map(([path, value], place) => {
       const knob = knobs.find((it) => it.place === place);
       return knob === undefined ? ` --set ${quoted(`${path}=${value}`)}` : ` --at ${knob.at} ${quoted(`${knob.path}=${knob.value}`)}`;
     });
     const told = (design: Design) => design ?? "as written";
-    if (this.beside !== undefined) return `archsim compare ${quoted(name)} --designs ${quoted(`${told(this.design)},${told(this.beside)}`)}${sets.join("")}`;
+    if (this.beside !== undefined) return `archsim compare ${quoted(this.file)} --designs ${quoted(`${told(this.design)},${told(this.beside)}`)}${sets.join("")}`;
     const design = this.design === null ? "" : ` --design ${quoted(this.design)}`;
-    return `archsim run ${quoted(name)}${design}${sets.join("")}`;
+    return `archsim run ${quoted(this.file)}${design}${sets.join("")}`;
   }
 
   /** The command that draws the same curve. */
   sweepCommand(path: string, values: string[]): string {
     const flag = ([path, value]: Edit) => ` --set ${quoted(`${path}=${value}`)}`;
     const design = this.design === null ? "" : ` --designs ${quoted(this.design)}`;
-    return `archsim sweep ${quoted(this.model.name)}${design}${this.curveEdits.map(flag).join("")} --vary ${quoted(`${path}=${values.join(",")}`)}`;
+    return `archsim sweep ${quoted(this.file)}${design}${this.curveEdits.map(flag).join("")} --vary ${quoted(`${path}=${values.join(",")}`)}`;
   }
 
   /** Whether whole runs are needed to see what happens. */
   private get isTransient(): boolean {
-    return this.checked?.is_transient === true || (!this.asNow && turned(this.model).length > 0);
+    return this.checked?.is_transient === true || this.isBroken || (!this.asNow && turned(this.model).length > 0);
   }
 
   /** Shorter runs, for curves. */

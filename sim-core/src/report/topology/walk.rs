@@ -72,9 +72,11 @@ impl Walk<'_> {
                 0 => service.replicas,
                 in_regions => in_regions,
             };
-            let size = match service.function.is_some() {
-                true => "function".to_owned(),
-                false => format!("{replicas} × {}", counted(service.cores, "core")),
+            let size = match (service.function.is_some(), service.cores) {
+                (true, _) => "function".to_owned(),
+                // No limit of cores.
+                (false, 0) => counted(replicas, "replica"),
+                (false, cores) => format!("{replicas} × {}", counted(cores, "core")),
             };
             self.add(name, Kind::Service, size, service.components.clone());
         }

@@ -16,6 +16,8 @@ export type Design = string | null;
 
 export interface Finding {
   severity: "error" | "warning";
+  /** Of which designs it is; none where it is of the text itself. */
+  designs: Design[];
   path: string;
   start: number | null;
   end: number | null;

@@ -26,6 +26,8 @@ interface Props {
   /** Called with the place of the point that was chosen. */
   onChoose?: (place: number) => void;
   points?: boolean;
+  /** Whether equal ratios lie equally far apart. */
+  isLog?: boolean;
 }
 
 /** How far apart the ticks of whole numbers can be. */
@@ -59,7 +61,7 @@ function strokes(plot: uPlot, lines: Line[]): void {
 }
 
 /** Draws the lines into a place, and again when they change. */
-function usePlot({ x, lines, say, onChoose, points = false }: Props) {
+function usePlot({ x, lines, say, onChoose, points = false, isLog = false }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>();
   const drawn = useRef(lines);
@@ -69,14 +71,14 @@ function usePlot({ x, lines, say, onChoose, points = false }: Props) {
     const element = place.current!;
     const ink = property("--soft");
     const grid = { stroke: property("--line"), width: 1 };
-    const isWhole = x.every(Number.isInteger) && x.length < 60;
+    const isWhole = !isLog && x.every(Number.isInteger) && x.length < 60;
     const axis = { stroke: ink, grid, ticks: grid, font: "11px system-ui", space: 64 };
     const it = new uPlot(
       {
         width: Math.max(200, element.clientWidth),
         height: 150,
         scales: {
-          x: { time: false },
+          x: isLog ? { time: false, distr: 3, range: (it) => [it.data[0].at(0)!, it.data[0].at(-1)!] } : { time: false },
           y: {
             range: (_, low, high) => {
               const ends = drawn.current.flatMap((line) => line.values.map((_, at) => interval(line, at)?.[1] ?? 0));
@@ -89,7 +91,7 @@ function usePlot({ x, lines, say, onChoose, points = false }: Props) {
         cursor: { drag: { x: false, y: false } },
         // Between whole numbers of something there is nothing.
         axes: [
-          { ...axis, space: 72, values: (_, ticks) => ticks.map((tick) => number(tick, 6)), ...(isWhole ? { incrs: WHOLE } : {}) },
+          { ...axis, space: 72, values: (_, ticks: (number | null)[]) => ticks.map((tick) => (tick === null ? "" : number(tick, 6))), ...(isWhole ? { incrs: WHOLE } : {}) },
           { ...axis, space: 30, size: 56, values: (_, ticks) => ticks.map((tick) => say(tick)) },
         ],
         series: [
@@ -140,13 +142,18 @@ export function Chart(props: Props) {
   );
 }
 
+const ordinal = (it: number): string => `${it}${it % 100 > 10 && it % 100 < 14 ? "th" : (["th", "st", "nd", "rd"][it % 10] ?? "th")}`;
+
 /** The numbers of a chart, sixty rows at most. */
 function Numbers({ title, x, xLabel = "s", lines, say }: Props) {
   const step = Math.max(1, Math.ceil(x.length / 60));
   return (
     <div class="scroll" tabindex={0} role="region" aria-label={`${title}, as a table`}>
       <table>
-        <caption>{title}</caption>
+        <caption>
+          {title}
+          {step > 1 && `, every ${ordinal(step)} window`}
+        </caption>
         <thead>
           <tr>
             <th scope="col">{xLabel}</th>

@@ -3,6 +3,8 @@
 import type { SweepSummary, Value } from "../engine/summary";
 import { dollars, time } from "../format";
 import type { Sandbox } from "../sandbox";
+import type { Progress } from "../engine/pool";
+import { useAppearing } from "./appearing";
 import { Chart } from "./chart";
 
 type Point = SweepSummary["points"][number];
@@ -10,12 +12,18 @@ type Point = SweepSummary["points"][number];
 /** The curve over a slider's values. */
 export function Curve({ sandbox }: { sandbox: Sandbox }) {
   const { curve, curveProgress } = sandbox;
-  if (curveProgress !== undefined) {
-    return (
-      <section class="panel" aria-label="Curve">
+  if (curveProgress !== undefined) return <Drawing sandbox={sandbox} progress={curveProgress} />;
+  if (curve === undefined) return null;
+  return <Drawn sandbox={sandbox} curve={curve} />;
+}
+
+function Drawing({ sandbox, progress }: { sandbox: Sandbox; progress: Progress }) {
+  const panel = useAppearing<HTMLElement>();
+  return (
+      <section class="panel" aria-label="Curve" ref={panel}>
         <h2>Curve</h2>
         <div class="row">
-          <progress value={curveProgress.told} max={Math.max(curveProgress.all, curveProgress.told, 1)} aria-label="runs of the curve" />
+          <progress value={progress.told} max={Math.max(progress.all, progress.told, 1)} aria-label="runs of the curve" />
           <button
             onClick={() => {
               sandbox.curves.cancel();
@@ -27,9 +35,11 @@ export function Curve({ sandbox }: { sandbox: Sandbox }) {
           </button>
         </div>
       </section>
-    );
-  }
-  if (curve === undefined) return null;
+  );
+}
+
+function Drawn({ sandbox, curve }: { sandbox: Sandbox; curve: SweepSummary }) {
+  const panel = useAppearing<HTMLElement>();
   const path = curve.axes[0]!.path;
   const points = curve.points.filter((point) => point.design !== null);
   const x = points.map((point) => point.settings[0]!.number);
@@ -37,10 +47,12 @@ export function Curve({ sandbox }: { sandbox: Sandbox }) {
     const told = points.map((point) => pick(point.design!));
     return { values: told.map((it) => it?.mean ?? null), half: told.map((it) => it?.half_width ?? null) };
   };
+  // By equal factors, as most sliders go, if the steps grow.
+  const isLog = x[0]! > 0 && x.length > 2 && x.at(-1)! - x.at(-2)! > 2 * (x[1]! - x[0]!);
   const hasBill = points.some((point) => point.design!.bill !== undefined);
   const load = (place: number) => void sandbox.edit([[path, points[place]!.settings[0]!.text]]);
   return (
-    <section class="panel curve" aria-labelledby="curve">
+    <section class="panel curve" ref={panel} aria-labelledby="curve">
       <h2 id="curve">
         Curve over <code>{path}</code>
       </h2>
@@ -51,6 +63,7 @@ export function Curve({ sandbox }: { sandbox: Sandbox }) {
         x={x}
         xLabel={path}
         points
+        isLog={isLog}
         say={(value) => time(value)}
         onChoose={load}
         lines={[
@@ -58,7 +71,7 @@ export function Curve({ sandbox }: { sandbox: Sandbox }) {
           { label: "p99", colour: "--dot-1", ...of((it) => it.all.p99) },
         ]}
       />
-      {hasBill && <Chart title="bill" unit="a month" x={x} xLabel={path} points say={(value) => dollars(value)} onChoose={load} lines={[{ label: "$ a month", colour: "--dot-2", ...of((it) => it.bill?.month) }]} />}
+      {hasBill && <Chart title="bill" unit="a month" x={x} xLabel={path} points isLog={isLog} say={(value) => dollars(value)} onChoose={load} lines={[{ label: "$ a month", colour: "--dot-2", ...of((it) => it.bill?.month) }]} />}
       {hasBill && <Front points={points} onChoose={load} />}
       <ul class="marks">
         {curve.marks.map((mark) => (

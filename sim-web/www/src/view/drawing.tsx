@@ -193,7 +193,7 @@ function Caption({ parts, run }: { parts: Parts; run: Live }) {
           </li>
         ))}
         <li>
-          <span class="cross">×</span> ended badly
+          <span class="cross">×</span> failed
         </li>
       </ul>
       <span class="hint">{isCalm() ? "Dots are not shown, as you prefer less motion." : drawn} Height and colour of a box: how busy it is.</span>

@@ -8,8 +8,9 @@ import { EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { Finding } from "../engine/protocol";
+import type { Design, Finding } from "../engine/protocol";
 import type { Sandbox } from "../sandbox";
+import { useAppearing } from "./appearing";
 import { optionsAt } from "./complete";
 
 const ron = StreamLanguage.define<{ depth: number }>({
@@ -98,10 +99,14 @@ function extensions(complete: (context: CompletionContext) => Promise<Completion
   ];
 }
 
-const diagnosticOf = (text: string, it: Finding): Diagnostic => {
+/** Of which designs a finding is, where it is not of all: "in `no cache`: ". */
+const within = (it: Finding, designs: Design[]): string =>
+  it.designs.length === 0 || it.designs.length === designs.length ? "" : `in ${it.designs.map((design) => `\`${design ?? "as written"}\``).join(", ")}: `;
+
+const diagnosticOf = (text: string, it: Finding, designs: Design[]): Diagnostic => {
   const from = Math.min(text.length, placeOf(text, it.start ?? 0));
   const to = Math.min(text.length, Math.max(from, placeOf(text, it.end ?? it.start ?? 0)));
-  return { from, to, severity: it.severity, message: it.hint === null ? it.message : `${it.message}. ${it.hint}` };
+  return { from, to, severity: it.severity, message: `${within(it, designs)}${it.hint === null ? it.message : `${it.message}. ${it.hint}`}` };
 };
 
 /** An editor in a place, what it found, and what became of the text. */
@@ -127,11 +132,12 @@ function useEditor(sandbox: Sandbox) {
       const checked = await sandbox.tools.call("check", { model });
       if (it.state.doc.toString() !== text) return;
       setFindings(checked.findings);
-      it.dispatch(setDiagnostics(it.state, checked.findings.map((finding) => diagnosticOf(text, finding))));
-      if (checked.ok && text !== sandbox.model.text) {
+      it.dispatch(setDiagnostics(it.state, checked.findings.map((finding) => diagnosticOf(text, finding, checked.designs))));
+      const runs = sandbox.errors(checked).length === 0;
+      if (runs && text !== sandbox.model.text) {
         await sandbox.apply(model);
         setSays("The system runs as the text says.");
-      } else setSays(checked.ok ? "" : "The system still runs as it did before: the text has errors.");
+      } else setSays(runs ? "" : "The system still runs as it did before: the text has errors.");
     };
     const checked = (text: string) => void check(text).catch((error: Error) => setSays(error.message));
     const state = EditorState.create({ doc: sandbox.model.text, extensions: extensions(complete, checked) });
@@ -155,8 +161,9 @@ export function Editor({ sandbox }: { sandbox: Sandbox }) {
     it.dispatch({ selection: { anchor: at }, scrollIntoView: true });
     it.focus();
   };
+  const panel = useAppearing<HTMLElement>();
   return (
-    <section class="panel editor" aria-labelledby="editor">
+    <section class="panel editor" ref={panel} aria-labelledby="editor">
       <h2 id="editor">The model as text</h2>
       {sandbox.model.edits.length > 0 && (
         <p class="hint">
@@ -184,7 +191,8 @@ export function Editor({ sandbox }: { sandbox: Sandbox }) {
             <button class="small" onClick={() => go(finding)}>
               {finding.line === null ? "whole model" : `line ${finding.line}, column ${finding.column}`}
             </button>{" "}
-            {finding.path !== "" && <code>{finding.path}</code>} {finding.message}
+            {finding.path !== "" && <code>{finding.path}</code>} {within(finding, sandbox.checked?.designs ?? [])}
+            {finding.message}
             {finding.hint !== null && <span class="hint">: {finding.hint}</span>}
           </li>
         ))}

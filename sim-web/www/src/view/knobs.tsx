@@ -1,9 +1,8 @@
 // Knobs: sliders on the model's favourites, all parameters of what was clicked, and what can be broken.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { amount, type Amount, written } from "../amount";
+import { amount, type Amount, inUnit, unitOf, written } from "../amount";
 import type { TopologyNode } from "../engine/protocol";
-import { clock } from "../format";
 import type { Sandbox } from "../sandbox";
 import { Changed } from "./changed";
 
@@ -111,6 +110,17 @@ export function Knobs({ sandbox }: { sandbox: Sandbox }) {
   );
 }
 
+/** Values of a curve, all that are whole or so many. */
+const CURVE_POINTS = 10;
+
+/** The values of a slider as `--vary` takes them: by equal factors where the slider goes so. */
+function range(low: number, high: number, of: Amount, isSmall: boolean): string {
+  if (isSmall) return `${low}..${high}${high - low < 16 ? "" : `:lin:${CURVE_POINTS}`}`;
+  const unit = unitOf(low, of);
+  const from = low > 0 ? low : high / 100;
+  return `${inUnit(from, of, unit)}..${inUnit(high, of, unit)}:log:${CURVE_POINTS}`;
+}
+
 function Slider({ knob, sandbox }: { knob: Knob; sandbox: Sandbox }) {
   const { path, label, of } = knob;
   const [value, setValue] = useState(of.value);
@@ -160,8 +170,7 @@ function Slider({ knob, sandbox }: { knob: Knob; sandbox: Sandbox }) {
         title={`Sweep ${path}: draw the curve over its values`}
         aria-label={`curve over ${label}`}
         onClick={() => {
-          const [from, to] = isSmall ? [Math.max(1, low), Math.max(6, Math.min(12, origin.current * 2))] : [origin.current / 2, origin.current * 1.5];
-          void sandbox.sweep(isSmall ? `${path}=${from}..${to}` : `${path}=${written(from, of)}..${written(to, of)}:lin:8`);
+          void sandbox.sweep(`${path}=${range(low, high, of, isSmall)}`);
         }}
       >
         curve
@@ -278,7 +287,7 @@ export function BreakThings({ sandbox }: { sandbox: Sandbox }) {
           ))}
         </select>
         <button class="bad" id="break-it" onClick={() => void breakIt(sandbox, chosen)}>
-          at {clock(sandbox.now)}
+          Break now
         </button>
       </div>
     </section>

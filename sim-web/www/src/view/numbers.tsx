@@ -52,7 +52,7 @@ export function Numbers({ sandbox }: { sandbox: Sandbox }) {
       <NumbersTable sandbox={sandbox} designs={designs} />
       <Steady sandbox={sandbox} />
       {sandbox.studyWrong !== undefined && <p class="wrong">{sandbox.studyWrong}</p>}
-      {designs.map((design, at) => design !== undefined && <Verdicts key={at} design={design} isNamed={runs.length > 1} />)}
+      {designs.map((design, at) => design !== undefined && <Verdicts key={at} design={design} isNamed={runs.length > 1} isFirstLook={sandbox.isFirstLook} />)}
       {runs.length > 1 && <Comparisons sandbox={sandbox} />}
     </section>
   );
@@ -138,7 +138,7 @@ function Steady({ sandbox }: { sandbox: Sandbox }) {
   const says =
     summary === undefined
       ? "The steady state was not computed."
-      : `${summary.replications} runs of ${number(summary.horizon)} s, ${number(summary.warmup)} s left out; 95 % intervals.`;
+      : `${summary.replications} runs of ${number(summary.horizon)} s, ${number(summary.warmup)} s left out; 95 % intervals.${sandbox.isBroken ? " As something was broken, they count from the start: no warm-up is left out." : ""}`;
   return (
     <div class="row steady" aria-live="polite">
       <span class="hint">{says}</span>
@@ -147,15 +147,16 @@ function Steady({ sandbox }: { sandbox: Sandbox }) {
   );
 }
 
-function Verdicts({ design, isNamed }: { design: DesignSummary; isNamed: boolean }) {
+/** What is to be said of a design; two or three short runs are too few for a verdict. */
+function Verdicts({ design, isNamed, isFirstLook }: { design: DesignSummary; isNamed: boolean; isFirstLook: boolean }) {
   return (
     <ul class="verdicts" aria-label={`verdicts on ${design.name}`}>
       {isNamed && <li class="hint">{design.name}</li>}
       {design.bottleneck !== null && <li>{design.bottleneck.says}</li>}
       {design.health.reason !== null && <li class="wrong">{design.health.reason}</li>}
       {design.objectives.map((objective) => (
-        <li key={objective.says} class={objective.verdict}>
-          {objective.says}: {words(objective.verdict)}
+        <li key={objective.says} class={isFirstLook ? "undecided" : objective.verdict}>
+          {objective.says}: {isFirstLook ? "…" : words(objective.verdict)}
         </li>
       ))}
     </ul>

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { turned } from "../changes";
 import { models } from "../models";
-import type { Sandbox } from "../sandbox";
+import { SAVED, type Sandbox } from "../sandbox";
 import { pack } from "../share";
 
 /** Saves something as a file. */
@@ -30,6 +30,9 @@ function useCommand(sandbox: Sandbox): string {
   }, [model, design, beside, asNow]);
   return command;
 }
+
+/** Whether a text names files beside it, such as prices. */
+const refersToFiles = (text: string): boolean => /"[^"\n]*\.(ron|csv)"/.test(text);
 
 export function Share({ sandbox }: { sandbox: Sandbox }) {
   const [said, setSaid] = useState("");
@@ -81,9 +84,20 @@ export function Share({ sandbox }: { sandbox: Sandbox }) {
           ))}
         </div>
       )}
-      {!isPreset && <p class="hint">The model of the command is the file that “RON” below saves.</p>}
+      {!isPreset && (
+        <p class="hint">
+          For the command, save the model with “RON” below, under the name <code>{SAVED}</code>
+          {refersToFiles(sandbox.model.text) && (
+            <>
+              {" "}
+              beside <code>{sandbox.model.name}</code>, as it refers to other files, and call it from there
+            </>
+          )}
+          .
+        </p>
+      )}
       <div class="row">
-        <button onClick={() => save("model.ron", sandbox.model.text)}>RON</button>
+        <button onClick={() => save(SAVED, sandbox.model.text)}>RON</button>
         <button disabled={sandbox.summary === undefined} onClick={() => report("csv", "archsim.csv")}>
           CSV
         </button>
@@ -144,8 +158,10 @@ function drawn(): string | undefined {
   const [from, to] = [svg.querySelectorAll("*"), copy.querySelectorAll("*")];
   from.forEach((element, at) => {
     const style = getComputedStyle(element);
-    for (const property of ["fill", "stroke", "stroke-width", "stroke-dasharray", "font", "text-anchor", "opacity"]) to[at]!.setAttribute(property, style.getPropertyValue(property));
+    for (const property of ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size", "font-weight", "text-anchor", "opacity"]) to[at]!.setAttribute(property, style.getPropertyValue(property));
   });
+  // A system's own font is known by no other name elsewhere.
+  for (const text of copy.querySelectorAll("text")) text.setAttribute("font-family", "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif");
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return new XMLSerializer().serializeToString(copy);
 }

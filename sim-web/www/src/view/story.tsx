@@ -78,13 +78,13 @@ export function Challenge({ sandbox, task }: { sandbox: Sandbox; task: string })
       </p>
       <ul class="goals" aria-live="polite">
         {objectives.map((objective) => (
-          <li key={objective.says} class={objective.verdict}>
-            <span aria-hidden="true">{MARKS[objective.verdict] ?? "?"}</span> {objective.says}: {words(objective.verdict)}
+          <li key={objective.says} class={isFirstLook ? "undecided" : objective.verdict}>
+            <span aria-hidden="true">{isFirstLook ? "?" : MARKS[objective.verdict] ?? "?"}</span> {objective.says}: {isFirstLook ? "…" : words(objective.verdict)}
           </li>
         ))}
       </ul>
       <span class="hint">
-        {objectives.length === 0 ? "The simulator is judging…" : `${met} of ${objectives.length} goals met${isFirstLook || progress !== undefined ? ", at a first look" : ""}.`}
+        {objectives.length === 0 || isFirstLook ? "The simulator is judging…" : `${met} of ${objectives.length} goals met.`}
       </span>
     </section>
   );
