@@ -246,12 +246,73 @@ test("what is broken is broken in the running system, and is the run of the link
   }
 });
 
+test("all that a preset offers to break is accepted", async (page) => {
+  await page.addInitScript(noting);
+  await page.goto(base);
+  const links = await page.locator(".cards a").evaluateAll((all) => all.map((it) => it.getAttribute("href")));
+  const wrong = [];
+  for (const href of links) {
+    await page.goto(base);
+    await page.goto(base + href);
+    await waitForRun(page);
+    await until(async () => (await now(page)) > 0, `${href} stands still`);
+    await page.getByRole("button", { name: "Pause" }).click();
+    const count = await page.getByLabel("what to break").locator("option").count();
+    for (let number = 0; number < count; number += 1) {
+      await page.getByLabel("what to break").selectOption(String(number));
+      const [label, edits] = [await page.getByLabel("what to break").locator("option").nth(number).textContent(), page.locator(".edits li")];
+      const before = await edits.count();
+      await page.locator("#break-it").click();
+      // It is accepted where it is among the changes, or said to be wrong.
+      await until(async () => (await edits.count()) !== before || (await page.locator("[role=alert]").count()) > 0, `${href}: ${label} does nothing`).catch((error) => wrong.push(error.message));
+      if ((await page.locator("[role=alert]").count()) > 0) wrong.push(`${href}, ${label}: ${await page.locator("[role=alert]").textContent()}`);
+      await page.getByRole("button", { name: "Pause" }).click({ timeout: 5000 }).catch(() => undefined);
+    }
+  }
+  expect(wrong.length === 0, wrong.join("; "));
+});
+
+test("what other designs lack does not keep this one from being broken", async (page) => {
+  await page.goto(`${base}#preset=shop`);
+  await waitForRun(page);
+  await until(async () => (await now(page)) > 0, "the clock stands still");
+  const choice = page.getByLabel("what to break");
+  await choice.selectOption({ label: "kill a replica of shop for 20 s" });
+  await page.locator("#break-it").click();
+  await page.locator(".edits").getByText("crash(of").waitFor(SLOW);
+  expect((await page.locator("[role=alert]").count()) === 0, `${await page.locator("[role=alert]").allTextContents()}`);
+  await page.getByRole("button", { name: "Open the model as text" }).click();
+  await page.locator(".findings .error").filter({ hasText: "in `microservices`" }).first().waitFor(SLOW);
+  await page.getByText("it runs.").waitFor();
+});
+
+test("what was broken can be taken back, and broken again", async (page) => {
+  await page.goto(`${base}#preset=blocks/cache`);
+  await waitForRun(page);
+  await page.getByLabel("what to break").selectOption({ label: "kill a replica of shop for 20 s" });
+  for (let times = 0; times < 3; times += 1) {
+    await until(async () => (await now(page)) > 0.2, "the clock stands still");
+    await page.locator("#break-it").click();
+    await page.locator("#break-it").click();
+    await until(async () => (await page.locator(".edits li").count()) === 2, "it is not broken twice");
+    const command = page.locator(".command").first();
+    await until(async () => (await command.textContent()).includes("--set run.warmup=0s"), "what was broken may not be counted");
+    await page.getByRole("button", { name: "Take all back" }).click();
+    if (times === 1) await page.locator("#break-it").click();
+    const left = times === 1 ? 1 : 0;
+    await until(async () => (await page.locator(".edits li").count()) === left, "it is not taken back");
+    if (left > 0) await page.getByRole("button", { name: "Take all back" }).click();
+    await until(async () => (await page.locator(".edits li").count()) === 0, "it is not taken back");
+    expect((await page.locator("[role=alert]").count()) === 0, `${await page.locator("[role=alert]").allTextContents()}`);
+  }
+});
+
 test("a link carries model, edits and design", async (page) => {
   const text = readFileSync(join(root, "models/blocks/cache.ron"), "utf8").replace("930/s", "700/s");
   await page.goto(link({ name: "mine.ron", text, edits: [["services.shop.replicas", "3"]], design: "in each process" }));
   await waitForRun(page);
   const command = await page.locator(".command").first().textContent();
-  expect(command.includes("--design 'in each process'") && command.includes("services.shop.replicas=3"), command);
+  expect(command.includes("archsim run model.ron ") && command.includes("--design 'in each process'") && command.includes("services.shop.replicas=3"), command);
   await page.locator("#link").click();
   await until(async () => page.url() !== "", "no link");
   const shared = page.url();

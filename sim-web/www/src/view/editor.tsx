@@ -155,6 +155,7 @@ function useEditor(sandbox: Sandbox) {
 export function Editor({ sandbox }: { sandbox: Sandbox }) {
   const { place, view, findings, says } = useEditor(sandbox);
   const errors = findings.filter((finding) => finding.severity === "error");
+  const others = sandbox.designs.length > 0 && errors.every((it) => it.designs.length > 0 && !it.designs.some((design) => sandbox.designs.includes(design)));
   const go = (finding: Finding) => {
     const it = view.current!;
     const at = Math.min(it.state.doc.length, placeOf(it.state.doc.toString(), finding.start ?? 0));
@@ -196,7 +197,7 @@ export function Editor({ sandbox }: { sandbox: Sandbox }) {
             {finding.hint !== null && <span class="hint">: {finding.hint}</span>}
           </li>
         ))}
-        {findings.length > 0 && errors.length === 0 && <li class="hint">Warnings only: it runs.</li>}
+        {findings.length > 0 && others && <li class="hint">{errors.length === 0 ? "Warnings only: it runs." : "Errors of other designs only: it runs."}</li>}
       </ul>
     </section>
   );
