@@ -168,7 +168,7 @@ export function Editor({ sandbox }: { sandbox: Sandbox }) {
       <h2 id="editor">The model as text</h2>
       {sandbox.model.edits.length > 0 && (
         <p class="hint">
-          {sandbox.model.edits.length} changes by knobs are kept beside the text.{" "}
+          {sandbox.model.edits.length === 1 ? "1 change is" : `${sandbox.model.edits.length} changes are`} kept beside the text.{" "}
           <button
             class="small"
             onClick={() =>
