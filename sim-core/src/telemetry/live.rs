@@ -337,6 +337,23 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_no_longer_is_seen_at_once() {
+        let late = MODEL.replace("300ms", "12ms");
+        let spec = Spec::parse("m.ron", &late).expect("it can be read");
+        let model = Model::check(&spec, &Files::default()).expect("it is right").model;
+        let mut live = Live::new(&model, SEED, Duration::from_secs(60.0), 1);
+        live.advance(Time(2_000_000_000), 1 << 40);
+        let moves = live.take_moves();
+        let gone = moves.iter().filter(|it| {
+            matches!(it.to, Spot::Client(_))
+                && it.fate == Fate::Ends
+                && it.ending == Ending::TimedOut
+        });
+        // The two hops alone take 11 of the 12 ms: nearly all of about 400 give up.
+        assert!(gone.count() > 300);
+    }
+
+    #[test]
     fn a_crash_is_seen_while_it_lasts() {
         let model = model();
         let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 0);

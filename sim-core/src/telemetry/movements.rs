@@ -353,8 +353,19 @@ impl Recorder for Movements<'_> {
         let departs = it.leaves.unwrap_or(now);
         let (dot, from) = (it.dot, it.at);
         if ending == Ending::TimedOut {
-            // The client has gone; what it asked for goes on.
+            // The client has gone, and is seen to get nothing; what it asked for goes on.
             self.set(at, Follower { ending, ..it });
+            let dot = self.new_dot();
+            self.tell(Move {
+                dot,
+                departs: now,
+                arrives: now,
+                from: client,
+                to: client,
+                fate: Fate::Ends,
+                journey,
+                ending,
+            });
             return;
         }
         self.tell(Move {

@@ -42,6 +42,19 @@ fn edges(topology: &Topology) -> Vec<String> {
 }
 
 #[test]
+fn a_service_without_a_limit_of_cores_is_told_by_its_replicas() {
+    let text = SHOP
+        .replace(", call(\"web.look\")", "")
+        .replace("components: [\"cart\"]", "components: [\"cart\"], cores: 0, replicas: 2");
+    let spec = Spec::parse("shop.ron", &text).unwrap_or_else(|errors| panic!("{errors}"));
+    let checked =
+        Model::check(&spec, &Files::default()).unwrap_or_else(|errors| panic!("{errors}"));
+    let topology = Topology::of("shop", &spec, &checked);
+    let size = |name: &str| topology.nodes.iter().find(|it| it.name == name).unwrap().size.clone();
+    assert_eq!([size("cart"), size("web")], ["2 replicas", "3 × 4 cores"]);
+}
+
+#[test]
 fn who_asks_whom_is_what_was_written() {
     assert_eq!(
         edges(&topology()),
