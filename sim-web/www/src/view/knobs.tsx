@@ -265,12 +265,33 @@ function breakages(node: TopologyNode, path: string): Breakage[] {
   }
 }
 
+/** The paths of clients whose load can be doubled: what comes by a schedule or from a record has its times. */
+function useLoads(sandbox: Sandbox, clients: string[]): Set<string> {
+  const [found, setFound] = useState<Set<string>>(new Set());
+  const { model, design } = sandbox;
+  const key = JSON.stringify([model.text, design, clients]);
+  useEffect(() => {
+    let isCurrent = true;
+    const paths = clients.flatMap((path) => [`${path}.rate`, `${path}.users`]);
+    sandbox.tools.call("values", { model, design, paths }).then(
+      (values) => isCurrent && setFound(new Set(clients.filter((path) => values[`${path}.rate`] != null || values[`${path}.users`] != null))),
+      () => undefined,
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [key]);
+  return found;
+}
+
 export function BreakThings({ sandbox }: { sandbox: Sandbox }) {
   const nodes = sandbox.main?.parts?.topology.nodes ?? [];
   const [what, setWhat] = useState(0);
   const sections = { client: "clients", service: "services", cache: "caches", queue: "queues", store: "stores", external: "stores" };
   const bare = (name: string) => (/^[\w-]+$/.test(name) ? name : JSON.stringify(name));
-  const all = nodes.flatMap((node) => breakages(node, `${sections[node.kind]}.${bare(node.name)}`));
+  const pathOf = (node: TopologyNode) => `${sections[node.kind]}.${bare(node.name)}`;
+  const loads = useLoads(sandbox, nodes.filter((node) => node.kind === "client").map(pathOf));
+  const all = nodes.filter((node) => node.kind !== "client" || loads.has(pathOf(node))).flatMap((node) => breakages(node, pathOf(node)));
   const regions = [...new Set((sandbox.model.text.match(/regions:\s*\{([^}]*)\}/)?.[1] ?? "").match(/"([\w-]+)"\s*:\s*\(/g)?.map((it) => /"([\w-]+)"/.exec(it)![1]!) ?? [])];
   for (const region of regions) all.push(fault(`cut off region ${region} for 20 s`, "crash", `regions.${region}`, ', lasts: "20s"'));
   const chosen = all[Math.min(what, all.length - 1)];
