@@ -20,21 +20,21 @@ export function Curve({ sandbox }: { sandbox: Sandbox }) {
 function Drawing({ sandbox, progress }: { sandbox: Sandbox; progress: Progress }) {
   const panel = useAppearing<HTMLElement>();
   return (
-      <section class="panel" aria-label="Curve" ref={panel}>
-        <h2>Curve</h2>
-        <div class="row">
-          <progress value={progress.told} max={Math.max(progress.all, progress.told, 1)} aria-label="runs of the curve" />
-          <button
-            onClick={() => {
-              sandbox.curves.cancel();
-              sandbox.curveProgress = undefined;
-              sandbox.changed();
-            }}
-          >
-            Stop
-          </button>
-        </div>
-      </section>
+    <section class="panel" aria-label="Curve" ref={panel}>
+      <h2>Curve</h2>
+      <div class="row">
+        <progress value={progress.told} max={Math.max(progress.all, progress.told, 1)} aria-label="runs of the curve" />
+        <button
+          onClick={() => {
+            sandbox.curves.cancel();
+            sandbox.curveProgress = undefined;
+            sandbox.changed();
+          }}
+        >
+          Stop
+        </button>
+      </div>
+    </section>
   );
 }
 

@@ -66,36 +66,8 @@ export function Share({ sandbox }: { sandbox: Sandbox }) {
       <pre class="command" tabindex={0} role="region" aria-label="the command that gives the same numbers">
         {command}
       </pre>
-      {turned(sandbox.model).length > 0 && (
-        <div class="choices" role="radiogroup" aria-label="Whole runs are">
-          {[true, false].map((asNow) => (
-            <label key={String(asNow)}>
-              <input
-                type="radio"
-                name="as-now"
-                checked={sandbox.asNow === asNow}
-                onChange={() => {
-                  sandbox.asNow = asNow;
-                  sandbox.study();
-                }}
-              />
-              {asNow ? "as it is now" : "as it happened"}
-            </label>
-          ))}
-        </div>
-      )}
-      {!isPreset && (
-        <p class="hint">
-          For the command, save the model with “RON” below, under the name <code>{SAVED}</code>
-          {refersToFiles(sandbox.model.text) && (
-            <>
-              {" "}
-              beside <code>{sandbox.model.name}</code>, as it refers to other files, and call it from there
-            </>
-          )}
-          .
-        </p>
-      )}
+      {turned(sandbox.model).length > 0 && <WholeRuns sandbox={sandbox} />}
+      {!isPreset && <HowToSave sandbox={sandbox} />}
       <div class="row">
         <button onClick={() => save(SAVED, sandbox.model.text)}>RON</button>
         <button disabled={sandbox.summary === undefined} onClick={() => report("csv", "archsim.csv")}>
@@ -112,6 +84,45 @@ export function Share({ sandbox }: { sandbox: Sandbox }) {
         {said}
       </p>
     </section>
+  );
+}
+
+/** Whether whole runs are of the system as it is, or of all that has happened to it. */
+function WholeRuns({ sandbox }: { sandbox: Sandbox }) {
+  return (
+    <div class="choices" role="radiogroup" aria-label="Whole runs are">
+      {[true, false].map((asNow) => (
+        <label key={String(asNow)}>
+          <input
+            type="radio"
+            name="as-now"
+            checked={sandbox.asNow === asNow}
+            onChange={() => {
+              sandbox.asNow = asNow;
+              sandbox.study();
+            }}
+          />
+          {asNow ? "as it is now" : "as it happened"}
+        </label>
+      ))}
+    </div>
+  );
+}
+
+/** Under which name the model of the command is to be saved. */
+function HowToSave({ sandbox }: { sandbox: Sandbox }) {
+  const { name, text } = sandbox.model;
+  return (
+    <p class="hint">
+      For the command, save the model with “RON” below, under the name <code>{SAVED}</code>
+      {refersToFiles(text) && (
+        <>
+          {" "}
+          beside <code>{name}</code>, as it refers to other files, and call it from there
+        </>
+      )}
+      .
+    </p>
   );
 }
 
