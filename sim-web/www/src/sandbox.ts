@@ -14,6 +14,9 @@ export type Changing = "now" | "restart";
 
 export const SPEEDS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, Infinity];
 
+/** Has nothing left out: what was broken at an instant may lie in the warm-up. */
+const FROM_THE_START: Edit = ["run.warmup", "0s"];
+
 /** How a model is saved. */
 export const SAVED = "model.ron";
 
@@ -387,8 +390,7 @@ export class Sandbox {
   async studied(): Promise<Model> {
     const pathIn = (design: Design, path: string) => this.tools.call("editPath", { design, path });
     const model = this.asNow ? await settled(this.model, this.designs, pathIn) : this.model;
-    // What was broken at an instant may lie in the warm-up, of which nothing is counted.
-    return this.isBroken ? { ...model, edits: [...model.edits.filter(([path]) => path !== "run.warmup"), ["run.warmup", "0s"]] } : model;
+    return this.isBroken ? { ...model, edits: [...model.edits.filter(([path]) => path !== "run.warmup"), FROM_THE_START] } : model;
   }
 
   /** Whether something was broken by a click, so that whole runs count from the start. */
@@ -458,6 +460,7 @@ export class Sandbox {
   /** Shorter runs, for curves. */
   private shorter(): Edit[] {
     const horizon = this.checked?.horizon ?? 60;
+    if (this.isBroken) return [["run.replications", "2"], FROM_THE_START];
     if (this.isTransient) return [["run.replications", "2"]];
     return [
       ["run.horizon", `${horizon / 6}s`],
