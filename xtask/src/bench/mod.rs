@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// Only run so many requests of W1, and print the most memory this process has held, in KiB.
     #[arg(long, hide = true)]
     memory_of: Option<u64>,
+    /// Only run a model with a lot of state, and print the same.
+    #[arg(long, hide = true)]
+    memory_of_state: bool,
 }
 
 impl Options {
@@ -44,6 +47,9 @@ pub(crate) fn step(options: Options) -> Report {
     }
     if let Some(requests) = options.memory_of {
         return Report::of(scale::print_memory_of(requests));
+    }
+    if options.memory_of_state {
+        return Report::of(scale::print_memory_of_state());
     }
     let mut report = workload::step(options);
     parts::step(options);
