@@ -292,8 +292,8 @@ export function BreakThings({ sandbox }: { sandbox: Sandbox }) {
   const pathOf = (node: TopologyNode) => `${sections[node.kind]}.${bare(node.name)}`;
   const loads = useLoads(sandbox, nodes.filter((node) => node.kind === "client").map(pathOf));
   const all = nodes.filter((node) => node.kind !== "client" || loads.has(pathOf(node))).flatMap((node) => breakages(node, pathOf(node)));
-  const regions = [...new Set((sandbox.model.text.match(/regions:\s*\{([^}]*)\}/)?.[1] ?? "").match(/"([\w-]+)"\s*:\s*\(/g)?.map((it) => /"([\w-]+)"/.exec(it)![1]!) ?? [])];
-  for (const region of regions) all.push(fault(`cut off region ${region} for 20 s`, "crash", `regions.${region}`, ', lasts: "20s"'));
+  const regions = sandbox.main?.parts?.regions ?? [];
+  for (const region of regions) all.push(fault(`cut off region ${region} for 20 s`, "crash", `regions.${bare(region)}`, ', lasts: "20s"'));
   const chosen = all[Math.min(what, all.length - 1)];
   if (chosen === undefined) return null;
   return (
