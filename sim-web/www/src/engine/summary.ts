@@ -31,7 +31,7 @@ export interface DesignSummary {
   blocks: { path: string; measures: { name: string; unit: string; value: Value }[] }[];
   bottleneck: { station: string; says: string } | null;
   objectives: { says: string; value: Value; verdict: string }[];
-  bill?: { month: Value };
+  bill?: { month: Value; charges: { scope: { charge: { of: string; kind: string } }; month: Value }[] };
 }
 
 export interface Summary {

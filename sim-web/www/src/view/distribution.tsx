@@ -124,7 +124,7 @@ function Grid({ ticks, x, tail, bottom, label }: { ticks: number[]; x: Place; ta
       <text class="axis" x={0} y={18}>
         requests
       </text>
-      <text class="axis" x={ROOM.left + 4} y={bottom - 6}>
+      <text class="axis" x={ROOM.left + 4} y={FOOT + 12}>
         share that takes longer
       </text>
     </>

@@ -160,7 +160,7 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
           <canvas ref={canvas} aria-hidden="true" />
         </div>
       </div>
-      <Caption parts={parts} run={run} />
+      <Caption parts={parts} run={run} isFast={!Number.isFinite(sandbox.speed)} />
     </figure>
   );
 }
@@ -180,9 +180,10 @@ function BreakerSwitch({ way, number: at, parts }: { way: Way; number: number; p
 }
 
 /** What the colours mean, and how many of the requests are drawn. */
-function Caption({ parts, run }: { parts: Parts; run: Live }) {
+function Caption({ parts, run, isFast }: { parts: Parts; run: Live; isFast: boolean }) {
   const journeys = [...new Map(parts.journeys.map(([, operation], at) => [operation, at])).entries()];
-  const drawn = run.oneIn > 1 ? `1 in ${number(run.oneIn)} requests is drawn.` : "Every request is drawn.";
+  const some = run.oneIn > 1 ? `1 in ${number(run.oneIn)} requests is drawn.` : "Every request is drawn.";
+  const drawn = isFast ? "At this speed no requests are drawn." : some;
   return (
     <figcaption>
       <ul class="keys">

@@ -16,7 +16,8 @@ const name = (design: string | null): string => design ?? "as written";
 /** Why there is no number, in words. */
 const WHY: Record<string, string> = { unstable: "grows without end", too_short: "run too short", too_few_requests: "too few requests", too_few_replications: "too few runs" };
 
-function Interval({ value, say }: { value: Value | undefined; say: (value: number | null) => string }) {
+/** A value with half of its interval, or why it is not known. */
+export function Interval({ value, say }: { value: Value | undefined; say: (value: number | null) => string }) {
   if (value === undefined) return <span class="hint">…</span>;
   if (value.mean === null) return <span class="hint">{WHY[value.status] ?? words(value.status)}</span>;
   return (

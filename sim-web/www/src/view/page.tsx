@@ -12,6 +12,7 @@ import { Distribution } from "./distribution";
 import { Drawing, DrawingTable, isCalm } from "./drawing";
 import { BreakThings, Knobs, Selected } from "./knobs";
 import { Charts, Numbers, Waterfall } from "./numbers";
+import { PartsTable } from "./parts";
 import { Share } from "./share";
 import { Challenge, Story, tell } from "./story";
 
@@ -104,6 +105,7 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
           {sandbox.main !== undefined && <Disclosure summary="the drawing as a table">{() => <DrawingTable run={sandbox.main!} sandbox={sandbox} />}</Disclosure>}
           <Charts sandbox={sandbox} />
           <Curve sandbox={sandbox} />
+          <PartsTable sandbox={sandbox} />
           <Distribution sandbox={sandbox} />
           <Waterfall sandbox={sandbox} />
         </div>
