@@ -173,20 +173,17 @@ fn refuse(changed: &Spec, index: usize, findings: &mut Diagnostics) {
         Some(only) if change.set.len() == 1 => (path.key(only), format!("`{only}`")),
         _ => (path, "something of this".to_owned()),
     };
-    let copies =
-        |path: &Path| path.segments().iter().any(|it| *it == Segment::Key("shards".into()));
-    let (reason, hint) = match change
-        .set
-        .keys()
-        .any(|path| Path::parse(path).is_ok_and(|it| copies(&it)))
-    {
-        true => (
+    let is_of_shards = |path: &String| {
+        let is_shards = |segment: &Segment| *segment == Segment::Key("shards".into());
+        Path::parse(path).is_ok_and(|path| path.segments().iter().any(is_shards))
+    };
+    let (reason, hint) = if change.set.keys().any(is_of_shards) {
+        (
             "the data would have to be copied first",
             "`reshard: (at: …, to: …)` copies it to more shards while they serve; a design starts anew with others",
-        ),
-        false => {
-            ("it decides what there is, not how much of it", "make it a design: that starts anew")
-        }
+        )
+    } else {
+        ("it decides what there is, not how much of it", "make it a design: that starts anew")
     };
     let message = format!("{what} cannot change while the system runs: {reason}");
     findings.error(&at, message).hint(hint);

@@ -83,16 +83,15 @@ impl Seen for Bought<'_, '_> {
     }
 
     fn level(&self, level: LevelId) -> f64 {
-        self.live.simulation.recorder.0.0.level_mean(level.0 as usize, self.number)
+        self.live.series().level_mean(level.0 as usize, self.number)
     }
 
     fn rate(&self, counter: CounterId) -> f64 {
-        let gauges = &self.live.simulation.recorder.0.1;
-        gauges.bought(counter, self.number) as f64 / self.seconds
+        self.live.gauges().bought(counter, self.number) as f64 / self.seconds
     }
 
     fn answered(&self, journey: usize) -> u64 {
-        self.live.simulation.recorder.0.0.journey(journey)[self.number].done
+        self.live.series().journey(journey)[self.number].done
     }
 }
 
@@ -109,7 +108,7 @@ impl<'m> Live<'m> {
     /// Goes on to `until`, or for at most so many more events. No run goes on without bound: when there would be too many
     /// windows it has ended.
     pub fn advance(&mut self, until: Time, max_events: u64) -> Stopped {
-        let window = self.simulation.recorder.0.0.window;
+        let window = self.series().window;
         let end = Time(window.0.saturating_mul(self.windows_max));
         let most = self.simulation.events().saturating_add(max_events);
         let stopped = self.simulation.run_until(until.min(end), most);
@@ -138,6 +137,14 @@ impl<'m> Live<'m> {
         }
         self.reach();
         follows
+    }
+
+    fn series(&self) -> &Series {
+        &self.simulation.recorder.0.0
+    }
+
+    fn gauges(&self) -> &Gauges {
+        &self.simulation.recorder.0.1
     }
 
     fn reach(&mut self) {
@@ -189,7 +196,7 @@ impl<'m> Live<'m> {
 
     /// What blocks told of themselves in the last whole window, by the model's measures.
     pub fn measures(&self) -> impl Iterator<Item = f64> {
-        let gauges = &self.simulation.recorder.0.1;
+        let gauges = self.gauges();
         self.model.measures.reported.iter().map(|measure| gauges.value(&measure.kind))
     }
 
@@ -205,12 +212,12 @@ impl<'m> Live<'m> {
 
     /// Windows that are over.
     pub fn windows(&self) -> usize {
-        self.simulation.recorder.0.0.windows()
+        self.series().windows()
     }
 
     /// A window that is over.
     pub fn window(&self, number: usize) -> Window {
-        let series = &self.simulation.recorder.0.0;
+        let series = self.series();
         let (from, until) = series.bounds(number);
         let groups = 0..self.model.stations.len();
         Window {

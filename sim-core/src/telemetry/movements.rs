@@ -350,34 +350,25 @@ impl Recorder for Movements<'_> {
         }
         let journey = it.journey;
         let client = Spot::Client(self.model.journeys[frames[at].journey as usize].client);
-        let departs = it.leaves.unwrap_or(now);
-        let (dot, from) = (it.dot, it.at);
-        if ending == Ending::TimedOut {
-            // The client has gone, and is seen to get nothing; what it asked for goes on.
-            self.set(at, Follower { ending, ..it });
-            let dot = self.new_dot();
-            self.tell(Move {
-                dot,
-                departs: now,
-                arrives: now,
-                from: client,
-                to: client,
-                fate: Fate::Ends,
-                journey,
-                ending,
-            });
-            return;
-        }
-        self.tell(Move {
-            dot,
-            departs,
+
+        let end = Move {
+            dot: it.dot,
+            departs: now,
             arrives: now,
-            from,
+            from: client,
             to: client,
             fate: Fate::Ends,
             journey,
             ending,
-        });
+        };
+        if ending == Ending::TimedOut {
+            // The client has gone, and is seen to get nothing; what it asked for goes on.
+            self.set(at, Follower { ending, ..it });
+            let dot = self.new_dot();
+            self.tell(Move { dot, ..end });
+            return;
+        }
+        self.tell(Move { departs: it.leaves.unwrap_or(now), from: it.at, ..end });
         self.set(at, NOBODY);
     }
 }

@@ -51,6 +51,17 @@ fn instants(rate: u64) -> impl Strategy<Value = Vec<u64>> {
     })
 }
 
+/// Who comes to a line that leaves one by one: waits for its turn, or is refused if as many wait as may.
+fn join_line(departures: &mut Vec<u64>, now: u64, period: u64, queue: u32) -> Pass {
+    let waiting = departures.iter().filter(|&&departure| departure > now).count();
+    let turn = departures.last().map_or(now, |last| (last + period).max(now));
+    if turn > now && waiting >= queue as usize {
+        return Pass::No;
+    }
+    departures.push(turn);
+    if turn == now { Pass::Now } else { Pass::After(Duration(turn - now)) }
+}
+
 proptest! {
     /// A bucket as it is drawn on a board: tokens in units of 10^-9, refilled up to the brim, one taken.
     #[test]
@@ -141,17 +152,8 @@ proptest! {
                     limiter.change(&bucket(rate, queue), Time(now));
                 }
             }
-            let waiting = departures.iter().filter(|&&departure| departure > now).count();
-            let turn = departures.last().map_or(now, |last| (last + period).max(now));
-            let expected = match turn - now {
-                0 => Pass::Now,
-                _ if waiting >= queue as usize => Pass::No,
-                wait => Pass::After(Duration(wait)),
-            };
+            let expected = join_line(&mut departures, now, period, queue);
             prop_assert_eq!(limiter.admit(Time(now)), expected);
-            if expected != Pass::No {
-                departures.push(turn);
-            }
         }
     }
 
@@ -165,17 +167,8 @@ proptest! {
         let period = 1_000_000_000 / rate;
         let mut departures: Vec<u64> = Vec::new();
         for now in instants {
-            let waiting = departures.iter().filter(|&&departure| departure > now).count();
-            let turn = departures.last().map_or(now, |last| (last + period).max(now));
-            let expected = match turn - now {
-                0 => Pass::Now,
-                _ if waiting >= queue as usize => Pass::No,
-                wait => Pass::After(Duration(wait)),
-            };
+            let expected = join_line(&mut departures, now, period, queue);
             prop_assert_eq!(limiter.admit(Time(now)), expected);
-            if expected != Pass::No {
-                departures.push(turn);
-            }
         }
     }
 }

@@ -410,6 +410,7 @@ impl<R: Recorder> Simulation<'_, R> {
             self.get_going(id, &mut started);
         }
     }
+
     /// A station has servers again, or more of them: who has taken one begins, and who is next is found where that is asked
     /// of a door or of time.
     pub(super) fn get_going(&mut self, station: StationId, started: &mut Vec<FrameId>) {
@@ -422,6 +423,7 @@ impl<R: Recorder> Simulation<'_, R> {
             self.schedule(wake, Happening::Wake(station.0));
         }
     }
+
     /// A server of a station is there for a frame that waited: it serves it, or is the thread or connection that it goes on with.
     pub(super) fn turn_to(&mut self, station: StationId, frame: FrameId) {
         let wait = self.now.since(self.frames[frame].since);
