@@ -46,3 +46,12 @@ export const quoted = (word: string): string => (/^[\w\-./=:,%+@]+$/.test(word) 
 
 /** `hit_ratio` as words. */
 export const words = (name: string): string => name.replaceAll("_", " ");
+
+/** How a quantity is said, by its unit as summaries name it. */
+export const SAY: Record<string, (value: number | null) => string> = {
+  seconds: time,
+  per_second: rate,
+  bytes_per_second: (value) => `${number(value)} B/s`,
+  share,
+  dollars,
+};

@@ -173,7 +173,8 @@ function Clock({ sandbox }: { sandbox: Sandbox }) {
         <label class="speed">
           Speed{" "}
           <select value={String(sandbox.speed)} onChange={(event) => sandbox.setSpeed(Number(event.currentTarget.value))}>
-            {SPEEDS.map((speed) => (
+            {/* A story may go at a speed between two of them. */}
+            {[...new Set([...SPEEDS, sandbox.speed])].sort((a, b) => a - b).map((speed) => (
               <option key={speed} value={String(speed)}>
                 {Number.isFinite(speed) ? `${speed}×` : "as fast as it goes"}
               </option>

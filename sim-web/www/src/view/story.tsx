@@ -1,8 +1,9 @@
 // What leads through a model, step by step; and what is to be achieved in a challenge.
 
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import type { Design, Edit, Step } from "../engine/protocol";
-import { words } from "../format";
+import type { Objective } from "../engine/summary";
+import { number, SAY, words } from "../format";
 import type { Sandbox } from "../sandbox";
 import { isCalm } from "./drawing";
 
@@ -64,28 +65,40 @@ export function Story({ sandbox, story }: { sandbox: Sandbox; story: Step[] }) {
 
 const MARKS: Record<string, string> = { met: "✓", missed: "✗", undecided: "?" };
 
-/** How far the goals of a challenge are met, as whole runs say. */
+/** How far the goals of a challenge are met, as whole runs say. While they are judged anew, the goals stay and their verdicts go. */
 export function Challenge({ sandbox, task }: { sandbox: Sandbox; task: string }) {
   const { summary, isFirstLook, progress } = sandbox;
-  const design = summary?.designs[0];
-  const objectives = design?.objectives ?? [];
-  const met = objectives.filter((objective) => objective.verdict === "met").length;
-  const isDone = objectives.length > 0 && met === objectives.length && !isFirstLook && progress === undefined;
+  const last = useRef<Objective[]>([]);
+  const found = summary?.designs[0]?.objectives;
+  if (found !== undefined) last.current = found;
+  const goals = last.current;
+  const isJudged = found !== undefined && !isFirstLook && progress === undefined;
+  const met = goals.filter((goal) => goal.verdict === "met").length;
+  const isDone = isJudged && goals.length > 0 && met === goals.length;
+  const says = isJudged ? `${met} of ${goals.length} goals met.` : progress !== undefined || found !== undefined ? "The simulator is judging…" : "Not judged.";
   return (
     <section class={isDone ? "story challenge done" : "story challenge"} aria-label="Challenge">
       <p>
         <strong>{isDone ? "Done." : "Challenge."}</strong> {task}
       </p>
-      <ul class="goals" aria-live="polite">
-        {objectives.map((objective) => (
-          <li key={objective.says} class={isFirstLook ? "undecided" : objective.verdict}>
-            <span aria-hidden="true">{isFirstLook ? "?" : MARKS[objective.verdict] ?? "?"}</span> {objective.says}: {isFirstLook ? "…" : words(objective.verdict)}
-          </li>
+      <ul class="goals" aria-label="Goals">
+        {goals.map((goal) => (
+          <Goal key={goal.says} goal={goal} isJudged={isJudged} />
         ))}
       </ul>
-      <span class="hint">
-        {objectives.length === 0 || isFirstLook ? "The simulator is judging…" : `${met} of ${objectives.length} goals met.`}
+      <span class="hint" role="status">
+        {isDone ? `All ${goals.length} goals met.` : says}
       </span>
     </section>
+  );
+}
+
+/** A goal with its verdict, and what was found: so that it can be seen how far there is to go. */
+function Goal({ goal: { says, verdict, value, unit }, isJudged }: { goal: Objective; isJudged: boolean }) {
+  const found = value.mean === null ? "" : ` (${(SAY[unit] ?? number)(value.mean)})`;
+  return (
+    <li class={isJudged ? verdict : "undecided"}>
+      <span aria-hidden="true">{(isJudged && MARKS[verdict]) || "?"}</span> {says}: {isJudged ? `${words(verdict)}${found}` : "…"}
+    </li>
   );
 }
