@@ -64,6 +64,8 @@ struct Parts<'a> {
     /// The queue of each subscription.
     subscriptions: Vec<u32>,
     guards: Vec<&'a str>,
+    /// Whether one of them makes further attempts.
+    tries_again: bool,
     /// Of what, name, and what kind of number.
     measures: Vec<(&'a str, &'static str, &'static str)>,
     faults: Vec<&'a str>,
@@ -283,6 +285,7 @@ fn parts<'a>(model: &'a Model, topology: Topology, rates: &'a [f64]) -> Parts<'a
         queues: model.queues.iter().map(|it| it.name.as_str()).collect(),
         subscriptions: model.subscriptions.iter().map(|it| it.queue.0).collect(),
         guards: model.guards.iter().map(|it| it.name.as_str()).collect(),
+        tries_again: model.guards.iter().any(|it| it.retry.attempts > 1 || it.hedge.is_some()),
         measures: model
             .measures
             .reported
@@ -314,7 +317,7 @@ fn place(spot: Spot) -> [f64; 3] {
     [kind, number, member].map(f64::from)
 }
 
-fn packed(it: &Move) -> [f64; 12] {
+fn packed(it: &Move) -> [f64; 13] {
     let [from_kind, from, from_member] = place(it.from);
     let [to_kind, to, to_member] = place(it.to);
     let fate = match it.fate {
@@ -342,5 +345,6 @@ fn packed(it: &Move) -> [f64; 12] {
         fate,
         f64::from(it.journey),
         ending,
+        f64::from(u8::from(it.again)),
     ]
 }

@@ -248,7 +248,7 @@ mod tests {
     use crate::model::Files;
     use crate::spec::Spec;
     use crate::telemetry::{Fate, Spot};
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     const MODEL: &str = r#"(
         components: {
@@ -341,6 +341,38 @@ mod tests {
         assert!(failed > 50, "{failed}");
         let at_work = dots.values().filter(|it| it.fate != Fate::Ends).count();
         assert!(at_work < 100, "{at_work} dots are left");
+    }
+
+    #[test]
+    fn retries_are_dots_of_their_own() {
+        let half = MODEL
+            .replace(
+                "crash(of: \"services.web\", replica: 0, at: \"3s\", lasts: \"1s\")",
+                "errors(of: \"services.goods\", share: 0.5, at: \"0s\")",
+            )
+            .replace(
+                "faults:",
+                "guards: {\"again\": (on: \"goods.list\", retry: (attempts: 2))}, faults:",
+            );
+        let spec = Spec::parse("m.ron", &half).expect("it can be read");
+        let model = Model::check(&spec, &Files::default()).expect("it is right").model;
+        let mut live = Live::new(&model, SEED, Duration::from_secs(60.0), 1);
+        live.advance(Time(6_000_000_000), 1 << 40);
+        let goods = model.services.iter().position(|it| it.name == "goods").expect("it is there");
+        let (mut dots, mut came) = (BTreeMap::new(), [BTreeSet::new(), BTreeSet::new()]);
+        for told in live.take_moves() {
+            if dots.insert(told.dot, told.again).is_none() {
+                // What has failed before is another dot.
+                assert!(!told.again || told.ending == Ending::Done, "{told:?}");
+            }
+            assert_eq!(dots[&told.dot], told.again, "{told:?}");
+            if told.to == Spot::Service(goods as u32, 0) {
+                came[usize::from(told.again)].insert(told.dot);
+            }
+        }
+        // About 1200 requests; every second call fails at the door, and is made again.
+        let [first, again] = came.map(|it| it.len());
+        assert!((500..700).contains(&again) && (1100..1300).contains(&first), "{first}, {again}");
     }
 
     #[test]

@@ -60,6 +60,8 @@ pub struct Move {
     pub fate: Fate,
     /// The journey of its request.
     pub journey: u32,
+    /// Whether it is part of a further attempt of a guarded call, a retry or a hedge, and not of the first.
+    pub again: bool,
     /// How what it stands for has ended; well, as long as it has not.
     pub ending: Ending,
 }
@@ -73,6 +75,7 @@ struct Follower {
     /// Since when it has been on its way, if it is.
     leaves: Option<Time>,
     journey: u32,
+    again: bool,
     /// The dot that comes back to it, since when, and from where.
     back: Option<(u32, Time, Spot)>,
     ending: Ending,
@@ -83,6 +86,7 @@ const NOBODY: Follower = Follower {
     at: Spot::Nowhere,
     leaves: None,
     journey: 0,
+    again: false,
     back: None,
     ending: Ending::Done,
 };
@@ -155,8 +159,9 @@ impl<'m> Movements<'m> {
     fn arrive(&mut self, at: FrameId, to: Spot) {
         let mut it = self.get(at);
         if let Some((dot, departs, from)) = it.back.take() {
-            let (arrives, journey, ending) = (self.now, it.journey, it.ending);
-            self.tell(Move { dot, departs, arrives, from, to, fate: Fate::Ends, journey, ending });
+            let Follower { journey, again, ending, .. } = it;
+            let (arrives, fate) = (self.now, Fate::Ends);
+            self.tell(Move { dot, departs, arrives, from, to, fate, journey, again, ending });
         } else if it.at == to && it.leaves.is_none() {
             return;
         }
@@ -169,6 +174,7 @@ impl<'m> Movements<'m> {
             to,
             fate: Fate::Stays,
             journey: it.journey,
+            again: it.again,
             ending: it.ending,
         });
         it.at = to;
@@ -212,6 +218,7 @@ impl<'m> Movements<'m> {
             to: around.at,
             fate: Fate::Hides,
             journey: around.journey,
+            again: around.again,
             ending: around.ending,
         });
         self.set(parent, around);
@@ -253,6 +260,7 @@ impl Recorder for Movements<'_> {
             to: client,
             fate: Fate::Stays,
             journey,
+            again: false,
             ending: Ending::Done,
         });
         self.set(at, Follower { dot, at: client, leaves: Some(now), journey, ..NOBODY });
@@ -294,6 +302,22 @@ impl Recorder for Movements<'_> {
         self.arrive(at, to);
     }
 
+    fn attempted(
+        &mut self,
+        now: Time,
+        at: FrameId,
+        frames: &Frames,
+        (_, number, _): (u32, u32, bool),
+    ) {
+        self.now = now;
+        // The first is the call itself. How it has ended says nothing of those that follow.
+        if number > 0
+            && let Some(it) = self.attach(at, frames)
+        {
+            self.set(at, Follower { again: true, ending: Ending::Done, ..it });
+        }
+    }
+
     fn came(&mut self, at: FrameId, station: StationId) {
         if self.get(at).dot != 0 {
             self.arrive(at, self.place_of(station));
@@ -328,6 +352,7 @@ impl Recorder for Movements<'_> {
             to,
             fate: Fate::Ends,
             journey: it.journey,
+            again: it.again,
             ending,
         };
         if around.dot == 0 {
@@ -338,7 +363,11 @@ impl Recorder for Movements<'_> {
         if let Some((dot, departs, from)) = around.back {
             self.tell(Move { dot, departs, from, ..end(around.at) });
         }
-        let ending = if ending == Ending::Done { around.ending } else { ending };
+        // One attempt that does well makes good those before it that did not.
+        let frame = &frames[at];
+        let is_attempt = frame.parent != NONE && frames[frame.parent].kind == FrameKind::Guarded;
+        let is_well = ending == Ending::Done && !is_attempt;
+        let ending = if is_well { around.ending } else { ending };
         self.set(parent, Follower { back: Some((it.dot, now, it.at)), ending, ..around });
     }
 
@@ -359,6 +388,7 @@ impl Recorder for Movements<'_> {
             to: client,
             fate: Fate::Ends,
             journey,
+            again: false,
             ending,
         };
         if ending == Ending::TimedOut {

@@ -7,7 +7,7 @@ import type { Layout, Placed, Point } from "./layout";
 import type { Parts } from "./engine/protocol";
 
 /** Numbers of a move. */
-const MOVE = 12;
+const MOVE = 13;
 /** Dots at most; older ones make room. */
 const DOTS_MAX = 1500;
 /** Seconds that a dot takes from one thing to the next, at least. */
@@ -24,6 +24,7 @@ interface Move {
   fate: number;
   journey: number;
   ending: number;
+  again: boolean;
 }
 
 interface Dot {
@@ -37,6 +38,8 @@ interface Dot {
   node: number;
   journey: number;
   ending: number;
+  /** Whether it is part of a further attempt: a retry or a hedge. */
+  again: boolean;
   hidden: boolean;
   ends: boolean;
 }
@@ -73,7 +76,7 @@ export class Dots {
       const id = numbers[at]!;
       const [to, box] = this.place(numbers[at + 6]!, numbers[at + 7]!, numbers[at + 8]!);
       const [from] = this.place(numbers[at + 3]!, numbers[at + 4]!, numbers[at + 5]!);
-      const move = { departs: numbers[at + 1]!, arrives: numbers[at + 2]!, from, to, box, fate: numbers[at + 9]!, journey: numbers[at + 10]!, ending: numbers[at + 11]! };
+      const move = { departs: numbers[at + 1]!, arrives: numbers[at + 2]!, from, to, box, fate: numbers[at + 9]!, journey: numbers[at + 10]!, ending: numbers[at + 11]!, again: numbers[at + 12] === 1 };
       const dot = this.dots.get(id);
       if (dot !== undefined) {
         dot.moves.push(move);
@@ -81,7 +84,7 @@ export class Dots {
         if (this.dots.size >= DOTS_MAX) this.dots.delete(this.dots.keys().next().value as number);
         const start = from >= 0 ? from : to;
         if (start < 0) continue;
-        this.dots.set(id, { id, moves: [move], legs: [], along: 0, at: this.rest(start, -1, id), node: start, journey: move.journey, ending: 0, hidden: true, ends: false });
+        this.dots.set(id, { id, moves: [move], legs: [], along: 0, at: this.rest(start, -1, id), node: start, journey: move.journey, ending: 0, again: move.again, hidden: true, ends: false });
       }
     }
   }
@@ -202,16 +205,21 @@ export class Dots {
     return leg.points.at(-1)!;
   }
 
-  /** Draws them: a colour for each operation, a cross for what has failed. */
-  draw(context: CanvasRenderingContext2D, colours: string[], bad: string): void {
+  /** Draws them: a colour for each operation, a ring for a further attempt, a cross for what has failed. */
+  draw(context: CanvasRenderingContext2D, colours: string[], bad: string, paper: string): void {
     for (const dot of this.dots.values()) {
       if (dot.hidden && dot.legs.length === 0) continue;
       const { x, y } = this.position(dot);
       if (dot.ending === 0) {
-        context.fillStyle = colours[dot.journey % colours.length]!;
+        const colour = colours[dot.journey % colours.length]!;
         context.beginPath();
-        context.arc(x, y, 3.6, 0, 6.2832);
+        context.arc(x, y, dot.again ? 3.9 : 3.6, 0, 6.2832);
+        context.fillStyle = dot.again ? paper : colour;
         context.fill();
+        if (!dot.again) continue;
+        context.strokeStyle = colour;
+        context.lineWidth = 2.4;
+        context.stroke();
       } else {
         context.strokeStyle = bad;
         context.lineWidth = 2.2;

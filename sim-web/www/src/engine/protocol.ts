@@ -104,6 +104,8 @@ export interface Parts {
   queues: string[];
   subscriptions: number[];
   guards: string[];
+  /** Whether one of them makes further attempts. */
+  tries_again: boolean;
   measures: [of: string, name: string, kind: string][];
   faults: string[];
   regions: string[];

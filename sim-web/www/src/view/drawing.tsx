@@ -193,6 +193,12 @@ function Caption({ parts, run, isFast }: { parts: Parts; run: Live; isFast: bool
             {operation}
           </li>
         ))}
+        {parts.tries_again && (
+          <li>
+            <span class="dot ring" />
+            tried again
+          </li>
+        )}
         <li>
           <span class="cross">×</span> failed
         </li>
@@ -326,17 +332,17 @@ function drawDots(canvas: HTMLCanvasElement, layout: Layout, dots: Dots): void {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, layout.width, layout.height);
   const style = themed();
-  dots.draw(context, style.operations, style.bad);
+  dots.draw(context, style.operations, style.bad, style.paper);
 }
 
-let theme: { key: string; operations: string[]; bad: string } | undefined;
+let theme: { key: string; operations: string[]; bad: string; paper: string } | undefined;
 
 function themed() {
   const root = document.documentElement;
   const key = `${root.dataset["theme"] ?? ""}${matchMedia("(prefers-color-scheme: dark)").matches}`;
   if (theme?.key !== key) {
     const style = getComputedStyle(root);
-    theme = { key, operations: OPERATIONS.map((name) => style.getPropertyValue(name).trim()), bad: style.getPropertyValue("--bad").trim() };
+    theme = { key, operations: OPERATIONS.map((name) => style.getPropertyValue(name).trim()), bad: style.getPropertyValue("--bad").trim(), paper: style.getPropertyValue("--card").trim() };
   }
   return theme;
 }

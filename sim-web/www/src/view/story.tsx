@@ -19,16 +19,18 @@ const designOf = (name: string): Design => (name === "as written" ? null : name)
 
 const text = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** Brings the sandbox to where a step of a story wants it. */
+/** Brings the sandbox to where a step of a story wants it: what steps before it have set stays, what a visitor has turned meanwhile does not. */
 export async function tell(sandbox: Sandbox, story: Step[], at: number): Promise<void> {
   const step = story[at]!;
-  if (step.speed !== undefined) sandbox.setSpeed(step.speed);
-  if (step.design !== undefined) sandbox.design = designOf(step.design);
-  if (step.design !== undefined || step.beside !== undefined) sandbox.beside = step.beside === undefined ? undefined : designOf(step.beside);
+  let edits: Edit[] = [];
+  for (const { design, beside, speed, set = {}, fresh } of story.slice(0, at + 1)) {
+    if (speed !== undefined) sandbox.setSpeed(speed);
+    if (design !== undefined) sandbox.design = designOf(design);
+    if (design !== undefined || beside !== undefined) sandbox.beside = beside === undefined ? undefined : designOf(beside);
+    const own = Object.entries(set).map(([path, value]): Edit => [path, text(value)]);
+    edits = [...(fresh === true ? [] : edits).filter(([path]) => !(path in set)), ...own];
+  }
   sandbox.selected = step.look;
-  const kept = step.fresh === true || at === 0 ? [] : sandbox.model.edits;
-  const set = Object.entries(step.set ?? {}).map(([path, value]): Edit => [path, text(value)]);
-  const edits = [...kept.filter(([path]) => !set.some(([other]) => other === path)), ...set];
   await sandbox.apply({ ...sandbox.model, edits }, seconds(step.seek) * 1e9);
 }
 
