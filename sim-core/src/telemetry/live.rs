@@ -375,6 +375,28 @@ mod tests {
         assert!((500..700).contains(&again) && (1100..1300).contains(&first), "{first}, {again}");
     }
 
+    /// Of two that are asked at once the slower is cancelled: it is gone, and has not failed.
+    #[test]
+    fn the_slower_of_two_has_not_failed() {
+        let hedged = MODEL
+            .replace(
+                "faults:",
+                "guards: {\"two\": (on: \"goods.list\", hedge: (after: \"0ms\"))}, none:",
+            )
+            .replace(
+                "none: [crash(of: \"services.web\", replica: 0, at: \"3s\", lasts: \"1s\")],",
+                "",
+            )
+            .replace("queue: 5", "queue: 500");
+        let spec = Spec::parse("m.ron", &hedged).expect("it can be read");
+        let model = Model::check(&spec, &Files::default()).expect("it is right").model;
+        let mut live = Live::new(&model, SEED, Duration::from_secs(60.0), 1);
+        live.advance(Time(2_000_000_000), 1 << 40);
+        let moves = live.take_moves();
+        assert!(moves.iter().filter(|it| it.again).count() > 300);
+        assert_eq!(moves.iter().find(|it| it.ending != Ending::Done), None);
+    }
+
     #[test]
     fn who_waits_no_longer_is_seen_at_once() {
         let late = MODEL.replace("300ms", "12ms");

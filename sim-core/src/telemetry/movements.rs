@@ -76,6 +76,8 @@ struct Follower {
     leaves: Option<Time>,
     journey: u32,
     again: bool,
+    /// Whether it was cancelled: it has not failed, it is only not wanted any more.
+    cancelled: bool,
     /// The dot that comes back to it, since when, and from where.
     back: Option<(u32, Time, Spot)>,
     ending: Ending,
@@ -87,6 +89,7 @@ const NOBODY: Follower = Follower {
     leaves: None,
     journey: 0,
     again: false,
+    cancelled: false,
     back: None,
     ending: Ending::Done,
 };
@@ -330,12 +333,18 @@ impl Recorder for Movements<'_> {
         self.set(to, follower);
     }
 
+    fn cancelled(&mut self, at: FrameId) {
+        let it = self.get(at);
+        self.set(at, Follower { cancelled: true, ..it });
+    }
+
     fn ended(&mut self, now: Time, at: FrameId, frames: &Frames, ending: Ending) {
         self.now = now;
         let it = self.get(at);
         if it.dot == 0 {
             return;
         }
+        let ending = if it.cancelled { Ending::Done } else { ending };
         let parent = Movements::around(at, frames);
         if parent == NONE && frames[at].kind == FrameKind::Operation && frames[at].parent == NONE {
             // It goes back to its client, who is told later.
