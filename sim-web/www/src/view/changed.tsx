@@ -17,6 +17,14 @@ function takenBack(edits: Edit[], at: number): Edit[] {
   });
 }
 
+/** A button that will be gone leaves the focus where it was: in its panel. */
+function stay(button: HTMLElement): void {
+  const panel = button.closest<HTMLElement>(".panel");
+  if (panel === null) return;
+  panel.tabIndex = -1;
+  panel.focus({ preventScroll: true });
+}
+
 export function Changed({ sandbox }: { sandbox: Sandbox }) {
   const { edits } = sandbox.model;
   if (edits.length === 0) return null;
@@ -36,7 +44,10 @@ export function Changed({ sandbox }: { sandbox: Sandbox }) {
               <button
                 class="small"
                 aria-label={`take back ${knob?.path ?? path}`}
-                onClick={() => void sandbox.apply({ ...sandbox.model, edits: takenBack(edits, at) }, sandbox.now)}
+                onClick={(event) => {
+                  stay(event.currentTarget);
+                  void sandbox.apply({ ...sandbox.model, edits: takenBack(edits, at) }, sandbox.now);
+                }}
               >
                 ×
               </button>
@@ -44,7 +55,14 @@ export function Changed({ sandbox }: { sandbox: Sandbox }) {
           );
         })}
       </ul>
-      <button onClick={() => void sandbox.withoutEdits()}>Take all back</button>
+      <button
+        onClick={(event) => {
+          stay(event.currentTarget);
+          void sandbox.withoutEdits();
+        }}
+      >
+        Take all back
+      </button>
     </div>
   );
 }

@@ -137,7 +137,7 @@ export function Chart(props: Props) {
         </ul>
       </figcaption>
       <div ref={place} role="img" aria-label={`${title}: ${last}`} />
-      <Disclosure summary="as a table">{() => <Numbers {...props} />}</Disclosure>
+      <Disclosure summary="as a table" of={title}>{() => <Numbers {...props} />}</Disclosure>
     </figure>
   );
 }

@@ -36,7 +36,7 @@ interface Elements {
 }
 
 /** What the drawing says of a thing at an instant. */
-function tell(placed: Placed, parts: Parts, state: Float64Array): { waiting: number; busy: number; servers: number; told: string } {
+export function tell(placed: Pick<Placed, "node" | "path">, parts: Parts, state: Float64Array): { waiting: number; busy: number; servers: number; told: string } {
   const at = places(parts);
   let [waiting, busy, servers] = [0, 0, 0];
   for (const number of placed.node.stations) {

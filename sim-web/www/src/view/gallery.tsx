@@ -11,7 +11,7 @@ export function Gallery() {
   return (
     <main class="gallery">
       <header class="lead">
-        <h1>What happens to your architecture under load?</h1>
+        <h1 tabindex={-1}>What happens to your architecture under load?</h1>
         <p>
           Choose a question. You see the system, the requests that flow through it, latency, errors and the bill. Drag a slider, break something, and watch what follows.
         </p>

@@ -11,6 +11,7 @@ import { Disclosure } from "./disclosure";
 import { Distribution } from "./distribution";
 import { Drawing, DrawingTable, isCalm } from "./drawing";
 import { BreakThings, Knobs, Selected } from "./knobs";
+import { Foot, Spoken } from "./now";
 import { Charts, Numbers, Waterfall } from "./numbers";
 import { PartsTable } from "./parts";
 import { Share } from "./share";
@@ -60,6 +61,8 @@ function useSandbox(sandbox: Sandbox, preset: Preset | undefined): void {
 export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Preset | undefined }) {
   const [Editor, setEditor] = useState<ComponentType<{ sandbox: Sandbox }>>();
   const [editing, setEditing] = useState(false);
+  // On a small screen the knobs can lie over the foot of the page, so that one sees what they do.
+  const [lifted, setLifted] = useState(false);
   useSandbox(sandbox, preset);
   const openEditor = async () => {
     if (Editor === undefined) {
@@ -78,7 +81,7 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
         <a href="#" class="back">
           ← all questions
         </a>
-        <h1>{sandbox.checked?.question ?? preset?.question ?? "Your model"}</h1>
+        <h1 tabindex={-1}>{sandbox.checked?.question ?? preset?.question ?? "Your model"}</h1>
       </header>
       {playground?.challenge !== undefined && <Challenge sandbox={sandbox} task={playground.challenge} />}
       {preset !== undefined && story.length > 0 && <Story sandbox={sandbox} story={story} />}
@@ -93,7 +96,8 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
         </p>
       )}
       <Designs sandbox={sandbox} />
-      <div class="columns">
+      <Spoken sandbox={sandbox} />
+      <div class={lifted ? "columns lifted" : "columns"}>
         <div class="main-column">
           <Clock sandbox={sandbox} />
           <div class={two ? "drawings two" : "drawings"}>
@@ -120,6 +124,7 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
         </div>
       </div>
       {editing && Editor !== undefined && <Editor sandbox={sandbox} />}
+      <Foot sandbox={sandbox} open={lifted} onOpen={setLifted} />
     </main>
   );
 }
@@ -181,7 +186,8 @@ function Clock({ sandbox }: { sandbox: Sandbox }) {
             ))}
           </select>
         </label>
-        <output class="time" id="now" aria-label="simulated time">
+        {/* It is read when it is asked for, not whenever it moves. */}
+        <output class="time" id="now" aria-label="simulated time" aria-live="off">
           {clock(sandbox.now, places)}
         </output>
         <span class="hint">

@@ -36,8 +36,11 @@ export async function tell(sandbox: Sandbox, story: Step[], at: number): Promise
 
 export function Story({ sandbox, story }: { sandbox: Sandbox; story: Step[] }) {
   const [step, setStep] = useState(0);
+  const words = useRef<HTMLParagraphElement>(null);
   const go = (next: number) => {
     setStep(next);
+    // The button that leads on is gone at the last step: whoever has pressed it goes on reading.
+    if (next + 1 === story.length) words.current?.focus({ preventScroll: true });
     void tell(sandbox, story, next).then(() => {
       if (!isCalm()) sandbox.play(true);
     });
@@ -54,7 +57,9 @@ export function Story({ sandbox, story }: { sandbox: Sandbox; story: Step[] }) {
           </li>
         ))}
       </ol>
-      <p aria-live="polite">{story[step]!.says}</p>
+      <p ref={words} tabindex={-1} aria-live="polite">
+        {story[step]!.says}
+      </p>
       {!isLast && (
         <button class="primary" onClick={() => go(step + 1)}>
           Next
