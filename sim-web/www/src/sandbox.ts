@@ -3,7 +3,7 @@
 import { instantOf, isBroken, settled, turn, turned } from "./changes";
 import { Engine, Stopped } from "./engine/engine";
 import { Pool, type Progress } from "./engine/pool";
-import type { Checked, Design, Edit, Finding, Model, Step } from "./engine/protocol";
+import type { Checked, Design, Edit, Figure, Finding, Model, Step } from "./engine/protocol";
 import type { Summary, SweepSummary } from "./engine/summary";
 import { quoted } from "./format";
 import { Live } from "./live";
@@ -391,6 +391,15 @@ export class Sandbox {
     const pathIn = (design: Design, path: string) => this.tools.call("editPath", { design, path });
     const model = this.asNow ? await settled(this.model, this.designs, pathIn) : this.model;
     return this.isBroken ? { ...model, edits: [...model.edits.filter(([path]) => path !== "run.warmup"), FROM_THE_START] } : model;
+  }
+
+  /** The path of a request of a journey near its 99th percentile, of the system that whole runs are of. */
+  async slowRequest(journey: number): Promise<Figure> {
+    const { edits, ...model } = await this.studied();
+    // What happens at an instant is in no short run.
+    const horizon = Math.min(this.checked?.horizon ?? 60, 120);
+    const short: Edit[] = this.isTransient ? [] : [["run.horizon", `${horizon / 4}s`], ["run.warmup", `${horizon / 16}s`]];
+    return this.tools.call("waterfall", { model: { ...model, edits: [...edits, ...short] }, design: this.design, journey, percentile: 0.99 });
   }
 
   /** Whether something was broken by a click, so that whole runs count from the start. */

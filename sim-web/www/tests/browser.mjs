@@ -124,6 +124,169 @@ test("a story goes on to its end", async (page) => {
   await until(async () => (await page.locator(".drawing svg").count()) === 2, "the last step shows two designs");
 });
 
+/** Waits until the runs in the background are through. */
+async function judged(page) {
+  const bar = page.locator(".steady progress");
+  await until(async () => (await bar.count()) === 0 && (await page.locator(".numbers td").filter({ hasText: "…" }).count()) === 0, "the runs do not end", 240_000);
+}
+
+test("every step of every story ends in something that can be told", async (page) => {
+  await page.goto(base);
+  const links = await page.locator(".cards a").evaluateAll((all) => all.map((it) => it.getAttribute("href")));
+  const wrong = [];
+  for (const href of links) {
+    await page.goto(base);
+    await page.goto(base + href);
+    await waitForRun(page);
+    const steps = page.locator(".story .step");
+    for (let at = 0; at < (await steps.count()); at += 1) {
+      if (at > 0) await steps.nth(at).click();
+      await until(async () => (await steps.nth(at).getAttribute("aria-current")) === "step", "no step");
+      await page.waitForTimeout(400);
+      await judged(page);
+      const told = await page.locator(".numbers").innerText();
+      const poor = /run too short|too few|grows without end|does not settle|nothing can be told/.exec(told);
+      if (poor !== null) wrong.push(`${href}, step ${at + 1}: ${poor[0]}`);
+    }
+  }
+  expect(wrong.length === 0, wrong.join("; "));
+});
+
+test("a step of a story is the same from wherever one comes", async (page) => {
+  await page.goto(`${base}#preset=blocks/cache`);
+  await waitForRun(page);
+  const steps = page.locator(".story .step");
+  await steps.nth(2).click();
+  await page.locator(".edits").getByText("clients.visitors.rate").waitFor(SLOW);
+  await steps.nth(1).click();
+  await until(async () => (await page.locator(".edits").count()) === 0, "what a later step has set is left");
+  await steps.nth(3).click();
+  await until(async () => (await page.locator(".drawing svg").count()) === 2, "no second drawing");
+  await steps.nth(2).click();
+  await until(async () => (await page.locator(".drawing svg").count()) === 1, "the second drawing is left");
+  expect((await page.locator("#design-a").inputValue()) === "written", "another design");
+});
+
+/** Drags a slider to a value: those of large numbers go by factors, a hundred steps for ten times as much. */
+async function drag(page, path, step) {
+  await page.locator(`input[data-path="${path}"]`).evaluate((slider, step) => {
+    slider.value = String(step);
+    slider.dispatchEvent(new Event("input", { bubbles: true }));
+    slider.dispatchEvent(new Event("change", { bubbles: true }));
+  }, step);
+  await page.waitForTimeout(400);
+  await judged(page);
+}
+
+test("a challenge is won by its knobs, and by no single one", async (page) => {
+  const met = () => page.locator(".goals .met").count();
+  const done = () => page.locator(".challenge.done").count();
+  for (const [name, goals, ...moves] of [
+    ["retry_storm", 3, ["services.payments.queue", 130], ["guards.patience.retry.backoff", 170]],
+    ["slow_neighbour", 4, ["guards.advice.timeout", 100], ["services.shop.replicas", 3], ["services.advice.replicas", 1]],
+  ]) {
+    await page.goto(base);
+    await page.goto(`${base}#preset=challenges/${name}`);
+    await waitForRun(page);
+    await judged(page);
+    expect((await done()) === 0 && (await met()) < goals, `${name} is won by doing nothing`);
+    for (const [number, [path, step]] of moves.entries()) {
+      await drag(page, path, step);
+      const isLast = number + 1 === moves.length;
+      expect(((await done()) === 1) === isLast, `${name}, ${path}: ${await page.locator(".challenge").innerText()}`);
+    }
+    expect((await met()) === goals, `${name}: not all goals are met`);
+    expect(/met \(\$?\d/.test(await page.locator(".goals").innerText()), "what was found is not said");
+  }
+});
+
+test("who tries again is seen as such", async (page) => {
+  await page.addInitScript(noting);
+  await page.goto(`${base}#preset=blocks/retry_storm`);
+  await waitForRun(page);
+  await page.locator(".keys").getByText("tried again").waitFor();
+  // 13 numbers a move, the last of them whether it is of a further attempt.
+  const again = () => page.evaluate(() => globalThis.noted.told.some(({ moves }) => moves.some((it, at) => at % 13 === 12 && it === 1)));
+  await until(again, "nobody tries again");
+  await page.goto(base);
+  await page.goto(`${base}#preset=blocks/hedge`);
+  await waitForRun(page);
+  expect((await page.locator(".keys").getByText("tried again").count()) === 0, "nobody tries again there");
+});
+
+test("who hears the page is told how it is now, and not all the time", async (page) => {
+  await page.goto(base);
+  await page.locator(".cards a").first().focus();
+  await page.keyboard.press("Enter");
+  await waitForRun(page);
+  const focused = () => page.evaluate(() => document.activeElement?.tagName);
+  expect((await focused()) === "H1", `a link leads to ${await focused()}`);
+  expect((await page.title()).includes((await page.locator("h1").textContent()).trim()), await page.title());
+  expect((await page.locator("#now").getAttribute("aria-live")) === "off", "the clock is read aloud");
+  const spoken = page.locator("#spoken");
+  await until(async () => /at \d:\d\d: .*answered.*p99/.test((await spoken.textContent()) ?? ""), "nothing is said");
+  const first = await spoken.textContent();
+  await page.waitForTimeout(6000);
+  expect((await spoken.textContent()) === first, "it chatters");
+  await page.locator("#play").click();
+  await until(async () => (await spoken.textContent()).startsWith("Paused at"), "a pause is not told");
+  const next = page.getByRole("button", { name: "Next" });
+  while ((await next.count()) > 0) await next.press("Enter");
+  expect((await focused()) === "P", `after the last step the focus is at ${await focused()}`);
+});
+
+test(
+  "on a phone a knob and what it does are seen together",
+  async (page) => {
+    await page.goto(`${base}#preset=blocks/cache`);
+    await waitForRun(page);
+    const knobs = page.getByRole("button", { name: "Knobs" });
+    await knobs.click();
+    await page.locator(".drawing").evaluate((it) => it.scrollIntoView({ block: "start" }));
+    const top = (selector) => page.locator(selector).first().evaluate((it) => it.getBoundingClientRect().top);
+    expect((await top(".thing.client")) < 200 && (await top(".slider")) < 600, "they are not on one screen");
+    const before = await page.locator(".thing.client .size").textContent();
+    const slider = page.locator(".slider input").first();
+    await slider.focus();
+    for (let at = 0; at < 5; at += 1) await slider.press("ArrowRight");
+    await until(async () => (await page.locator(".thing.client .size").textContent()) !== before, "nothing is seen");
+    await accessible(page, "with knobs lifted");
+    await page.keyboard.press("Escape");
+    expect((await knobs.getAttribute("aria-expanded")) === "false", "Escape does not put them back");
+  },
+  { viewport: { width: 360, height: 740 } },
+);
+
+test("every card has a sketch", async (page) => {
+  await page.goto(base);
+  const cards = page.locator(".cards a");
+  await cards.first().waitFor();
+  for (const card of await cards.all()) {
+    const sketch = card.locator("svg.sketch[aria-hidden=true]");
+    expect((await sketch.locator("rect").count()) >= 2 && (await sketch.locator("path").count()) >= 1, `${await card.textContent()} has none`);
+  }
+});
+
+test("one slow request is of the system that was broken", async (page) => {
+  await page.goto(link({ name: "models/blocks/cache.ron" }));
+  await waitForRun(page);
+  await until(async () => (await now(page)) > 1, "the clock stands still");
+  const title = page.locator(".panel figcaption").filter({ hasText: /shop.view/ }).first();
+  const look = async () => {
+    await page.getByRole("button", { name: "p99 of shop.view" }).click();
+    await title.waitFor(SLOW);
+    return Math.max(...(await page.locator(".spans .span-time").allTextContents()).map((it) => Number.parseFloat(it.replace(/\s/g, "")) || 0));
+  };
+  const well = await look();
+  await page.getByLabel("what to break").selectOption({ label: "freeze goods for 5 s" });
+  await page.locator("#break-it").click();
+  await page.locator(".edits li").waitFor(SLOW);
+  await until(async () => (await title.count()) === 0, "what was before is still shown");
+  const broken = await look();
+  // One in twelve requests of the minute meets the five seconds.
+  expect(broken > 20 * well, `${well} ms before, ${broken} ms after`);
+});
+
 test("a slider moves the running system and keeps the clock", async (page) => {
   await page.goto(link({ name: "models/blocks/cache.ron" }));
   await waitForRun(page);

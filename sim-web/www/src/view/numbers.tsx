@@ -254,11 +254,8 @@ export function Waterfall({ sandbox }: { sandbox: Sandbox }) {
   const ask = (journey: number) => {
     setSays("Looking for it…");
     setFigure(undefined);
-    const { model, design } = sandbox;
-    const horizon = Math.min(sandbox.checked?.horizon ?? 60, 120);
-    const edits = [...model.edits, ["run.horizon", `${horizon / 4}s`], ["run.warmup", `${horizon / 16}s`]] as typeof model.edits;
-    sandbox.tools
-      .call("waterfall", { model: { ...model, edits }, design, journey, percentile: 0.99 })
+    sandbox
+      .slowRequest(journey)
       .then((found) => {
         setFigure(found);
         setSays(undefined);
@@ -275,6 +272,7 @@ export function Waterfall({ sandbox }: { sandbox: Sandbox }) {
           </button>
         ))}
       </div>
+      {sandbox.isBroken && <p class="hint">Of a whole run from its start, with all that was broken in it.</p>}
       {says !== undefined && <p class="hint">{says}</p>}
       {figure !== undefined && <Spans figure={figure} />}
     </section>
