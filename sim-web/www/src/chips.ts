@@ -30,7 +30,7 @@ export function room(node: TopologyNode): { width: number; height: number } {
   const chips = drawn(node);
   if (chips.length === 0) return { width: 0, height: 0 };
   const widest = Math.max(...chips.map(({ name }) => name.length * LETTER));
-  return { width: Math.min(widest + RATIO + 2 * MARGIN + 12, 240), height: chips.length * (HEIGHT + GAP) + GAP };
+  return { width: Math.min(widest + RATIO + 2 * MARGIN + 14, 240), height: chips.length * (HEIGHT + GAP) + GAP };
 }
 
 /** The chips of a thing, one below the other from `top` on. */

@@ -27,11 +27,11 @@ export function Chips({ placed, sandbox }: { placed: Placed; sandbox: Sandbox })
         >
           <title>{says(chip, [])}</title>
           <rect class="body" width={chip.width} height={chip.height} rx={6} />
-          <text class="name" x={8} y={14}>
+          <text x={8} y={14}>
             {shortened(chip.name, chip.width)}
-          </text>
-          <text class="ratio" x={chip.width - 8} y={14}>
-            –
+            <tspan class="ratio" dx={6}>
+              –
+            </tspan>
           </text>
           <rect class="track" x={8} y={chip.height - 6} width={chip.width - 16} height={3} rx={1.5} />
           <rect class="hits" x={8} y={chip.height - 6} width={0} height={3} rx={1.5} />
