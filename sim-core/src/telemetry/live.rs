@@ -362,8 +362,7 @@ mod tests {
         };
         let (client, edge) =
             ((|it| matches!(it, Spot::Client(_))) as fn(Spot) -> bool, |it| it == Spot::Edge(0));
-        let service: fn(Spot) -> bool =
-            |it| matches!(it, Spot::Service(..) | Spot::Station(..));
+        let service: fn(Spot) -> bool = |it| matches!(it, Spot::Service(..) | Spot::Station(..));
         let asked = count(client, edge);
         let missed = count(edge, service);
         assert!(asked > 350, "{asked} of about 400");

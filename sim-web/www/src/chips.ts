@@ -36,7 +36,7 @@ export function room(node: TopologyNode): { width: number; height: number } {
 /** The chips of a thing, one below the other from `top` on. */
 export function chipsOf(node: TopologyNode, left: number, top: number, width: number, pathOf: (name: string) => string): Chip[] {
   const at = (row: number) => ({ x: left + MARGIN, y: top + GAP + row * (HEIGHT + GAP), width: width - 2 * MARGIN, height: HEIGHT });
-  return drawn(node).map(({ name, size }, row) => ({ name, size, path: pathOf(name), ...at(row) }));
+  return drawn(node).map(({ name, size, layer }, row) => ({ name, size: `${size} ${layer}`, path: pathOf(name), ...at(row) }));
 }
 
 /** As much of a name as there is room for beside the hit ratio. */

@@ -81,7 +81,9 @@ fn caches(topology: &Topology) -> Vec<String> {
     let own = topology.nodes.iter().filter(|node| node.kind == Kind::Cache);
     let own = own.map(|node| format!("{}: {}", node.name, node.size));
     let within = topology.nodes.iter().flat_map(|node| {
-        node.caches.iter().map(|it| format!("{} in {}: {}", it.name, node.name, it.size))
+        let says =
+            |it: &InnerCache| format!("{} in {}: {} {}", it.name, node.name, it.size, it.layer);
+        node.caches.iter().map(says)
     });
     own.chain(within).collect()
 }
