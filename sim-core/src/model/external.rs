@@ -196,11 +196,18 @@ impl Lowering<'_> {
 
     /// Asks a store that has no queue of ours, within its quota.
     pub(super) fn compile_outside(&mut self, name: &str, step: OutsideStep) {
+        self.within_quota(name, |this| {
+            this.emit(Instruction::Outside(step));
+        });
+    }
+
+    /// What is asked of a store, within its quota if it has one.
+    pub(super) fn within_quota(&mut self, name: &str, asked: impl FnOnce(&mut Self)) {
         let quota = self.places.quotas.get(name).copied();
         if let Some(quota) = quota {
             self.emit(Instruction::Hold(HoldStep::Quota(quota)));
         }
-        self.emit(Instruction::Outside(step));
+        asked(self);
         if quota.is_some() {
             self.emit(Instruction::Hold(HoldStep::GiveBack));
         }

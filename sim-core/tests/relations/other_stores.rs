@@ -227,6 +227,26 @@ fn a_search_waits_for_its_slowest_shard() {
     agrees("response", &mean_responses(&model, REPLICATIONS), 0.01 * harmonic);
 }
 
+/// Searches at once that are limited are Erlang's loss system, whatever the law of the slowest shard; with two tokens for
+/// every three that ask, a third is refused, of searches and writes alike.
+#[test]
+fn a_search_takes_as_much_as_its_limit_says() {
+    let with = |limit: &str| {
+        format!(
+            r#"stores: {{ "i": search(
+                shards: 8, servers: 0, query: exponential("10ms"), index: "1ms", limit: {limit},
+            ) }},"#
+        )
+    };
+    let harmonic: f64 = (1..=8).map(|k| 1.0 / f64::from(k)).sum();
+    let at_once = asked(100.0, r#"read("i")"#, &with("concurrency(4)"), "320s");
+    let lost = erlang_b(100.0 * 0.01 * harmonic, 4);
+    agrees("refused", &measured(&at_once, "stores.i", "refused"), lost);
+    let steps = r#"choose([(1, read("i")), (1, write("i"))])"#;
+    let paced = asked(300.0, steps, &with(r#"token_bucket(rate: "200/s", burst: 50)"#), "320s");
+    agrees("refused", &measured(&paced, "stores.i", "refused"), 1.0 / 3.0);
+}
+
 #[test]
 fn a_search_is_stale_until_the_next_refresh() {
     let model = model(
