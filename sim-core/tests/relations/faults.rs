@@ -83,7 +83,7 @@ fn a_search_fails_once_for_a_crash_of_its_shards() {
             run: (horizon: "60s", warmup: "0s"),
             )"#
         ));
-        let told = measure(&model, &name, "requests_failed");
+        let told = measure(&model, name, "requests_failed");
         let failed = failed(&model).1;
         assert!(failed.abs_diff(3_000) < 300, "{of}: {failed}");
         assert_eq!(told, failed as f64, "{of}");
