@@ -41,6 +41,8 @@ pub enum OutsideStep {
 /// What a store lets through.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Quota {
+    /// The store's name.
+    pub store: String,
     /// The rule.
     pub rule: QuotaRule,
     /// Requests that it has refused.
@@ -181,7 +183,7 @@ impl Lowering<'_> {
         };
         let refused = self.model.measures.counter();
         self.places.quotas.insert(name.to_owned(), self.model.holds.quotas.len() as u32);
-        self.model.holds.quotas.push(Quota { rule, refused });
+        self.model.holds.quotas.push(Quota { store: name.to_owned(), rule, refused });
         Some(refused)
     }
 

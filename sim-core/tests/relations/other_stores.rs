@@ -68,11 +68,11 @@ fn one_lock_is_one_server() {
 fn the_load_of_locks_is_known_beforehand() {
     for (keys, utilisation) in [(1, 0.7), (10, 0.07)] {
         let load = Load::of(&locked(keys));
-        let [lock] = load.locks[..] else { panic!("{:?}", load.locks) };
+        let [lock] = load.ceilings[..] else { panic!("{:?}", load.ceilings) };
         assert!((lock.utilisation - utilisation).abs() < 1e-12, "{lock:?}");
         assert!((lock.capacity - 70.0 / utilisation).abs() < 1e-9, "{lock:?}");
         // There are servers without end.
-        assert_eq!(load.lock_before_stations(), Some(&lock));
+        assert_eq!(load.ceiling_before_stations(), Some(&lock));
     }
     let few_servers = model(
         r#"(
@@ -85,8 +85,8 @@ fn the_load_of_locks_is_known_beforehand() {
     );
     // Servers are in use for 10 ms of each write, half of the time; a row is locked for 30 ms of a tenth of them.
     let load = Load::of(&few_servers);
-    assert!((load.locks[0].utilisation - 0.3).abs() < 1e-12);
-    assert_eq!(load.lock_before_stations(), None);
+    assert!((load.ceilings[0].utilisation - 0.3).abs() < 1e-12);
+    assert_eq!(load.ceiling_before_stations(), None);
 }
 
 /// With k rows each is M/M/1 of its own; with very many nobody waits.

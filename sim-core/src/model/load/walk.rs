@@ -1,11 +1,11 @@
 //! A walk over the plan that adds up what each operation asks for.
 
-use super::{Demand, shares_of};
+use super::{CeilingOf, Demand, shares_of};
 use crate::model::caches::Hits;
 use crate::model::{
-    AccessId, CacheStep, DoorStep, GuardStep, HoldStep, Instruction, Journey, LawId, LimitStep,
-    Model, OutsideStep, PaidByRequest, Pc, QueueStep, Resource, SearchStep, ServiceId, StoreStep,
-    Subject, Travel, ViewStep,
+    AccessId, CacheStep, DoorStep, GuardStep, HoldStep, Instruction, Journey, LawId, LimitId,
+    LimitStep, LockSite, Model, OutsideStep, PaidByRequest, Pc, QueueStep, Resource, SearchStep,
+    ServiceId, StoreStep, Subject, Travel, ViewStep,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +18,8 @@ struct Held {
     connection: Option<(usize, f64)>,
     /// The environment of a function.
     environment: Option<(ServiceId, f64)>,
+    /// Limits at doors that were passed.
+    limits: Vec<(LimitId, f64)>,
     /// Locks, connections of poolers, places in quotas.
     of_stores: Vec<(HoldStep, f64)>,
 }
@@ -27,6 +29,9 @@ impl Held {
     fn give_back(self, demand: &mut Demand) {
         for (group, since) in self.threads {
             *demand.service.entry(group).or_default() += demand.time - since;
+        }
+        for (limit, since) in self.limits {
+            demand.take(CeilingOf::Limit(limit), 1.0, demand.time - since);
         }
         if let Some((service, since)) = self.environment {
             let time = PaidByRequest::FunctionTime(service);
@@ -219,6 +224,11 @@ impl Walk<'_> {
             | Instruction::Travel(Travel::Enter(service)) => {
                 self.enter(demand, held, service, here);
             }
+            Instruction::Limit(
+                LimitStep::Clients(limit)
+                | LimitStep::Service(limit)
+                | LimitStep::Replica(limit, _),
+            ) => held.limits.push((limit, demand.time)),
             Instruction::Serve { station, law } if station.is_chosen() => {
                 self.serve_routed(demand, self.mean(law));
             }
@@ -309,9 +319,11 @@ impl Walk<'_> {
             }
             HoldStep::GiveBack => match holding.pop() {
                 Some((HoldStep::Lock(site), since)) if holds.sites[site as usize].exclusive => {
-                    let site = holds.sites[site as usize];
-                    let held = demand.locks.entry((site.table, site.keys)).or_default();
-                    *held += demand.time - since;
+                    let LockSite { table, keys, .. } = holds.sites[site as usize];
+                    demand.take(CeilingOf::Lock { table, keys }, 1.0, demand.time - since);
+                }
+                Some((HoldStep::Quota(quota), since)) => {
+                    demand.take(CeilingOf::Quota(quota), 1.0, demand.time - since);
                 }
                 Some((HoldStep::Pooler(pooler), since)) => {
                     let station = holds.poolers[pooler as usize].station;
