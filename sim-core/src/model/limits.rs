@@ -145,21 +145,26 @@ pub struct Gradient {
 }
 
 impl Lowering<'_> {
-    /// Warns of limits that are asked for more than they take.
+    /// Warns of limits and bulkheads that are asked for more than they take.
     pub(super) fn warn_of_limits(&mut self, load: &Load) {
         if self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. })) {
             return;
         }
         for ceiling in load.ceilings.iter().filter(|ceiling| ceiling.utilisation >= 1.0) {
-            let path = match ceiling.of {
+            let at = match ceiling.of {
                 CeilingOf::Lock { .. } => continue,
                 CeilingOf::Quota(quota) => {
                     let store = &self.model.holds.quotas[quota as usize].store;
-                    self.spec.stores[store].fields_path(&Path::root().key("stores").key(store))
+                    let path = Path::root().key("stores").key(store);
+                    self.spec.stores[store].fields_path(&path).key("limit")
+                }
+                CeilingOf::Bulkhead(guard) => {
+                    let name = &self.model.guards[guard as usize].name;
+                    Path::root().key("guards").key(name).key("bulkhead")
                 }
                 CeilingOf::Limit(limit) => match &self.model.limits[limit.0 as usize].of {
-                    Limited::Service(name) => Path::root().key("services").key(name),
-                    Limited::Clients(name) => Path::root().key("clients").key(name),
+                    Limited::Service(name) => Path::root().key("services").key(name).key("limit"),
+                    Limited::Clients(name) => Path::root().key("clients").key(name).key("limit"),
                 },
             };
             let message = format!(
@@ -168,7 +173,7 @@ impl Lowering<'_> {
                 ceiling.utilisation * 100.0,
             );
             let hint = at_most(ceiling.capacity);
-            self.findings.warning(&path.key("limit"), message).hint(hint);
+            self.findings.warning(&at, message).hint(hint);
         }
     }
 

@@ -132,11 +132,17 @@ fn the_load_of_limits_is_known_beforehand() {
         )
     };
     let gateway = r#", limit: token_bucket(rate: "100/s", burst: 9)"#;
+    let bulkhead = limited("", "", WORK).replacen(
+        "clients:",
+        r#"guards: {"users": (on: "clients.users", bulkhead: (calls: 16))}, clients:"#,
+        1,
+    );
     for (text, utilisation) in [
         (limited(", limit: concurrency(5)", "", WORK), 0.8),
         (limited(", replicas: 4, limit: concurrency(2), limit_per: replica", "", WORK), 0.5),
         (limited(r#", limit: leaky_bucket(rate: "64/s", queue: 9)"#, "", WORK), 1.25),
         (limited("", gateway, WORK), 0.8),
+        (bulkhead, 0.25),
         (with_bank("concurrency(8)"), 0.5),
         (with_bank(r#"token_bucket(rate: "200/s", burst: 1)"#), 0.4),
     ] {

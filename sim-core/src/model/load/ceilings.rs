@@ -30,6 +30,8 @@ pub enum CeilingOf {
     Quota(u32),
     /// The limit of a service or of clients.
     Limit(LimitId),
+    /// The bulkhead of a guard: one of [`Model::guards`].
+    Bulkhead(u32),
 }
 
 /// How much is taken.
@@ -51,6 +53,10 @@ impl CeilingOf {
                 }
                 QuotaRule::Concurrency(most) => Takes::AtOnce(f64::from(most)),
             }),
+            CeilingOf::Bulkhead(guard) => {
+                let (most, _) = model.guards[guard as usize].bulkhead?;
+                Some(Takes::AtOnce(f64::from(most)))
+            }
             CeilingOf::Limit(limit) => {
                 let place = &model.limits[limit.0 as usize];
                 let all = f64::from(place.count);
@@ -113,6 +119,7 @@ impl Model {
             CeilingOf::Limit(limit) => match &self.limits[limit.0 as usize].of {
                 Limited::Service(name) | Limited::Clients(name) => format!("{name}.limit"),
             },
+            CeilingOf::Bulkhead(guard) => format!("{}.bulkhead", self.guards[guard as usize].name),
         }
     }
 
@@ -133,6 +140,9 @@ impl Model {
                 Limited::Service(name) => format!("the limit of {name}"),
                 Limited::Clients(name) => format!("the limit of the clients {name}"),
             },
+            CeilingOf::Bulkhead(guard) => {
+                format!("the bulkhead of {}", self.guards[guard as usize].name)
+            }
         }
     }
 }

@@ -3,9 +3,9 @@
 use super::{CeilingOf, Demand, shares_of};
 use crate::model::caches::Hits;
 use crate::model::{
-    AccessId, CacheStep, DoorStep, GuardStep, HoldStep, Instruction, Journey, LawId, LimitId,
-    LimitStep, LockSite, Model, OutsideStep, PaidByRequest, Pc, QueueStep, Resource, SearchStep,
-    ServiceId, StoreStep, Subject, Travel, ViewStep,
+    AccessId, CacheStep, DoorStep, GuardStep, GuardedCall, HoldStep, Instruction, Journey, LawId,
+    LimitId, LimitStep, LockSite, Model, OutsideStep, PaidByRequest, Pc, QueueStep, Resource,
+    SearchStep, ServiceId, StoreStep, Subject, Travel, ViewStep,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -178,8 +178,11 @@ impl Walk<'_> {
                 }
                 // Of a guarded call one attempt is expected; retries come with trouble, which is not expected.
                 Instruction::Guard(GuardStep::Call(call)) => {
-                    let attempt = self.model.guarded_calls[call as usize].attempt;
+                    let GuardedCall { guard, attempt, .. } =
+                        self.model.guarded_calls[call as usize];
+                    let since = demand.time;
                     self.branch(&mut demand, attempt + 1, 1.0, true, here);
+                    demand.take(CeilingOf::Bulkhead(guard), 1.0, demand.time - since);
                 }
                 Instruction::Scatter { count, .. } => {
                     self.branch(&mut demand, pc + 2, f64::from(count), true, here);
