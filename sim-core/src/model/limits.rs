@@ -30,8 +30,8 @@ pub enum LimitStep {
 /// A place where requests are limited.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LimitPlace {
-    /// Whose it is.
-    pub of: Limited,
+    /// The name of the service or the clients that it is of.
+    pub of: String,
     /// By what.
     pub limit: Limit,
     /// Of how many replicas each has its own; 1 if all share it.
@@ -46,15 +46,6 @@ pub struct LimitPlace {
     pub delayed: Option<TimingId>,
     /// How many may be under way, where that changes.
     pub level: Option<LevelId>,
-}
-
-/// What has a limit of its own, by name.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Limited {
-    /// A service, at its door.
-    Service(String),
-    /// Clients, at their gateway.
-    Clients(String),
 }
 
 /// What limits requests.
@@ -150,7 +141,7 @@ impl Lowering<'_> {
         if self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. })) {
             return;
         }
-        for ceiling in load.ceilings.iter().filter(|ceiling| ceiling.utilisation >= 1.0) {
+        for ceiling in load.ceilings.iter().filter(|ceiling| ceiling.peak_utilisation >= 1.0) {
             let at = match ceiling.of {
                 CeilingOf::Lock { .. } => continue,
                 CeilingOf::Quota(quota) => {
@@ -162,15 +153,23 @@ impl Lowering<'_> {
                     let name = &self.model.guards[guard as usize].name;
                     Path::root().key("guards").key(name).key("bulkhead")
                 }
-                CeilingOf::Limit(limit) => match &self.model.limits[limit.0 as usize].of {
-                    Limited::Service(name) => Path::root().key("services").key(name).key("limit"),
-                    Limited::Clients(name) => Path::root().key("clients").key(name).key("limit"),
-                },
+                CeilingOf::Limit(limit) => Path::root()
+                    .key("services")
+                    .key(&self.model.limits[limit.0 as usize].of)
+                    .key("limit"),
+                CeilingOf::Gateway(limit) => Path::root()
+                    .key("clients")
+                    .key(&self.model.limits[limit.0 as usize].of)
+                    .key("limit"),
+            };
+            let (share, when) = match ceiling.utilisation {
+                share if share >= 1.0 => (share, ""),
+                _ => (ceiling.peak_utilisation, " at the peak"),
             };
             let message = format!(
-                "{} is asked for {:.0} % of what it takes: the rest will be refused",
+                "{} is asked for {:.0} % of what it takes{when}: the rest will be refused",
                 self.model.ceiling_in_words(ceiling.of),
-                ceiling.utilisation * 100.0,
+                share * 100.0,
             );
             let hint = at_most(ceiling.capacity);
             self.findings.warning(&at, message).hint(hint);
@@ -189,7 +188,7 @@ impl Lowering<'_> {
             Per::Replica => self.replicas_of(service),
             Per::Service => 1,
         };
-        Some(self.keep_limit(Limited::Service(name.to_owned()), (limit, count), None, path))
+        Some(self.keep_limit(name, (limit, count), None, path))
     }
 
     /// The limit on what clients may send.
@@ -218,7 +217,7 @@ impl Lowering<'_> {
             }
             self.keys_id(keys)
         });
-        Some(self.keep_limit(Limited::Clients(name.to_owned()), (limit?, 1), per_key, path))
+        Some(self.keep_limit(name, (limit?, 1), per_key, path))
     }
 
     /// Puts the gateways of clients whose requests are limited in front of everything.
@@ -236,7 +235,7 @@ impl Lowering<'_> {
 
     fn keep_limit(
         &mut self,
-        of: Limited,
+        of: &str,
         (limit, count): (Limit, u32),
         per_key: Option<KeysId>,
         path: &Path,
@@ -258,7 +257,16 @@ impl Lowering<'_> {
             measures.watch(level);
             level
         });
-        let place = LimitPlace { of, limit, count, per_key, passed, refused, delayed, level };
+        let place = LimitPlace {
+            of: of.to_owned(),
+            limit,
+            count,
+            per_key,
+            passed,
+            refused,
+            delayed,
+            level,
+        };
         self.model.limits.push(place);
         LimitId(self.model.limits.len() as u32 - 1)
     }

@@ -64,7 +64,7 @@ pub use guards::{
 };
 pub use holds::{HoldStep, Holds};
 pub use keys::{Population, Ranking};
-pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep, Limited};
+pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep};
 pub use load::{Caused, Ceiling, CeilingOf, Load, Offered, PaidByRequest};
 pub use locks::{LockSite, LockTable};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};

@@ -21,18 +21,17 @@ pub(super) fn blocks(checked: &Checked) -> Vec<Block> {
         } else {
             "∞".to_owned()
         };
-        let share = |share: f64| {
-            let tone = if share >= 1.0 { Tone::Bad } else { Tone::Plain };
-            let cell = Cell::number(share, 0.01).tone(tone);
-            if offered.servers.is_finite() { cell } else { Cell::text("–").tone(Tone::Faint) }
+        let share_of_servers = |used: f64| match offered.servers.is_finite() {
+            true => share(used),
+            false => Cell::text("–").tone(Tone::Faint),
         };
         table.row(
             group.name.clone(),
             vec![
                 Cell::text(servers),
                 Cell::number(offered.erlangs, 1.0),
-                share(offered.utilisation),
-                share(offered.peak_utilisation),
+                share_of_servers(offered.utilisation),
+                share_of_servers(offered.peak_utilisation),
                 Cell::number(offered.capacity, 1.0),
             ],
         );
@@ -75,18 +74,22 @@ pub(super) fn blocks(checked: &Checked) -> Vec<Block> {
 fn ceiling_rows(checked: &Checked, table: &mut Table) {
     let (model, load) = (&checked.model, &checked.load);
     for ceiling in load.ceilings.iter().filter(|ceiling| ceiling.utilisation > 0.0) {
-        let share = Cell::number(ceiling.utilisation, 0.01);
-        let faint = || Cell::text("–").tone(Tone::Faint);
         let at_once = model.takes_at_once(ceiling.of);
+        let faint = || Cell::text("–").tone(Tone::Faint);
         table.row(
             model.ceiling_name(ceiling.of),
             vec![
                 at_once.map_or_else(faint, |most| Cell::text(format!("{most}"))),
                 at_once.map_or_else(faint, |most| Cell::number(ceiling.utilisation * most, 1.0)),
-                share.tone(if ceiling.utilisation >= 1.0 { Tone::Bad } else { Tone::Plain }),
-                faint(),
+                share(ceiling.utilisation),
+                share(ceiling.peak_utilisation),
                 Cell::number(ceiling.capacity, 1.0),
             ],
         );
     }
+}
+
+/// A share of what something can take; bad if that is all and more.
+fn share(share: f64) -> Cell {
+    Cell::number(share, 0.01).tone(if share >= 1.0 { Tone::Bad } else { Tone::Plain })
 }

@@ -1,7 +1,7 @@
 //! What is no station and yet takes only so much: locks, and limits.
 
 use super::{Asked, SECOND};
-use crate::model::{KeysId, Limit, LimitId, Limited, Model, QuotaRule};
+use crate::model::{KeysId, Limit, LimitId, Model, QuotaRule};
 use std::collections::BTreeMap;
 
 /// A lock or a limit, and how much of what it takes is wanted.
@@ -12,6 +12,8 @@ pub struct Ceiling {
     /// What is wanted as a share of what it takes, if nobody ever waited; above 1 it cannot keep up. 0 for the lock of keys
     /// of which none is the most popular for all and ever.
     pub utilisation: f64,
+    /// The same share at the peak of the clients' profiles.
+    pub peak_utilisation: f64,
     /// Requests per second, of all clients in their present mix, at which it takes no more.
     pub capacity: f64,
 }
@@ -28,8 +30,10 @@ pub enum CeilingOf {
     },
     /// The limit of a store: one of [`crate::model::Holds::quotas`].
     Quota(u32),
-    /// The limit of a service or of clients.
+    /// The limit of a service.
     Limit(LimitId),
+    /// The limit that a gateway keeps on clients: what they may ask for, and no part of what they ask.
+    Gateway(LimitId),
     /// The bulkhead of a guard: one of [`Model::guards`].
     Bulkhead(u32),
 }
@@ -57,7 +61,7 @@ impl CeilingOf {
                 let (most, _) = model.guards[guard as usize].bulkhead?;
                 Some(Takes::AtOnce(f64::from(most)))
             }
-            CeilingOf::Limit(limit) => {
+            CeilingOf::Limit(limit) | CeilingOf::Gateway(limit) => {
                 let place = &model.limits[limit.0 as usize];
                 let all = f64::from(place.count);
                 match place.limit {
@@ -73,8 +77,20 @@ impl CeilingOf {
     }
 }
 
-/// The locks that are wanted most, and the limits, where clients send `total` requests a second in all.
-pub(super) fn ceilings(asked: &Asked<'_>, total: f64) -> Vec<Ceiling> {
+/// The locks that are wanted most, and the limits, as they are asked for now, where clients send `total` requests a second in
+/// all, and at the peak.
+pub(super) fn ceilings(now: &Asked<'_>, peak: &Asked<'_>, total: f64) -> Vec<Ceiling> {
+    let at_peak = utilisations(peak);
+    let ceiling = |(of, utilisation): (CeilingOf, f64)| Ceiling {
+        of,
+        utilisation,
+        peak_utilisation: at_peak.get(&of).copied().unwrap_or(utilisation),
+        capacity: if utilisation > 0.0 { total / utilisation } else { f64::INFINITY },
+    };
+    utilisations(now).into_iter().map(ceiling).collect()
+}
+
+fn utilisations(asked: &Asked<'_>) -> BTreeMap<CeilingOf, f64> {
     let model = asked.model;
     let mut wanted: BTreeMap<CeilingOf, (f64, f64)> = BTreeMap::new();
     asked.each(|demand, rate| {
@@ -83,21 +99,18 @@ pub(super) fn ceilings(asked: &Asked<'_>, total: f64) -> Vec<Ceiling> {
             *sum = (sum.0 + times * rate, sum.1 + nanos * rate / SECOND);
         }
     });
-    let ceiling = |(of, (rate, held)): (CeilingOf, (f64, f64))| {
-        let utilisation = match of.takes(model)? {
+    let utilisation = |(of, (rate, held)): (CeilingOf, (f64, f64))| {
+        let share = match of.takes(model)? {
             Takes::Rate(most) => rate / most,
             Takes::AtOnce(most) => held / most,
         };
-        let utilisation = match of {
-            CeilingOf::Lock { keys: Some(keys), .. } => {
-                utilisation * model.share_of_favourite(keys)
-            }
-            _ => utilisation,
+        let share = match of {
+            CeilingOf::Lock { keys: Some(keys), .. } => share * model.share_of_favourite(keys),
+            _ => share,
         };
-        let capacity = if utilisation > 0.0 { total / utilisation } else { f64::INFINITY };
-        Some(Ceiling { of, utilisation, capacity })
+        Some((of, share))
     };
-    wanted.into_iter().filter_map(ceiling).collect()
+    wanted.into_iter().filter_map(utilisation).collect()
 }
 
 impl Model {
@@ -116,9 +129,9 @@ impl Model {
                 format!("{}.locks", self.holds.tables[table as usize].store)
             }
             CeilingOf::Quota(quota) => format!("{}.limit", self.holds.quotas[quota as usize].store),
-            CeilingOf::Limit(limit) => match &self.limits[limit.0 as usize].of {
-                Limited::Service(name) | Limited::Clients(name) => format!("{name}.limit"),
-            },
+            CeilingOf::Limit(limit) | CeilingOf::Gateway(limit) => {
+                format!("{}.limit", self.limits[limit.0 as usize].of)
+            }
             CeilingOf::Bulkhead(guard) => format!("{}.bulkhead", self.guards[guard as usize].name),
         }
     }
@@ -136,10 +149,10 @@ impl Model {
             CeilingOf::Quota(quota) => {
                 format!("the limit of {}", self.holds.quotas[quota as usize].store)
             }
-            CeilingOf::Limit(limit) => match &self.limits[limit.0 as usize].of {
-                Limited::Service(name) => format!("the limit of {name}"),
-                Limited::Clients(name) => format!("the limit of the clients {name}"),
-            },
+            CeilingOf::Limit(limit) => format!("the limit of {}", self.limits[limit.0 as usize].of),
+            CeilingOf::Gateway(limit) => {
+                format!("the limit of the clients {}", self.limits[limit.0 as usize].of)
+            }
             CeilingOf::Bulkhead(guard) => {
                 format!("the bulkhead of {}", self.guards[guard as usize].name)
             }

@@ -175,10 +175,12 @@ impl Demand {
 }
 
 impl Load {
-    /// The lock or limit that is wanted most, if it is wanted more than any server of a station.
+    /// The lock or limit within the system that is wanted most, if it is wanted more than any server of a station.
     pub fn ceiling_before_stations(&self) -> Option<&Ceiling> {
         let station = self.bottleneck.map_or(0.0, |first| self.stations[first].utilisation);
-        let wanted = self.ceilings.iter().filter(|ceiling| ceiling.utilisation > station);
+        let is_within = |ceiling: &&Ceiling| !matches!(ceiling.of, CeilingOf::Gateway(_));
+        let wanted = self.ceilings.iter().filter(is_within);
+        let wanted = wanted.filter(|ceiling| ceiling.utilisation > station);
         wanted.max_by(|a, b| a.utilisation.total_cmp(&b.utilisation))
     }
 
@@ -240,7 +242,7 @@ impl Load {
             .max_by(|&a, &b| stations[a].utilisation.total_cmp(&stations[b].utilisation));
         let unloaded = demands.iter().map(|d| d.time / SECOND).collect();
         let steps = demands.iter().map(|d| d.steps).collect();
-        let ceilings = ceilings::ceilings(&now, total);
+        let ceilings = ceilings::ceilings(&now, &peak, total);
         let caused = match model.charges.is_empty() && !model.has_ideal() {
             true => Vec::new(),
             false => caused(model, &demands, &consumers),

@@ -4,8 +4,8 @@ use super::{CeilingOf, Demand, shares_of};
 use crate::model::caches::Hits;
 use crate::model::{
     AccessId, CacheStep, DoorStep, GuardStep, GuardedCall, HoldStep, Instruction, Journey, LawId,
-    LimitId, LimitStep, LockSite, Model, OutsideStep, PaidByRequest, Pc, QueueStep, Resource,
-    SearchStep, ServiceId, StoreStep, Subject, Travel, ViewStep,
+    LimitStep, LockSite, Model, OutsideStep, PaidByRequest, Pc, QueueStep, Resource, SearchStep,
+    ServiceId, StoreStep, Subject, Travel, ViewStep,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,7 @@ struct Held {
     /// The environment of a function.
     environment: Option<(ServiceId, f64)>,
     /// Limits at doors that were passed.
-    limits: Vec<(LimitId, f64)>,
+    limits: Vec<(CeilingOf, f64)>,
     /// Locks, connections of poolers, places in quotas.
     of_stores: Vec<(HoldStep, f64)>,
 }
@@ -31,7 +31,7 @@ impl Held {
             *demand.service.entry(group).or_default() += demand.time - since;
         }
         for (limit, since) in self.limits {
-            demand.take(CeilingOf::Limit(limit), 1.0, demand.time - since);
+            demand.take(limit, 1.0, demand.time - since);
         }
         if let Some((service, since)) = self.environment {
             let time = PaidByRequest::FunctionTime(service);
@@ -227,11 +227,12 @@ impl Walk<'_> {
             | Instruction::Travel(Travel::Enter(service)) => {
                 self.enter(demand, held, service, here);
             }
-            Instruction::Limit(
-                LimitStep::Clients(limit)
-                | LimitStep::Service(limit)
-                | LimitStep::Replica(limit, _),
-            ) => held.limits.push((limit, demand.time)),
+            Instruction::Limit(LimitStep::Clients(limit)) => {
+                held.limits.push((CeilingOf::Gateway(limit), demand.time));
+            }
+            Instruction::Limit(LimitStep::Service(limit) | LimitStep::Replica(limit, _)) => {
+                held.limits.push((CeilingOf::Limit(limit), demand.time));
+            }
             Instruction::Serve { station, law } if station.is_chosen() => {
                 self.serve_routed(demand, self.mean(law));
             }
