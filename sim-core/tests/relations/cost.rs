@@ -253,6 +253,44 @@ fn requests_outside_are_paid_by_who_makes_them() {
     assert_exact(bill.journeys[2], put.map(|(_, dollars)| dollars).sum());
 }
 
+/// What is stored is what is put in the time that it stays, by J. D. C. Little's law (1961); each object moves once by each
+/// rule.
+#[test]
+fn tiers_hold_what_is_put_while_it_stays() {
+    let model = model(
+        r#"(
+            keys: {"photos": (count: 1000, size: "2MB")},
+            components: {"api": {"save": [write(store: "files", key: "photos")]}},
+            services: {"api": (components: ["api"], cores: 0)},
+            stores: {"files": object_storage(
+                put: "1ms",
+                tiers: {
+                    "hot": (storage: (class: "hot")),
+                    "cold": (storage: (class: "cold")),
+                    "archive": (storage: (class: "cold", size: "7TB")),
+                },
+                lifecycle: [(after: "10d", to: "cold", requests: "move"), (after: "40d", to: "archive")],
+                expires: "400d",
+            )},
+            clients: {"writers": (rate: "10/s", arrivals: constant, mix: "api.save")},
+            prices: (
+                storage: {"hot": "$0.02/GB-month", "cold": "$0.01/GB-month"},
+                requests: {"move": "$0.01/1k"},
+            ),
+            run: (horizon: "20s", warmup: "10s"),
+        )"#,
+    );
+    let (bill, _) = bill(&model);
+    let line = |of: &str, kind: &str| line(&model, &bill, of, kind);
+    let gigabytes_a_day = 10.0 * 2e-3 * 86_400.0;
+    assert_near(line("stores.files.hot", "storage"), 10.0 * gigabytes_a_day * 0.02);
+    assert_near(line("stores.files.cold", "storage"), 30.0 * gigabytes_a_day * 0.01);
+    assert_near(line("stores.files.cold", "requests"), 10.0 * 730.0 * 3600.0 * 0.01 / 1e3);
+    assert_exact(line("stores.files.archive", "storage"), 7_000.0 * 0.01);
+    // Writers cause what they put, and nobody what was there before.
+    assert_near(bill.journeys[0] + 70.0, bill.charges.iter().sum());
+}
+
 #[test]
 fn graduated_prices_and_prices_between_regions() {
     let prices = r#"internet: [(to: "1TB", price: "$0.09/GB"), (to: "2TB", price: "$0.05/GB"), (price: "$0.01/GB")]"#;

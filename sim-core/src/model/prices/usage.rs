@@ -2,11 +2,12 @@
 
 use super::list::{byte_price, graduated_price, request_price};
 use super::{Amount, Charge, ChargeKind, Tariff};
-use crate::model::check::Lowering;
+use crate::model::check::{Lowering, sorted};
 use crate::model::load::PaidByRequest;
 use crate::model::placement::meant;
-use crate::model::{CounterId, Model};
+use crate::model::{CounterId, Model, quantity};
 use crate::spec::{self, Path, PriceBook, Quantity};
+use crate::time::Duration;
 
 impl Lowering<'_> {
     pub(super) fn charge_queues(&mut self) {
@@ -49,25 +50,52 @@ impl Lowering<'_> {
         };
         let of = format!("stores.{name}");
         let objects = &self.model.objects[index];
-        let puts = vec![objects.puts];
-        let gets = objects.tiers.iter().map(|tier| tier.gets).collect();
+        let (puts, put_bytes) = (vec![objects.puts], vec![objects.put_bytes]);
+        let gets = objects.tiers.iter().map(|tier| tier.gets).chain([objects.gone]).collect();
+        let stays: Vec<Option<Duration>> =
+            (0..objects.tiers.len() as u32).map(|tier| objects.stay(tier)).collect();
         let read: Vec<CounterId> = objects.tiers.iter().map(|tier| tier.got_bytes).collect();
         let get = PaidByRequest::Get(index as u32);
         if let Some(item) = &written.gets {
             self.charge_requests(&of, item, gets, Some(get), &path.key("gets"));
         }
+        let put = PaidByRequest::Put(index as u32);
         if let Some(item) = &written.puts {
-            let put = PaidByRequest::Put(index as u32);
-            self.charge_requests(&of, item, puts, Some(put), &path.key("puts"));
+            self.charge_requests(&of, item, puts.clone(), Some(put), &path.key("puts"));
+        }
+        for (place, rule) in written.lifecycle.iter().enumerate() {
+            let Some(item) = &rule.requests else { continue };
+            let path = path.key("lifecycle").index(place).key("requests");
+            self.charge_requests(
+                &format!("{of}.{}", rule.to),
+                item,
+                puts.clone(),
+                Some(put),
+                &path,
+            );
         }
         // Tiers in the model are sorted by name.
-        let mut tiers: Vec<_> = written.tiers.iter().collect();
-        tiers.sort_by_key(|(name, _)| *name);
-        for ((tier, written), read) in tiers.into_iter().zip(read) {
-            let Some(volume) = &written.storage else { continue };
-            let of = format!("{of}.{tier}");
-            self.charge_storage(&of, volume, 1, Vec::new(), &path.key("tiers").key(tier));
-            let price = self.prices.find(|prices| prices.retrieval.get(&volume.class));
+        for ((tier, (name, written)), read) in (0..).zip(sorted(&written.tiers)).zip(read) {
+            let Some(storage) = &written.storage else { continue };
+            let of = format!("{of}.{name}");
+            let path = path.key("tiers").key(name).key("storage");
+            let price = self.storage_price(&storage.class, &path);
+            match (price, &storage.size, stays[tier]) {
+                (Some(price), Some(size), _) => {
+                    let Some(bytes) = self.read(quantity::bytes(size), &path.key("size")) else {
+                        continue;
+                    };
+                    self.charge(&of, ChargeKind::Storage, price, Amount::Held(bytes), Vec::new());
+                }
+                // What is put now is stored for as long as it stays; what was put before costs as much now.
+                (Some(price), None, Some(stay)) => {
+                    let (price, amount) =
+                        (Tariff::flat(price * stay.as_secs()), Amount::Counted(put_bytes.clone()));
+                    self.charge_use(&of, ChargeKind::Storage, price, amount, Some(put));
+                }
+                _ => {}
+            }
+            let price = self.prices.find(|prices| prices.retrieval.get(&storage.class));
             if let Some(price) = price.and_then(|price| byte_price(price).ok()) {
                 let amount = Amount::Counted(vec![read]);
                 let price = Tariff::flat(price);
