@@ -82,6 +82,12 @@ pub enum ChargeKind {
     Iops,
     /// Requests.
     Requests,
+    /// Objects got.
+    Gets,
+    /// Objects put.
+    Puts,
+    /// Objects moved between tiers.
+    Moves,
     /// Bytes read from storage that is priced so.
     Retrieval,
     /// Traffic.
@@ -102,6 +108,9 @@ impl ChargeKind {
             ChargeKind::Storage => "storage",
             ChargeKind::Iops => "iops",
             ChargeKind::Requests => "requests",
+            ChargeKind::Gets => "gets",
+            ChargeKind::Puts => "puts",
+            ChargeKind::Moves => "moves",
             ChargeKind::Retrieval => "retrieval",
             ChargeKind::Traffic => "traffic",
             ChargeKind::Operations => "operations",

@@ -23,7 +23,8 @@ impl Lowering<'_> {
                 counted.extend([subscription.told.deliveries, subscription.told.settled]);
             }
             let path = Path::root().key("queues").key(&name).key("requests");
-            self.charge_requests(&format!("queues.{name}"), item, counted, None, &path);
+            let asked = (ChargeKind::Requests, counted, None);
+            self.charge_requests(&format!("queues.{name}"), item, asked, &path);
         }
     }
 
@@ -33,9 +34,9 @@ impl Lowering<'_> {
         let (Some(item), Some(index)) = (item, found) else { return };
         let external = &self.model.externals[index];
         let counted = vec![external.answered, external.failed, external.timed_out];
-        let asks = PaidByRequest::External(index as u32);
+        let asked = (ChargeKind::Requests, counted, Some(PaidByRequest::External(index as u32)));
         let path = path.key("requests");
-        self.charge_requests(&format!("stores.{name}"), item, counted, Some(asks), &path);
+        self.charge_requests(&format!("stores.{name}"), item, asked, &path);
     }
 
     /// Objects got and put, and by tier what is stored and what is read.
@@ -57,22 +58,19 @@ impl Lowering<'_> {
         let read: Vec<CounterId> = objects.tiers.iter().map(|tier| tier.got_bytes).collect();
         let get = PaidByRequest::Get(index as u32);
         if let Some(item) = &written.gets {
-            self.charge_requests(&of, item, gets, Some(get), &path.key("gets"));
+            let asked = (ChargeKind::Gets, gets, Some(get));
+            self.charge_requests(&of, item, asked, &path.key("gets"));
         }
         let put = PaidByRequest::Put(index as u32);
         if let Some(item) = &written.puts {
-            self.charge_requests(&of, item, puts.clone(), Some(put), &path.key("puts"));
+            let asked = (ChargeKind::Puts, puts.clone(), Some(put));
+            self.charge_requests(&of, item, asked, &path.key("puts"));
         }
         for (place, rule) in written.lifecycle.iter().enumerate() {
             let Some(item) = &rule.requests else { continue };
             let path = path.key("lifecycle").index(place).key("requests");
-            self.charge_requests(
-                &format!("{of}.{}", rule.to),
-                item,
-                puts.clone(),
-                Some(put),
-                &path,
-            );
+            let asked = (ChargeKind::Moves, puts.clone(), Some(put));
+            self.charge_requests(&format!("{of}.{}", rule.to), item, asked, &path);
         }
         // Tiers in the model are sorted by name.
         for ((tier, (name, written)), read) in (0..).zip(sorted(&written.tiers)).zip(read) {
@@ -111,17 +109,16 @@ impl Lowering<'_> {
         let measures = &self.model.caches[index].measures;
         // Whoever waits for the fetch of another has missed too, and is counted apart.
         let counted = vec![measures.hits, measures.misses, measures.coalesced];
-        let asks = PaidByRequest::Cache(index as u32);
-        self.charge_requests(&format!("caches.{name}"), item, counted, Some(asks), path);
+        let asked = (ChargeKind::Requests, counted, Some(PaidByRequest::Cache(index as u32)));
+        self.charge_requests(&format!("caches.{name}"), item, asked, path);
     }
 
-    /// Requests that are counted, by the price of an item.
+    /// Requests of a kind that are counted, by the price of an item.
     pub(super) fn charge_requests(
         &mut self,
         of: &str,
         item: &str,
-        counted: Vec<CounterId>,
-        asks: Option<PaidByRequest>,
+        (kind, counted, asks): (ChargeKind, Vec<CounterId>, Option<PaidByRequest>),
         path: &Path,
     ) {
         let Some(price) = self.prices.find(|prices| prices.requests.get(item)) else {
@@ -131,7 +128,7 @@ impl Lowering<'_> {
             return;
         };
         let price = Tariff::flat(request_price(price).unwrap_or(0.0));
-        self.charge_use(of, ChargeKind::Requests, price, Amount::Counted(counted), asks);
+        self.charge_use(of, kind, price, Amount::Counted(counted), asks);
     }
 
     /// Traffic that is counted and has a price.
