@@ -1,15 +1,13 @@
 // Numbers: live over a sliding window, and beside them the steady state with its intervals.
 
 import { useEffect, useState } from "preact/hooks";
-import type { Felt, Figure, Window } from "../engine/protocol";
+import type { Figure, Window } from "../engine/protocol";
 import type { DesignSummary, Value } from "../engine/summary";
+import { ended, errors, failing, windowAt } from "../felt";
 import { dollars, number, rate, share, time, words } from "../format";
 import type { Live } from "../live";
 import type { Sandbox } from "../sandbox";
 import { Chart } from "./chart";
-
-const errors = (felt: Felt): number => felt.refused + felt.timed_out + felt.failed;
-const ended = (felt: Felt): number => felt.done + errors(felt);
 
 const name = (design: string | null): string => design ?? "as written";
 
@@ -36,7 +34,7 @@ interface Row {
 
 const ROWS: Row[] = [
   { label: "requests", live: (it) => rate(ended(it.all) / (it.until - it.from)), steady: (it) => it.all.rate, say: rate },
-  { label: "errors", live: (it) => share(ended(it.all) > 0 ? errors(it.all) / ended(it.all) : 0), steady: (it) => it.all.errors, say: share },
+  { label: "errors", live: (it) => share(failing(it.all)), steady: (it) => it.all.errors, say: share },
   { label: "median", live: (it) => time(it.all.p50), steady: (it) => it.all.p50, say: time },
   { label: "p95", live: (it) => time(it.all.p95), steady: (it) => it.all.p95, say: time },
   { label: "p99", live: (it) => time(it.all.p99), steady: (it) => it.all.p99, say: time },
@@ -61,7 +59,7 @@ export function Numbers({ sandbox }: { sandbox: Sandbox }) {
 
 function NumbersTable({ sandbox, designs }: { sandbox: Sandbox; designs: Found[] }) {
   const { runs, summary, now } = sandbox;
-  const seen = (run: Live): Window | undefined => run.windows.filter((it) => it.until * 1e9 <= now).at(-1);
+  const seen = (run: Live): Window | undefined => windowAt(run, now);
   const letter = (at: number) => (runs.length > 1 ? `${at === 0 ? "A" : "B"}: ` : "");
   return (
     <div class="scroll" tabindex={0} role="region" aria-label="Numbers">
