@@ -6,6 +6,7 @@ import type { Sandbox } from "../sandbox";
 import type { Progress } from "../engine/pool";
 import { useAppearing } from "./appearing";
 import { Chart } from "./chart";
+import { lettered } from "./whose";
 
 type Point = SweepSummary["points"][number];
 
@@ -50,11 +51,12 @@ function Drawn({ sandbox, curve }: { sandbox: Sandbox; curve: SweepSummary }) {
   // By equal factors, as most sliders go, if the steps grow.
   const isLog = x[0]! > 0 && x.length > 2 && x.at(-1)! - x.at(-2)! > 2 * (x[1]! - x[0]!);
   const hasBill = points.some((point) => point.design!.bill !== undefined);
-  const load = (place: number) => void sandbox.edit([[path, points[place]!.settings[0]!.text]]);
+  const load = (place: number) => void sandbox.edit([[path, points[place]!.settings[0]!.text]], [sandbox.curveOf]);
   return (
     <section class="panel curve" ref={panel} aria-labelledby="curve">
       <h2 id="curve">
         Curve over <code>{path}</code>
+        {sandbox.runs.length > 1 && `, ${lettered(sandbox, sandbox.curveOf)}`}
       </h2>
       <p class="hint">Click a point to load it. Shorter runs than the steady state: where it bends is what counts. Upright strokes are 95 % intervals.</p>
       <Chart

@@ -15,8 +15,7 @@ import { Charts, Numbers, Waterfall } from "./numbers";
 import { PartsTable } from "./parts";
 import { Share } from "./share";
 import { Challenge, Story, tell } from "./story";
-
-const designName = (design: Design): string => design ?? "as written";
+import { designName, lettered } from "./whose";
 
 /** Begins: with the first step of the model's story, if it is to be told. */
 async function begin(sandbox: Sandbox, isTold: boolean): Promise<void> {
@@ -71,7 +70,6 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
   const playground = sandbox.checked?.playground ?? undefined;
   const story = playground?.story ?? [];
   const two = sandbox.runs.length > 1;
-  const title = (design: Design, at: number) => (two ? `${at === 0 ? "A" : "B"}: ${designName(design)}` : designName(design));
   return (
     <main class="sandbox">
       <header class="title">
@@ -97,12 +95,16 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
         <div class="main-column">
           <Clock sandbox={sandbox} />
           <div class={two ? "drawings two" : "drawings"}>
-            {sandbox.runs.map((run, at) => (
-              <Drawing key={designName(run.design)} sandbox={sandbox} run={run} title={title(run.design, at)} />
+            {sandbox.runs.map((run) => (
+              <Drawing key={designName(run.design)} sandbox={sandbox} run={run} title={lettered(sandbox, run.design)} />
             ))}
           </div>
           <Numbers sandbox={sandbox} />
-          {sandbox.main !== undefined && <Disclosure summary="the drawing as a table">{() => <DrawingTable run={sandbox.main!} sandbox={sandbox} />}</Disclosure>}
+          {sandbox.runs.map((run) => (
+            <Disclosure key={designName(run.design)} summary={two ? `${lettered(sandbox, run.design)}, as a table` : "the drawing as a table"}>
+              {() => <DrawingTable run={run} sandbox={sandbox} />}
+            </Disclosure>
+          ))}
           <Charts sandbox={sandbox} />
           <Curve sandbox={sandbox} />
           <PartsTable sandbox={sandbox} />
