@@ -34,7 +34,7 @@ impl<'a> Lowering<'a> {
             });
             let hop = self.client_hop(client, name, &path);
             let regions = self.client_regions(client, &path);
-            let limit = self.client_limit(client, &path);
+            let limit = self.client_limit(name, client, &path);
             let first_journey = self.model.journeys.len() as u32;
             self.check_criticality(client, &path);
             let Some(mix) = self.mix(client, &path.key("mix")) else { continue };

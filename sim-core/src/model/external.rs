@@ -41,6 +41,8 @@ pub enum OutsideStep {
 /// What a store lets through.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Quota {
+    /// The store's name.
+    pub store: String,
     /// The rule.
     pub rule: QuotaRule,
     /// Requests that it has refused.
@@ -181,7 +183,7 @@ impl Lowering<'_> {
         };
         let refused = self.model.measures.counter();
         self.places.quotas.insert(name.to_owned(), self.model.holds.quotas.len() as u32);
-        self.model.holds.quotas.push(Quota { rule, refused });
+        self.model.holds.quotas.push(Quota { store: name.to_owned(), rule, refused });
         Some(refused)
     }
 
@@ -196,11 +198,18 @@ impl Lowering<'_> {
 
     /// Asks a store that has no queue of ours, within its quota.
     pub(super) fn compile_outside(&mut self, name: &str, step: OutsideStep) {
+        self.within_quota(name, |this| {
+            this.emit(Instruction::Outside(step));
+        });
+    }
+
+    /// What is asked of a store, within its quota if it has one.
+    pub(super) fn within_quota(&mut self, name: &str, asked: impl FnOnce(&mut Self)) {
         let quota = self.places.quotas.get(name).copied();
         if let Some(quota) = quota {
             self.emit(Instruction::Hold(HoldStep::Quota(quota)));
         }
-        self.emit(Instruction::Outside(step));
+        asked(self);
         if quota.is_some() {
             self.emit(Instruction::Hold(HoldStep::GiveBack));
         }

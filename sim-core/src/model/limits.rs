@@ -2,12 +2,16 @@
 
 use super::check::Lowering;
 use super::laws::Unit;
-use super::{CounterId, Instruction, KeysId, LevelId, MeasureKind, ServiceId, TimingId, quantity};
+use super::warnings::at_most;
+use super::{
+    CeilingOf, CounterId, Instruction, KeysId, LevelId, Load, MeasureKind, ServiceId, Source,
+    TimingId, quantity,
+};
 use crate::spec::{self, Path, Per};
 use crate::time::Duration;
 
 /// A place where requests are limited, one of [`super::Model::limits`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct LimitId(pub u32);
 
 /// What the plan does with limits.
@@ -26,6 +30,8 @@ pub enum LimitStep {
 /// A place where requests are limited.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LimitPlace {
+    /// The name of the service or the clients that it is of.
+    pub of: String,
     /// By what.
     pub limit: Limit,
     /// Of how many replicas each has its own; 1 if all share it.
@@ -130,9 +136,50 @@ pub struct Gradient {
 }
 
 impl Lowering<'_> {
+    /// Warns of limits and bulkheads that are asked for more than they take.
+    pub(super) fn warn_of_limits(&mut self, load: &Load) {
+        if self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. })) {
+            return;
+        }
+        for ceiling in load.ceilings.iter().filter(|ceiling| ceiling.peak_utilisation >= 1.0) {
+            let at = match ceiling.of {
+                CeilingOf::Lock { .. } => continue,
+                CeilingOf::Quota(quota) => {
+                    let store = &self.model.holds.quotas[quota as usize].store;
+                    let path = Path::root().key("stores").key(store);
+                    self.spec.stores[store].fields_path(&path).key("limit")
+                }
+                CeilingOf::Bulkhead(guard) => {
+                    let name = &self.model.guards[guard as usize].name;
+                    Path::root().key("guards").key(name).key("bulkhead")
+                }
+                CeilingOf::Limit(limit) => Path::root()
+                    .key("services")
+                    .key(&self.model.limits[limit.0 as usize].of)
+                    .key("limit"),
+                CeilingOf::Gateway(limit) => Path::root()
+                    .key("clients")
+                    .key(&self.model.limits[limit.0 as usize].of)
+                    .key("limit"),
+            };
+            let (share, when) = match ceiling.utilisation {
+                share if share >= 1.0 => (share, ""),
+                _ => (ceiling.peak_utilisation, " at the peak"),
+            };
+            let message = format!(
+                "{} is asked for {:.0} % of what it takes{when}: the rest will be refused",
+                self.model.ceiling_in_words(ceiling.of),
+                share * 100.0,
+            );
+            let hint = at_most(ceiling.capacity);
+            self.findings.warning(&at, message).hint(hint);
+        }
+    }
+
     /// The limit at the door of a service.
     pub(super) fn service_limit(
         &mut self,
+        name: &str,
         service: &spec::Service,
         path: &Path,
     ) -> Option<LimitId> {
@@ -141,11 +188,16 @@ impl Lowering<'_> {
             Per::Replica => self.replicas_of(service),
             Per::Service => 1,
         };
-        Some(self.keep_limit(limit, count, None, path))
+        Some(self.keep_limit(name, (limit, count), None, path))
     }
 
     /// The limit on what clients may send.
-    pub(super) fn client_limit(&mut self, client: &spec::Client, path: &Path) -> Option<LimitId> {
+    pub(super) fn client_limit(
+        &mut self,
+        name: &str,
+        client: &spec::Client,
+        path: &Path,
+    ) -> Option<LimitId> {
         let at = path.key("limit_per");
         let Some(written) = &client.limit else {
             if client.limit_per.is_some() {
@@ -165,7 +217,7 @@ impl Lowering<'_> {
             }
             self.keys_id(keys)
         });
-        Some(self.keep_limit(limit?, 1, per_key, path))
+        Some(self.keep_limit(name, (limit?, 1), per_key, path))
     }
 
     /// Puts the gateways of clients whose requests are limited in front of everything.
@@ -183,29 +235,38 @@ impl Lowering<'_> {
 
     fn keep_limit(
         &mut self,
-        limit: Limit,
-        count: u32,
+        of: &str,
+        (limit, count): (Limit, u32),
         per_key: Option<KeysId>,
         path: &Path,
     ) -> LimitId {
-        let of = path.key("limit").to_string();
+        let at = path.key("limit").to_string();
         let measures = &mut self.model.measures;
         let (passed, refused) = (measures.counter(), measures.counter());
         let share = MeasureKind::Share { part: refused, whole: vec![passed, refused] };
-        measures.report(&of, "passed", MeasureKind::Rate(passed));
-        measures.report(&of, "refused", share);
+        measures.report(&at, "passed", MeasureKind::Rate(passed));
+        measures.report(&at, "refused", share);
         let delayed = matches!(limit, Limit::LeakyBucket { .. }).then(|| {
             let delayed = measures.timing();
-            measures.report(&of, "delay", MeasureKind::MeanTime(delayed));
+            measures.report(&at, "delay", MeasureKind::MeanTime(delayed));
             delayed
         });
         let level = matches!(limit, Limit::Aimd(_) | Limit::Gradient(_)).then(|| {
             let level = measures.level();
-            measures.report(&of, "limit", MeasureKind::Mean(level));
+            measures.report(&at, "limit", MeasureKind::Mean(level));
             measures.watch(level);
             level
         });
-        let place = LimitPlace { limit, count, per_key, passed, refused, delayed, level };
+        let place = LimitPlace {
+            of: of.to_owned(),
+            limit,
+            count,
+            per_key,
+            passed,
+            refused,
+            delayed,
+            level,
+        };
         self.model.limits.push(place);
         LimitId(self.model.limits.len() as u32 - 1)
     }

@@ -4,8 +4,8 @@ use super::check::{Lowering, operations};
 use super::components::asked;
 use super::laws::Unit;
 use super::{
-    CounterId, HoldStep, Instruction, KeysId, Load, MeasureKind, Model, Ranking, Source, TimingId,
-    WantedLock,
+    Ceiling, CeilingOf, CounterId, HoldStep, Instruction, KeysId, Load, MeasureKind, Model,
+    Ranking, Source, TimingId,
 };
 use crate::spec::{Database, Law, Locks, Path, Query};
 
@@ -124,7 +124,8 @@ impl Lowering<'_> {
         if self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. })) {
             return;
         }
-        for &WantedLock { table, keys, utilisation, .. } in &load.locks {
+        for &Ceiling { of, utilisation, .. } in &load.ceilings {
+            let CeilingOf::Lock { table, keys } = of else { continue };
             let store = &self.model.holds.tables[table as usize].store;
             if utilisation < 1.0 {
                 continue;
@@ -159,20 +160,6 @@ impl Model {
         match (population.ranking, population.changes) {
             (Ranking::Common, None) => population.popularity.probability(0),
             _ => 0.0,
-        }
-    }
-
-    /// What a lock is on: the row of the most popular key, or all of the database.
-    pub fn lock_in_words(&self, lock: &WantedLock) -> String {
-        let store = &self.holds.tables[lock.table as usize].store;
-        match lock.keys {
-            Some(keys) => {
-                format!(
-                    "the lock of the most popular of `{}` in {store}",
-                    self.keys[keys.0 as usize].name
-                )
-            }
-            None => format!("the lock of all of {store}"),
         }
     }
 }

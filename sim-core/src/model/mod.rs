@@ -65,7 +65,7 @@ pub use guards::{
 pub use holds::{HoldStep, Holds};
 pub use keys::{Population, Ranking};
 pub use limits::{Aimd, Gradient, Limit, LimitId, LimitPlace, LimitStep};
-pub use load::{Caused, Load, Offered, PaidByRequest, WantedLock};
+pub use load::{Caused, Ceiling, CeilingOf, Load, Offered, PaidByRequest};
 pub use locks::{LockSite, LockTable};
 pub use measures::{CounterId, LevelId, Measure, MeasureKind, Measures, TimingId};
 pub use object_storage::{ObjectStorage, Tier};

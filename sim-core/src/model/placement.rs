@@ -238,7 +238,7 @@ impl<'a> Lowering<'a> {
         let sticky = self.sticky_keys(service, path);
         let zone_affinity = self.zone_affinity(name, service, (cores, servers), path);
         let connections = self.place_front(index, name, service, path);
-        let limit = self.service_limit(service, path);
+        let limit = self.service_limit(name, service, path);
         let contention = self.contention(service, path);
         self.model.services.push(Service {
             watch,

@@ -70,6 +70,7 @@ impl Lowering<'_> {
             let at = path.key("refresh");
             self.positive_duration(refresh, "the time between refreshes", &at)
         });
+        let refused = self.place_quota(name, written.limit.as_ref(), &path.key("limit"));
         let hop = match &written.hop {
             Some(law) => self.law(law, Unit::Time, &path.key("hop")),
             None => self.places.hop.clone(),
@@ -104,35 +105,52 @@ impl Lowering<'_> {
         measures.report(&of, "staleness", MeasureKind::MeanTime(lowered.staleness));
         measures.report(&of, "staleness_p99", MeasureKind::P99Time(lowered.staleness));
         measures.report(&of, "indexed", MeasureKind::Rate(lowered.indexed));
+        if let Some(refused) = refused {
+            let whole = vec![lowered.fresh, lowered.stale, lowered.indexed, refused];
+            measures.report(&of, "refused", MeasureKind::Share { part: refused, whole });
+        }
         self.places.searches.insert(name.to_owned(), self.model.searches.len() as u32);
         self.model.searches.push(lowered);
     }
 
-    /// A query at its shard or at all of them, without the way there.
+    /// A query at its shard or at all of them, within the quota of the index, without the way there.
     pub(super) fn compile_search(&mut self, query: &Query, kind: &str, law: LawId, path: &Path) {
-        let name = query.name();
-        let search = self.places.searches[name];
-        let station = Resource::chosen(self.places.stores[name].0);
-        let is_read = kind == "read";
-        if is_read {
-            self.emit(Instruction::Search(SearchStep::Read(search)));
+        self.within_quota(query.name(), |this| match kind {
+            "read" => this.compile_searching(query, law, path),
+            _ => this.compile_indexing(query, law, path),
+        });
+    }
+
+    /// A read: of the shard of its key, or of all shards.
+    fn compile_searching(&mut self, query: &Query, law: LawId, path: &Path) {
+        let search = self.places.searches[query.name()];
+        self.emit(Instruction::Search(SearchStep::Read(search)));
+        if query.key.is_some() {
+            return self.compile_at_one_shard(query, law, path);
         }
+        let station = Resource::chosen(self.places.stores[query.name()].0);
+        self.emit(Instruction::Search(SearchStep::All));
+        let count = self.model.searches[search as usize].shards;
+        self.emit(Instruction::Scatter { count, need: count });
+        let over = self.emit(Instruction::Jump(0));
+        self.emit(Instruction::Serve { station, law });
+        self.emit(Instruction::Join);
+        self.land(over);
+    }
+
+    /// A write: indexed by the shard of its key, or by any.
+    fn compile_indexing(&mut self, query: &Query, law: LawId, path: &Path) {
+        let search = self.places.searches[query.name()];
+        self.compile_at_one_shard(query, law, path);
+        self.emit(Instruction::Search(SearchStep::Indexed(search)));
+    }
+
+    fn compile_at_one_shard(&mut self, query: &Query, law: LawId, path: &Path) {
+        let search = self.places.searches[query.name()];
         let keys = query.key.as_ref().and_then(|key| self.keys_id(key.population()));
-        if is_read && keys.is_none() {
-            self.emit(Instruction::Search(SearchStep::All));
-            let count = self.model.searches[search as usize].shards;
-            self.emit(Instruction::Scatter { count, need: count });
-            let over = self.emit(Instruction::Jump(0));
-            self.emit(Instruction::Serve { station, law });
-            self.emit(Instruction::Join);
-            self.land(over);
-        } else {
-            let site = self.site(&format!("{path}.shard"));
-            self.emit(Instruction::Search(SearchStep::Route { search, keys, site }));
-            self.emit(Instruction::Serve { station, law });
-        }
-        if !is_read {
-            self.emit(Instruction::Search(SearchStep::Indexed(search)));
-        }
+        let site = self.site(&format!("{path}.shard"));
+        self.emit(Instruction::Search(SearchStep::Route { search, keys, site }));
+        let station = Resource::chosen(self.places.stores[query.name()].0);
+        self.emit(Instruction::Serve { station, law });
     }
 }

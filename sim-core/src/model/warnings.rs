@@ -3,7 +3,7 @@
 use super::check::{Lowering, operations};
 use super::components::called;
 use super::poolers::POOLER;
-use super::{Load, Offered, Source, StationKind};
+use super::{Load, Source, StationKind};
 use crate::spec::{Path, Quantity};
 use crate::time::Time;
 use std::collections::BTreeSet;
@@ -23,6 +23,7 @@ impl Lowering<'_> {
         self.warn_of_silence(load);
         self.warn_of_overload(load);
         self.warn_of_locks(load);
+        self.warn_of_limits(load);
         self.warn_of_tight_timeouts(load);
         self.warn_of_idle();
         self.warn_of_idle_guards();
@@ -75,14 +76,14 @@ impl Lowering<'_> {
                     group.name,
                     offered.utilisation * 100.0
                 );
-                self.findings.warning(&path, message).hint(at_most(offered));
+                self.findings.warning(&path, message).hint(at_most(offered.capacity));
             } else if offered.peak_utilisation >= 1.0 && !closed {
                 let message = format!(
                     "`{}` is offered {:.0} % of what it can do at the peak",
                     group.name,
                     offered.peak_utilisation * 100.0
                 );
-                self.findings.warning(&path, message).hint(at_most(offered));
+                self.findings.warning(&path, message).hint(at_most(offered.capacity));
             }
         }
     }
@@ -197,9 +198,9 @@ impl Lowering<'_> {
     }
 }
 
-/// What a station can do.
-fn at_most(offered: &Offered) -> String {
-    let capacity = match offered.capacity {
+/// What a station or a limit can take.
+pub(super) fn at_most(capacity: f64) -> String {
+    let capacity = match capacity {
         few if few < 0.01 => format!("{few:.1e}"),
         some if some < 100.0 => format!("{some:.2}"),
         many => format!("{many:.0}"),

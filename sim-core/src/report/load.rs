@@ -21,23 +21,22 @@ pub(super) fn blocks(checked: &Checked) -> Vec<Block> {
         } else {
             "∞".to_owned()
         };
-        let share = |share: f64| {
-            let tone = if share >= 1.0 { Tone::Bad } else { Tone::Plain };
-            let cell = Cell::number(share, 0.01).tone(tone);
-            if offered.servers.is_finite() { cell } else { Cell::text("–").tone(Tone::Faint) }
+        let share_of_servers = |used: f64| match offered.servers.is_finite() {
+            true => share(used),
+            false => Cell::text("–").tone(Tone::Faint),
         };
         table.row(
             group.name.clone(),
             vec![
                 Cell::text(servers),
                 Cell::number(offered.erlangs, 1.0),
-                share(offered.utilisation),
-                share(offered.peak_utilisation),
+                share_of_servers(offered.utilisation),
+                share_of_servers(offered.peak_utilisation),
                 Cell::number(offered.capacity, 1.0),
             ],
         );
     }
-    lock_rows(checked, &mut table);
+    ceiling_rows(checked, &mut table);
     let rate: f64 = load.rates.iter().sum();
     let closed = model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. }));
     let at_most = if closed { "at most " } else { "" };
@@ -45,8 +44,10 @@ pub(super) fn blocks(checked: &Checked) -> Vec<Block> {
         Block::Title(format!("Load: {at_most}{} requests/s", significant(rate, 3))),
         Block::Table(table),
     ];
-    let first = match (load.lock_before_stations(), load.bottleneck) {
-        (Some(lock), _) => Some((model.lock_in_words(lock), lock.utilisation, lock.capacity)),
+    let first = match (load.ceiling_before_stations(), load.bottleneck) {
+        (Some(first), _) => {
+            Some((model.ceiling_in_words(first.of), first.utilisation, first.capacity))
+        }
         (None, Some(first)) => {
             let offered = &load.stations[first];
             let name = format!("`{}`", model.stations[first].name);
@@ -59,7 +60,7 @@ pub(super) fn blocks(checked: &Checked) -> Vec<Block> {
         let capacity = significant(capacity, 3);
         let says = if utilisation >= 1.0 && !closed {
             format!(
-                "{name} is offered {share} of what it can do: it keeps up with {capacity} requests/s."
+                "First bottleneck: {name}, offered {share} of what it can do; it keeps up with {capacity} requests/s."
             )
         } else {
             format!("First bottleneck: {name}, at {share}; saturated at {capacity} requests/s.")
@@ -69,20 +70,26 @@ pub(super) fn blocks(checked: &Checked) -> Vec<Block> {
     blocks
 }
 
-/// A row for each lock that is wanted most.
-fn lock_rows(checked: &Checked, table: &mut Table) {
+/// A row for each limit, and for each lock that is wanted most.
+fn ceiling_rows(checked: &Checked, table: &mut Table) {
     let (model, load) = (&checked.model, &checked.load);
-    for lock in load.locks.iter().filter(|lock| lock.utilisation > 0.0) {
-        let share = Cell::number(lock.utilisation, 0.01);
+    for ceiling in load.ceilings.iter().filter(|ceiling| ceiling.utilisation > 0.0) {
+        let at_once = model.takes_at_once(ceiling.of);
+        let faint = || Cell::text("–").tone(Tone::Faint);
         table.row(
-            format!("{}.locks", model.holds.tables[lock.table as usize].store),
+            model.ceiling_name(ceiling.of),
             vec![
-                Cell::text("1"),
-                Cell::number(lock.utilisation, 1.0),
-                share.tone(if lock.utilisation >= 1.0 { Tone::Bad } else { Tone::Plain }),
-                Cell::text("–").tone(Tone::Faint),
-                Cell::number(lock.capacity, 1.0),
+                at_once.map_or_else(faint, |most| Cell::text(format!("{most}"))),
+                at_once.map_or_else(faint, |most| Cell::number(ceiling.utilisation * most, 1.0)),
+                share(ceiling.utilisation),
+                share(ceiling.peak_utilisation),
+                Cell::number(ceiling.capacity, 1.0),
             ],
         );
     }
+}
+
+/// A share of what something can take; bad if that is all and more.
+fn share(share: f64) -> Cell {
+    Cell::number(share, 0.01).tone(if share >= 1.0 { Tone::Bad } else { Tone::Plain })
 }

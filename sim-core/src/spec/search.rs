@@ -1,7 +1,7 @@
 //! Search: an index in shards.
 
 use super::stores::written;
-use super::{Discipline, Law, Named, Path, Quantity};
+use super::{Discipline, Law, Named, Path, Quantity, Quota};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,10 @@ pub struct Search {
     /// How many queries may wait at a shard; one more is refused. Absent: no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub queue: Option<u32>,
+    /// How much the index takes, searches and writes together, whatever its shards could do: what a hosted search engine lets
+    /// through. What is beyond is refused at once. Absent: everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Quota>,
     /// One-way latency between a caller and the store; absent: the network's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hop: Option<Law>,

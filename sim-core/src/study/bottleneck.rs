@@ -3,11 +3,11 @@
 use super::replicate::Alternative;
 use super::tally::Tally;
 use super::words::{percent, significant};
-use crate::model::{Source, StationId, StationKind, WantedLock};
+use crate::model::{Ceiling, CeilingOf, Source, StationId, StationKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// The station that is used most, or a lock that is wanted more than that.
+/// The station that is used most, or a lock or a limit that is wanted more than that.
 #[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 pub struct Bottleneck {
     /// Its name.
@@ -30,19 +30,28 @@ fn exceeds(utilisation: f64, offered: f64) -> bool {
 }
 
 impl Bottleneck {
-    /// A lock that is wanted more than any server. How long it was held is not measured, so this is the offered load.
-    fn lock(design: &Alternative, lock: &WantedLock) -> Bottleneck {
-        let WantedLock { table, utilisation, .. } = *lock;
-        let name = design.model.lock_in_words(lock);
+    /// A lock or a limit that is wanted more than any server. How much of it was taken is not measured, so this is the offered
+    /// load.
+    fn ceiling(design: &Alternative, ceiling: &Ceiling) -> Bottleneck {
+        let Ceiling { of, utilisation, .. } = *ceiling;
+        let name = design.model.ceiling_in_words(of);
         let share = percent(utilisation);
         let headroom = 1.0 / utilisation;
-        let says = if utilisation >= 1.0 {
-            format!("{name}, wanted {share} of the time.")
-        } else {
-            let times = significant(headroom, 2);
-            format!("{name}, held {share} of the time: saturated at about {times} times this load.")
+        let times = significant(headroom, 2);
+        let is_lock = matches!(of, CeilingOf::Lock { .. });
+        let says = match (is_lock, utilisation >= 1.0) {
+            (true, true) => format!("{name}, wanted {share} of the time."),
+            (true, false) => {
+                format!(
+                    "{name}, held {share} of the time: saturated at about {times} times this load."
+                )
+            }
+            (false, true) => format!("{name}, asked for {share} of what it takes."),
+            (false, false) => format!(
+                "{name}, asked for {share} of what it takes: it refuses what is beyond {times} times this load."
+            ),
         };
-        let station = format!("{}.locks", design.model.holds.tables[table as usize].store);
+        let station = design.model.ceiling_name(of);
         Bottleneck { station, utilisation, offered: utilisation, headroom, says }
     }
 
@@ -81,11 +90,11 @@ impl Bottleneck {
             StationKind::Workers => format!("the workers {}", group.name),
             StationKind::Connections => format!("the connections {}", group.name),
         };
-        if let Some(lock) = design.load.lock_before_stations()
+        if let Some(ceiling) = design.load.ceiling_before_stations()
             && !closed
-            && lock.utilisation > utilisation
+            && ceiling.utilisation > utilisation
         {
-            return Some(Bottleneck::lock(design, lock));
+            return Some(Bottleneck::ceiling(design, ceiling));
         }
         let load = percent(utilisation);
         let says = if closed {

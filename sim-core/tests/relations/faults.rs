@@ -67,6 +67,29 @@ fn who_finds_no_primary_failed_for_its_crash() {
     }
 }
 
+/// A search fails once, however many of its shards are down, were asked or would have been.
+#[test]
+fn a_search_fails_once_for_a_crash_of_its_shards() {
+    for (of, name) in
+        [("stores.i", "faults.crash stores.i"), ("stores.i\", replica: 1, name: \"it", "faults.it")]
+    {
+        let model = model(&format!(
+            r#"(
+            components: {{ "a": {{ "x": [read("i")] }} }},
+            services: {{ "a": (components: ["a"], cores: 0) }},
+            stores: {{ "i": search(shards: 3, servers: 0, query: exponential("50ms")) }},
+            clients: {{ "u": (rate: "100/s", mix: "a.x") }},
+            faults: [crash(of: "{of}", at: "10s", lasts: "30s")],
+            run: (horizon: "60s", warmup: "0s"),
+            )"#
+        ));
+        let told = measure(&model, name, "requests_failed");
+        let failed = failed(&model).1;
+        assert!(failed.abs_diff(3_000) < 300, "{of}: {failed}");
+        assert_eq!(told, failed as f64, "{of}");
+    }
+}
+
 #[test]
 fn a_health_check_loses_what_comes_before_it_knows() {
     // Three checks, at 5, 10 and 15 seconds: until then every fourth request of each second goes there.

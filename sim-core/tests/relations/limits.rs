@@ -1,6 +1,7 @@
 //! Limits against what is known of them by theory.
 
 use super::{agrees, felt, measured, model, simulate};
+use sim_core::model::Load;
 
 /// A service of unlimited cores with these fields, asked at a rate for work of 50 ms on average.
 fn limited(service: &str, client: &str, work: &str) -> String {
@@ -116,4 +117,44 @@ fn a_gradient_keeps_a_peak_from_those_who_are_let_in() {
     let (free, limited) = (p99(""), p99(", limit: gradient(min: 4)"));
     assert!(free > 20.0, "{free}");
     assert!(limited < 3.0, "{limited}");
+}
+
+/// What limits take is known beforehand: requests per second of a bucket, and places that are held for the time of a request
+/// (J. D. C. Little 1961).
+#[test]
+fn the_load_of_limits_is_known_beforehand() {
+    let store = r#"read("bank")"#;
+    let with_bank = |limit: &str| {
+        limited("", "", store).replacen(
+            "clients:",
+            &format!(r#"stores: {{"bank": external(latency: "50ms", limit: {limit})}}, clients:"#),
+            1,
+        )
+    };
+    let gateway = r#", limit: token_bucket(rate: "100/s", burst: 9)"#;
+    let bulkhead = limited("", "", WORK).replacen(
+        "clients:",
+        r#"guards: {"users": (on: "clients.users", bulkhead: (calls: 16))}, clients:"#,
+        1,
+    );
+    for (text, utilisation) in [
+        (limited(", limit: concurrency(5)", "", WORK), 0.8),
+        (limited(", replicas: 4, limit: concurrency(2), limit_per: replica", "", WORK), 0.5),
+        (limited(r#", limit: leaky_bucket(rate: "64/s", queue: 9)"#, "", WORK), 1.25),
+        (limited("", gateway, WORK), 0.8),
+        (bulkhead, 0.25),
+        (with_bank("concurrency(8)"), 0.5),
+        (with_bank(r#"token_bucket(rate: "200/s", burst: 1)"#), 0.4),
+    ] {
+        let load = Load::of(&model(&text));
+        let [limit] = load.ceilings[..] else { panic!("{text}: {:?}", load.ceilings) };
+        assert!((limit.utilisation - utilisation).abs() < 1e-9, "{text}: {limit:?}");
+        assert!((limit.capacity - 80.0 / utilisation).abs() < 1e-6, "{text}: {limit:?}");
+    }
+    // What changes, or what each has for itself, has no such bound.
+    for limit in [", limit: aimd(min: 2, max: 90)", ", limit: gradient(min: 2, max: 90)"] {
+        assert_eq!(Load::of(&model(&limited(limit, "", WORK))).ceilings, []);
+    }
+    let each = limited("", &format!(r#"{gateway}, limit_per: "customers""#), WORK);
+    assert_eq!(Load::of(&model(&each)).ceilings, []);
 }

@@ -68,11 +68,11 @@ fn one_lock_is_one_server() {
 fn the_load_of_locks_is_known_beforehand() {
     for (keys, utilisation) in [(1, 0.7), (10, 0.07)] {
         let load = Load::of(&locked(keys));
-        let [lock] = load.locks[..] else { panic!("{:?}", load.locks) };
+        let [lock] = load.ceilings[..] else { panic!("{:?}", load.ceilings) };
         assert!((lock.utilisation - utilisation).abs() < 1e-12, "{lock:?}");
         assert!((lock.capacity - 70.0 / utilisation).abs() < 1e-9, "{lock:?}");
         // There are servers without end.
-        assert_eq!(load.lock_before_stations(), Some(&lock));
+        assert_eq!(load.ceiling_before_stations(), Some(&lock));
     }
     let few_servers = model(
         r#"(
@@ -85,8 +85,8 @@ fn the_load_of_locks_is_known_beforehand() {
     );
     // Servers are in use for 10 ms of each write, half of the time; a row is locked for 30 ms of a tenth of them.
     let load = Load::of(&few_servers);
-    assert!((load.locks[0].utilisation - 0.3).abs() < 1e-12);
-    assert_eq!(load.lock_before_stations(), None);
+    assert!((load.ceilings[0].utilisation - 0.3).abs() < 1e-12);
+    assert_eq!(load.ceiling_before_stations(), None);
 }
 
 /// With k rows each is M/M/1 of its own; with very many nobody waits.
@@ -207,11 +207,13 @@ fn objects_are_read_from_the_tier_of_their_age() {
         get: exponential("10ms"),
         tiers: { "standard": (), "cold": (), "archive": (retrieval: exponential("1s")) },
         lifecycle: [(after: "10d", to: "cold"), (after: "30d", to: "archive")],
+        expires: "60d",
         ages: exponential("20d"),
         size: exponential("2MB"),
     ) },"#;
     let model = asked(100.0, r#"read("o")"#, rest, "120s");
-    let (young, old) = (1.0 - exp(-0.5), exp(-1.5));
+    let (young, old, gone) = (1.0 - exp(-0.5), exp(-1.5) - exp(-3.0), exp(-3.0));
+    agrees("gone", &measured(&model, "stores.o", "gone"), gone);
     agrees("standard", &measured(&model, "stores.o.standard", "of_all_gets"), young);
     agrees("archive", &measured(&model, "stores.o.archive", "of_all_gets"), old);
     agrees("bytes", &measured(&model, "stores.o.archive", "got_bytes"), old * 100.0 * 2e6);
@@ -225,6 +227,26 @@ fn a_search_waits_for_its_slowest_shard() {
     let model = asked(50.0, r#"read("i")"#, rest, "120s");
     let harmonic: f64 = (1..=8).map(|k| 1.0 / f64::from(k)).sum();
     agrees("response", &mean_responses(&model, REPLICATIONS), 0.01 * harmonic);
+}
+
+/// Searches at once that are limited are Erlang's loss system, whatever the law of the slowest shard; with two tokens for
+/// every three that ask, a third is refused, of searches and writes alike.
+#[test]
+fn a_search_takes_as_much_as_its_limit_says() {
+    let with = |limit: &str| {
+        format!(
+            r#"stores: {{ "i": search(
+                shards: 8, servers: 0, query: exponential("10ms"), index: "1ms", limit: {limit},
+            ) }},"#
+        )
+    };
+    let harmonic: f64 = (1..=8).map(|k| 1.0 / f64::from(k)).sum();
+    let at_once = asked(100.0, r#"read("i")"#, &with("concurrency(4)"), "320s");
+    let lost = erlang_b(100.0 * 0.01 * harmonic, 4);
+    agrees("refused", &measured(&at_once, "stores.i", "refused"), lost);
+    let steps = r#"choose([(1, read("i")), (1, write("i"))])"#;
+    let paced = asked(300.0, steps, &with(r#"token_bucket(rate: "200/s", burst: 50)"#), "320s");
+    agrees("refused", &measured(&paced, "stores.i", "refused"), 1.0 / 3.0);
 }
 
 #[test]

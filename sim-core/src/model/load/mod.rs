@@ -4,12 +4,14 @@
 //! the offered load in servers (Denning and Buzen, "The Operational Analysis of Queueing Network Models", ACM
 //! Computing Surveys 10, 1978).
 
+mod ceilings;
 mod walk;
 
+pub use ceilings::{Ceiling, CeilingOf};
 pub(in crate::model) use walk::{Here, Walk};
 
 use super::caches::Hits;
-use super::{Front, KeysId, LawId, Model, Resource, ServiceId, Source, StationId, UNLIMITED};
+use super::{Front, LawId, Model, Resource, ServiceId, Source, StationId, UNLIMITED};
 use crate::spec::Balancer;
 use crate::time::{Duration, SECOND, Time};
 use std::collections::BTreeMap;
@@ -25,9 +27,9 @@ pub struct Load {
     pub unloaded: Vec<f64>,
     /// Instructions that each journey takes on average.
     pub steps: Vec<f64>,
-    /// For each database and population of keys whose rows are locked against all others (without keys: all of the
-    /// database) the lock that is wanted most.
-    pub locks: Vec<WantedLock>,
+    /// Locks and limits. Of the rows of a database that are locked against all others, for each population of keys the lock
+    /// that is wanted most.
+    pub ceilings: Vec<Ceiling>,
     /// Messages per second sent to each queue; infinite where messages beget messages without end. As if every
     /// delivery ended well.
     pub messages: Vec<f64>,
@@ -50,20 +52,6 @@ pub struct Offered {
     pub capacity: f64,
     /// The same share at the peak of the clients' profiles.
     pub peak_utilisation: f64,
-}
-
-/// The lock of a database that is wanted most.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub struct WantedLock {
-    /// Whose: one of [`super::Holds::tables`].
-    pub table: u32,
-    /// The population of which it is the most popular; absent: all of the database.
-    pub keys: Option<KeysId>,
-    /// Share of the time that it would be held, if nobody ever waited; above 1 it cannot keep up. 0 where no key is the
-    /// most popular for all and ever.
-    pub utilisation: f64,
-    /// Requests per second, of all clients in their present mix, at which it is always held.
-    pub capacity: f64,
 }
 
 /// What one request asks for, messages that it sends and what these send included.
@@ -101,8 +89,8 @@ pub enum PaidByRequest {
 pub(super) struct Demand {
     /// Nanoseconds of service by group of stations.
     service: BTreeMap<usize, f64>,
-    /// Nanoseconds of holding exclusive locks, by database and population of keys.
-    locks: BTreeMap<(u32, Option<KeysId>), f64>,
+    /// How often exclusive locks are taken and limits passed, and for how many nanoseconds in all.
+    ceilings: BTreeMap<CeilingOf, (f64, f64)>,
     /// Writes that a view shows.
     writes: BTreeMap<u32, f64>,
     /// Connections of poolers that are kept until the request leaves its service.
@@ -136,8 +124,8 @@ impl Demand {
             let since = self.time + session.since / session.taken;
             self.begin_session(pooler, session.taken * times.min(1.0), since);
         }
-        for (&lock, nanos) in &other.locks {
-            *self.locks.entry(lock).or_default() += nanos * times;
+        for (&of, &(taken, nanos)) in &other.ceilings {
+            self.take(of, taken * times, nanos * times);
         }
         for (&view, writes) in &other.writes {
             *self.writes.entry(view).or_default() += writes * times;
@@ -161,6 +149,12 @@ impl Demand {
         self.steps += other.steps * times;
     }
 
+    /// A lock or a place within a limit is taken so often, and held for so long in all.
+    fn take(&mut self, of: CeilingOf, times: f64, nanos: f64) {
+        let taken = self.ceilings.entry(of).or_default();
+        *taken = (taken.0 + times, taken.1 + nanos);
+    }
+
     /// With this probability a connection is taken for a session, unless there is one.
     fn begin_session(&mut self, pooler: u32, likely: f64, since: f64) {
         let session = self.sessions.entry(pooler).or_default();
@@ -181,11 +175,13 @@ impl Demand {
 }
 
 impl Load {
-    /// The lock that is wanted most, if it is wanted more than any server of a station.
-    pub fn lock_before_stations(&self) -> Option<&WantedLock> {
+    /// The lock or limit within the system that is wanted most, if it is wanted more than any server of a station.
+    pub fn ceiling_before_stations(&self) -> Option<&Ceiling> {
         let station = self.bottleneck.map_or(0.0, |first| self.stations[first].utilisation);
-        let locks = self.locks.iter().filter(|lock| lock.utilisation > station);
-        locks.max_by(|a, b| a.utilisation.total_cmp(&b.utilisation))
+        let is_within = |ceiling: &&Ceiling| !matches!(ceiling.of, CeilingOf::Gateway(_));
+        let wanted = self.ceilings.iter().filter(is_within);
+        let wanted = wanted.filter(|ceiling| ceiling.utilisation > station);
+        wanted.max_by(|a, b| a.utilisation.total_cmp(&b.utilisation))
     }
 
     /// The load of a model.
@@ -246,29 +242,13 @@ impl Load {
             .max_by(|&a, &b| stations[a].utilisation.total_cmp(&stations[b].utilisation));
         let unloaded = demands.iter().map(|d| d.time / SECOND).collect();
         let steps = demands.iter().map(|d| d.steps).collect();
-        let locks = wanted_locks(&now, total);
+        let ceilings = ceilings::ceilings(&now, &peak, total);
         let caused = match model.charges.is_empty() && !model.has_ideal() {
             true => Vec::new(),
             false => caused(model, &demands, &consumers),
         };
-        Load { stations, rates, unloaded, steps, locks, messages, caused, bottleneck }
+        Load { stations, rates, unloaded, steps, ceilings, messages, caused, bottleneck }
     }
-}
-
-/// The locks that are wanted most, where clients send `total` requests a second in all.
-fn wanted_locks(asked: &Asked<'_>, total: f64) -> Vec<WantedLock> {
-    let mut locks: BTreeMap<(u32, Option<KeysId>), f64> = BTreeMap::new();
-    asked.each(|demand, rate| {
-        for (&lock, nanos) in &demand.locks {
-            *locks.entry(lock).or_default() += nanos * rate / SECOND;
-        }
-    });
-    let wanted = |((table, keys), held): ((u32, Option<KeysId>), f64)| {
-        let utilisation = held * keys.map_or(1.0, |keys| asked.model.share_of_favourite(keys));
-        let capacity = if utilisation > 0.0 { total / utilisation } else { f64::INFINITY };
-        WantedLock { table, keys, utilisation, capacity }
-    };
-    locks.into_iter().map(wanted).collect()
 }
 
 /// What each journey and each message asks for, if caches hit like that.

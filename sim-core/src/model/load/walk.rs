@@ -1,11 +1,11 @@
 //! A walk over the plan that adds up what each operation asks for.
 
-use super::{Demand, shares_of};
+use super::{CeilingOf, Demand, shares_of};
 use crate::model::caches::Hits;
 use crate::model::{
-    AccessId, CacheStep, DoorStep, GuardStep, HoldStep, Instruction, Journey, LawId, LimitStep,
-    Model, OutsideStep, PaidByRequest, Pc, QueueStep, Resource, SearchStep, ServiceId, StoreStep,
-    Subject, Travel, ViewStep,
+    AccessId, CacheStep, DoorStep, GuardStep, GuardedCall, HoldStep, Instruction, Journey, LawId,
+    LimitStep, LockSite, Model, OutsideStep, PaidByRequest, Pc, QueueStep, Resource, SearchStep,
+    ServiceId, StoreStep, Subject, Travel, ViewStep,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,15 +18,30 @@ struct Held {
     connection: Option<(usize, f64)>,
     /// The environment of a function.
     environment: Option<(ServiceId, f64)>,
+    /// Limits at doors that were passed.
+    limits: Vec<(CeilingOf, f64)>,
     /// Locks, connections of poolers, places in quotas.
     of_stores: Vec<(HoldStep, f64)>,
 }
 
 impl Held {
+    /// A limit at a door is passed.
+    fn pass(&mut self, step: LimitStep, time: f64) {
+        let limit = match step {
+            LimitStep::Clients(limit) => CeilingOf::Gateway(limit),
+            LimitStep::Service(limit) | LimitStep::Replica(limit, _) => CeilingOf::Limit(limit),
+            LimitStep::Enter(_) => return,
+        };
+        self.limits.push((limit, time));
+    }
+
     /// The operation ends: what is held until then is given back.
     fn give_back(self, demand: &mut Demand) {
         for (group, since) in self.threads {
             *demand.service.entry(group).or_default() += demand.time - since;
+        }
+        for (limit, since) in self.limits {
+            demand.take(limit, 1.0, demand.time - since);
         }
         if let Some((service, since)) = self.environment {
             let time = PaidByRequest::FunctionTime(service);
@@ -173,8 +188,11 @@ impl Walk<'_> {
                 }
                 // Of a guarded call one attempt is expected; retries come with trouble, which is not expected.
                 Instruction::Guard(GuardStep::Call(call)) => {
-                    let attempt = self.model.guarded_calls[call as usize].attempt;
+                    let GuardedCall { guard, attempt, .. } =
+                        self.model.guarded_calls[call as usize];
+                    let since = demand.time;
                     self.branch(&mut demand, attempt + 1, 1.0, true, here);
+                    demand.take(CeilingOf::Bulkhead(guard), 1.0, demand.time - since);
                 }
                 Instruction::Scatter { count, .. } => {
                     self.branch(&mut demand, pc + 2, f64::from(count), true, here);
@@ -219,6 +237,7 @@ impl Walk<'_> {
             | Instruction::Travel(Travel::Enter(service)) => {
                 self.enter(demand, held, service, here);
             }
+            Instruction::Limit(passed) => held.pass(passed, demand.time),
             Instruction::Serve { station, law } if station.is_chosen() => {
                 self.serve_routed(demand, self.mean(law));
             }
@@ -309,9 +328,11 @@ impl Walk<'_> {
             }
             HoldStep::GiveBack => match holding.pop() {
                 Some((HoldStep::Lock(site), since)) if holds.sites[site as usize].exclusive => {
-                    let site = holds.sites[site as usize];
-                    let held = demand.locks.entry((site.table, site.keys)).or_default();
-                    *held += demand.time - since;
+                    let LockSite { table, keys, .. } = holds.sites[site as usize];
+                    demand.take(CeilingOf::Lock { table, keys }, 1.0, demand.time - since);
+                }
+                Some((HoldStep::Quota(quota), since)) => {
+                    demand.take(CeilingOf::Quota(quota), 1.0, demand.time - since);
                 }
                 Some((HoldStep::Pooler(pooler), since)) => {
                     let station = holds.poolers[pooler as usize].station;

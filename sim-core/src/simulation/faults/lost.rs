@@ -125,7 +125,8 @@ impl<R: Recorder> Simulation<'_, R> {
         }
     }
 
-    /// Frames for which nothing is scheduled end badly, some of them in other places than before. Returns how many.
+    /// Frames for which nothing is scheduled end badly, some of them in other places than before. Returns for how many of
+    /// them something fails that somebody waits for.
     pub(in crate::simulation) fn end_all(&mut self, failed: &[FrameId], ending: Ending) -> u64 {
         let mut moved = std::mem::take(&mut self.faults.moved);
         moved.sort_unstable();
@@ -133,12 +134,25 @@ impl<R: Recorder> Simulation<'_, R> {
             let frames = &self.frames;
             self.clients.iter_mut().for_each(|client| client.follow(&moved, frames));
         }
+        let mut felt = 0;
         for &at in failed {
+            felt += u64::from(self.is_felt(at));
             if let Flow::Switch(next) = self.end(at, ending) {
                 self.run(next);
             }
         }
-        failed.len() as u64
+        felt
+    }
+
+    /// Whether something fails that somebody waits for when a frame does: not one of a fork's branches, such as a shard's
+    /// part of a search, while the others may do, nor another one after that has failed.
+    pub(in crate::simulation) fn is_felt(&self, at: FrameId) -> bool {
+        let parent = self.frames[at].parent;
+        if parent == NONE {
+            return true;
+        }
+        let fork = &self.frames[parent];
+        fork.kind != FrameKind::Fork || (fork.parent != NONE && fork.left <= fork.need)
     }
 
     /// What replicas of a service were doing is lost, and who asked for it is told so. Returns how many requests that

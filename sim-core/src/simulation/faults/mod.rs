@@ -358,7 +358,8 @@ impl<R: Recorder> Simulation<'_, R> {
     #[inline(never)]
     pub(super) fn turn_away(&mut self, at: FrameId, station: StationId) -> Flow {
         let fault = self.faults.stations[station.0 as usize].by;
-        self.recorder.counted(self.model.faults[fault as usize].failed, 1);
+        let felt = u64::from(self.is_felt(at));
+        self.recorder.counted(self.model.faults[fault as usize].failed, felt);
         self.end(at, Ending::Failed)
     }
 
