@@ -272,7 +272,3 @@ export function takenBack(model: Model, place: number): Edit[] {
     return whole === undefined || whole.list !== item.list || lacks(whole);
   });
 }
-
-/** Whether something was broken by a click: a fault or a spike that is among the model's edits. */
-export const isBroken = (model: Model): boolean =>
-  model.edits.some(([path], place) => /\b(faults|profile)(\[\d+\])?"?$/.test(reads(model).find((it) => it.place === place)?.path ?? path));

@@ -1,7 +1,7 @@
 // All that the sandbox knows: a model with edits, one design or two, the clock, and what the workers found out.
 
 import { amount } from "./amount";
-import { appended, instantOf, isBroken, isNothing, passing, type Put, settled, turn, type Turned, turned } from "./changes";
+import { appended, instantOf, isNothing, passing, type Put, settled, turn, type Turned, turned } from "./changes";
 import { Engine, Stopped } from "./engine/engine";
 import { Pool, type Progress } from "./engine/pool";
 import type { Checked, Design, Edit, Finding, Model, Step } from "./engine/protocol";
@@ -49,6 +49,12 @@ export class Sandbox {
   curveOf: Design = null;
   /** What whole runs take to last, although it is over at an instant: a load that is doubled for a while. */
   taken: { knob: Turned; until: number; at: number }[] = [];
+  /** The run whose event was stepped to, and how long after the one before it was, in nanoseconds. */
+  event: Live | undefined;
+  gap: number | undefined;
+  /** Digits of a second that tell the events that were stepped to apart. */
+  places = 0;
+  private stepping = false;
   /** The instant of what was done last to the running system. */
   private done = 0;
   private curveEdits: Edit[] = [];
@@ -207,6 +213,7 @@ export class Sandbox {
     await Promise.all(this.runs.map((run) => run.open(this.model, until, this.window, this.speed)));
     this.now = until;
     this.done = 0;
+    this.moveOn();
     this.wrong = this.runs.find((run) => run.wrong !== undefined)?.wrong ?? this.wrong;
     this.changed();
   }
@@ -328,6 +335,7 @@ export class Sandbox {
   play(on: boolean): void {
     if (on && this.now >= this.horizon) void this.reopen(0).then(() => this.play(true));
     else this.playing = on;
+    this.moveOn();
     this.changed();
   }
 
@@ -341,18 +349,47 @@ export class Sandbox {
     await this.reopen(Math.max(0, Math.min(instant, this.horizon)));
   }
 
+  /** Goes through the next event of the designs that are looked at. */
   async step(): Promise<void> {
     this.playing = false;
-    const run = this.main;
-    if (run === undefined || run.reached >= this.horizon) return;
-    // What was computed ahead is shown first.
-    if (this.now < run.reached) this.now = run.reached;
-    else {
+    if (this.stepping || this.runs.some((run) => run.parts === undefined)) return;
+    this.stepping = true;
+    try {
+      await Promise.all(this.runs.map((run) => run.idle()));
+      // What was computed ahead has happened already.
+      const reached = Math.max(this.now, ...this.runs.map((run) => run.reached));
+      if (reached >= this.horizon) return;
+      if (this.event === undefined) for (const run of this.runs) await run.pump(reached);
+      // Of two designs that which has something to tell first; the other has nothing until then.
+      const next = await Promise.all(this.runs.map((run) => run.next()));
+      const first = Math.min(...next);
+      const run = this.runs[next.indexOf(first)]!;
+      if (first > this.horizon) return;
+      this.now = Math.max(this.now, reached);
       await run.step();
-      this.now = run.reached;
-      await Promise.all(this.runs.slice(1).map((other) => other.pump(this.now)));
+      this.stepped(run);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+    } finally {
+      this.stepping = false;
+      this.changed();
     }
-    this.changed();
+  }
+
+  /** The clock is at the event that a run was stepped to, with as many digits as tell it from the one before. */
+  private stepped(run: Live): void {
+    this.gap = this.event === undefined ? undefined : run.reached - this.now;
+    for (const other of this.runs) if (other !== run) [other.says, other.marked] = [undefined, []];
+    const places = this.gap === undefined || this.gap >= 1e6 ? 3 : this.gap >= 1e3 || this.gap === 0 ? 6 : 9;
+    this.places = Math.max(this.places, places, 3);
+    this.event = run;
+    this.now = run.reached;
+  }
+
+  /** Says nothing more of the event that was stepped to. */
+  private moveOn(): void {
+    for (const run of this.runs) [run.says, run.marked] = [undefined, []];
+    [this.event, this.gap, this.places] = [undefined, undefined, 0];
   }
 
   /** A frame of the viewer's time: the clock goes on as far as all runs have come. */
@@ -435,7 +472,7 @@ export class Sandbox {
 
   /** Whether something was broken by a click, so that whole runs count from the start. */
   get isBroken(): boolean {
-    return isBroken(this.model);
+    return this.checked?.is_broken === true;
   }
 
   cancel(): void {

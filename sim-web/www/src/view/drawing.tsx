@@ -154,7 +154,7 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
             ))}
             {layout.ways.map((way, at) => way.guards.length > 0 && <BreakerSwitch key={at} way={way} number={at} parts={parts} />)}
             {layout.nodes.map((node) => (
-              <Thing key={node.number} node={node} sandbox={sandbox} />
+              <Thing key={node.number} node={node} sandbox={sandbox} run={run} />
             ))}
           </svg>
           <canvas ref={canvas} aria-hidden="true" />
@@ -202,14 +202,14 @@ function Caption({ parts, run, isFast }: { parts: Parts; run: Live; isFast: bool
   );
 }
 
-function Thing({ node, sandbox }: { node: Placed; sandbox: Sandbox }) {
+function Thing({ node, sandbox, run }: { node: Placed; sandbox: Sandbox; run: Live }) {
   const select = () => {
     sandbox.selected = sandbox.selected === node.path ? undefined : node.path;
     sandbox.changed();
   };
   return (
     <g
-      class={`thing ${node.node.kind}${sandbox.selected === node.path ? " selected" : ""}`}
+      class={`thing ${node.node.kind}${sandbox.selected === node.path ? " selected" : ""}${run.marked.includes(node.number) ? " happened" : ""}`}
       data-number={node.number}
       transform={`translate(${node.x} ${node.y})`}
       role="button"
@@ -229,7 +229,7 @@ function Thing({ node, sandbox }: { node: Placed; sandbox: Sandbox }) {
         {node.node.name.length > 28 ? `${node.node.name.slice(0, 27)}…` : node.node.name}
       </text>
       <text class="size" x={node.width / 2} y={34}>
-        {node.node.size}
+        {run.sizeAt(node.node, sandbox.now)}
         {node.more > 0 ? ` (${node.more} not drawn)` : ""}
       </text>
       {node.areas.map((area) => (
@@ -367,7 +367,7 @@ export function DrawingTable({ run, sandbox }: { run: Live; sandbox: Sandbox }) 
               <th scope="row">
                 {placed.node.kind} {placed.node.name}
               </th>
-              <td>{placed.node.size}</td>
+              <td>{run.sizeAt(placed.node, sandbox.now)}</td>
               <td>{servers > 0 ? (Number.isFinite(servers) ? `${busy} of ${servers}` : busy) : "–"}</td>
               <td>{waiting}</td>
               <td>{[...new Set(layout.ways.filter((way) => way.from === placed.number).map((way) => parts.topology.nodes[way.to]!.name))].join(", ") || "–"}</td>
