@@ -472,7 +472,7 @@ test("a link carries model, edits and design", async (page) => {
   await page.goto(shared);
   await waitForRun(page);
   expect((await page.locator(".command").first().textContent()).trim() === command.trim(), "the link leads elsewhere");
-  expect((await page.locator(".thing.client .size").textContent()).includes("700"), "the text is lost");
+  await until(async () => (await page.locator(".slider output").allTextContents()).includes("700/s"), "the text is lost");
 });
 
 test("the numbers beside the drawing are the command line's", async (page) => {
@@ -606,6 +606,91 @@ test("everything can be done by keyboard", async (page) => {
   for (let at = 0; at < 3; at += 1) await page.keyboard.press("Enter");
   await page.getByText(/^Event /).waitFor(SLOW);
   expect((await now(page)) >= before, "a step goes back");
+});
+
+test("a step says what has happened, when to the digit, and marks where", async (page) => {
+  await page.goto(link({ name: "models/blocks/cache.ron" }));
+  await waitForRun(page);
+  await until(async () => (await now(page)) > 1, "the clock stands still");
+  await page.locator("#play").click();
+  const step = page.getByRole("button", { name: "Step", exact: true });
+  const looked = async () => ({
+    clock: await page.locator("#now").textContent(),
+    says: await page.locator(".event strong").textContent(),
+    rest: await page.locator(".event .hint").textContent(),
+    at: await page.locator(".thing.happened .name").allTextContents(),
+  });
+  const seen = [];
+  for (let steps = 0; steps < 40; steps += 1) {
+    await step.click();
+    const number = () => page.locator(".event .hint").textContent().catch(() => "");
+    await until(async () => (await number()) !== (seen.at(-1)?.rest ?? ""), "a step does nothing");
+    seen.push(await looked());
+  }
+  const names = await page.locator(".thing .name").allTextContents();
+  for (const [at, { clock, says, rest, at: marked }] of seen.entries()) {
+    expect(/\.\d{3,}$/.test(clock), `the clock shows ${clock}`);
+    // Who is told of first is ringed.
+    const told = names.filter((name) => says.includes(name));
+    if (told.length > 0) expect(marked.length > 0 && marked.every((name) => says.includes(name)), `${says}, and what is marked is ${marked}`);
+    const before = seen[at - 1];
+    if (before === undefined) continue;
+    const digits = (text) => Number(text.split(":")[0]) * 60 + Number(text.split(":")[1]);
+    const isSame = rest.includes("at the same instant");
+    const [was, is] = [digits(before.clock), digits(clock)];
+    expect(isSame ? Math.abs(is - was) < 1e-3 : is > was, `${before.clock} and ${clock} are not told apart: ${rest}`);
+  }
+  for (const what of ["visitors send shop.", "has served a request", "is answered after"]) expect(seen.some(({ says }) => says.includes(what)), `in ${seen.length} steps nobody ${what}: ${seen.map(({ says }) => says).join(" | ")}`);
+  expect(!seen.some(({ says }) => /[0-9a-f]{16}/.test(says)), "what happened is told in numbers");
+  // Once it goes on nothing is marked.
+  await page.locator("#play").click();
+  await until(async () => (await page.locator(".thing.happened").count()) === 0, "the mark stays");
+  // Of two designs it is said in which, and each has the events of both in order.
+  await beside(page, "models/blocks/cache.ron", "no cache", "in each process");
+  await page.locator("#play").click();
+  const events = new Map();
+  let [last, told] = [0, ""];
+  for (let steps = 0; steps < 60; steps += 1) {
+    await step.click();
+    await until(async () => (await page.locator(".event").textContent().catch(() => told)) !== told, "a step does nothing");
+    told = await page.locator(".event").textContent();
+    const whose = await page.locator(".event .whose").textContent();
+    const number = Number((await page.locator(".event .hint").textContent()).match(/Event ([\d,]+)/)[1].replaceAll(",", ""));
+    expect(!events.has(whose) || events.get(whose) === number - 1, `in ${whose} event ${number} comes after ${events.get(whose)}`);
+    events.set(whose, number);
+    expect((await now(page)) >= last, "a step goes back");
+    last = await now(page);
+  }
+  expect([...events.keys()].sort().join() === "A,B", `events of ${[...events.keys()]} alone`);
+});
+
+test("a curve says why points are missing", async (page) => {
+  await page.goto(link({ name: "models/blocks/cache.ron", design: "no cache", edits: [["run.horizon", "12s"], ["run.warmup", "2s"], ["run.replications", "2"]] }));
+  await waitForRun(page);
+  await page.getByRole("button", { name: "curve over visitors" }).click(SLOW);
+  const gaps = page.locator(".gaps li");
+  await gaps.first().waitFor(SLOW);
+  const told = await gaps.allTextContents();
+  expect(told.some((it) => /3000\/s: no p50, no p99: `goods` is offered \d+ %/.test(it)), `${told}`);
+  // As many as the table has dashes.
+  const chart = page.locator(".curve .chart").first();
+  await chart.locator("summary").click();
+  await chart.locator("tbody tr").first().waitFor();
+  const missing = await chart.locator("tbody tr").evaluateAll((rows) => rows.filter((row) => [...row.querySelectorAll("td")].some((cell) => cell.textContent.trim() === "–")).length);
+  const named = new Set(told.flatMap((it) => it.match(/×\s*([^:]+)/)[1].split(", ")));
+  expect(missing > 0 && missing === named.size, `${missing} points are missing, told are ${told}`);
+});
+
+test("a client's rate is that of the last window", async (page) => {
+  await page.goto(link({ name: "models/blocks/cache.ron" }));
+  await waitForRun(page);
+  const size = () => page.locator(".thing.client .size").textContent();
+  const perSecond = async () => Number((await size()).replace(/\D/g, ""));
+  await until(async () => (await now(page)) > 2, "the clock stands still");
+  expect(Math.abs((await perSecond()) / 930 - 1) < 0.25, await size());
+  await page.getByLabel("what to break").selectOption({ label: "double the load of visitors for 20 s" });
+  await page.locator("#break-it").click();
+  await until(async () => (await perSecond()) > 1500, `the load is doubled, and the client says ${await size()}`);
 });
 
 test(

@@ -13,7 +13,7 @@ const errors = (felt: Felt): number => felt.refused + felt.timed_out + felt.fail
 const ended = (felt: Felt): number => felt.done + errors(felt);
 
 /** Why there is no number, in words. */
-const WHY: Record<string, string> = { unstable: "grows without end", too_short: "run too short", too_few_requests: "too few requests", too_few_replications: "too few runs" };
+export const WHY: Record<string, string> = { unstable: "grows without end", too_short: "run too short", too_few_requests: "too few requests", too_few_replications: "too few runs" };
 
 /** A value with half of its interval, or why it is not known. */
 export function Interval({ value, say }: { value: Value | undefined; say: (value: number | null) => string }) {
@@ -60,7 +60,7 @@ export function Numbers({ sandbox }: { sandbox: Sandbox }) {
 
 function NumbersTable({ sandbox, designs }: { sandbox: Sandbox; designs: Found[] }) {
   const { runs, summary, now } = sandbox;
-  const seen = (run: Live): Window | undefined => run.windows.filter((it) => it.until * 1e9 <= now).at(-1);
+  const seen = (run: Live): Window | undefined => run.windowAt(now);
   return (
     <div class="scroll" tabindex={0} role="region" aria-label="Numbers">
       <table>
