@@ -36,16 +36,32 @@ interface Item {
   index: number;
 }
 
+/** What a text in JSON stands for; nothing where it is torn, as a link may be. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A text without its quotes. */
+const unquoted = (text: string): string | undefined => {
+  const value = parsed(text);
+  return typeof value === "string" ? value : undefined;
+};
+
 const ITEM = /^(?:(designs\.(?:[^."]+|"(?:[^"\\]|\\.)*"))\.")?(.*)\[(\d+)\]"?$/s;
 
 function itemOf(path: string): Item | undefined {
   const found = ITEM.exec(path);
   if (found === null) return undefined;
-  const [, of, list, index] = found;
-  return { of, list: of === undefined ? list! : list!.replace(/\\(["\\])/g, "$1"), index: Number(index) };
+  // What is within the quotes of a design's path has its own quotes escaped.
+  const [of, list] = [found[1], found[1] === undefined ? found[2] : unquoted(`"${found[2]}"`)];
+  return list === undefined ? undefined : { of, list, index: Number(found[3]) };
 }
 
-const pathOf = ({ of, list, index }: Item): string => (of === undefined ? `${list}[${index}]` : `${of}."${list.replace(/["\\]/g, "\\$&")}[${index}]"`);
+const pathOf = ({ of, list, index }: Item): string => (of === undefined ? `${list}[${index}]` : `${of}.${JSON.stringify(`${list}[${index}]`)}`);
 
 const WRITTEN = /^\(at: "([\d.]+s)", set: \{(?:("(?:[^"\\]|\\.)*"): (.*))?\}\)$/s;
 
@@ -55,10 +71,7 @@ const seconds = (at: string): number => Number.parseFloat(at);
 const ron = (value: string): string => (/^-?\d+(\.\d+)?$|[([{"]|^(true|false)$/.test(value) ? value : JSON.stringify(value));
 
 /** The same back. */
-const plain = (text: string): string => {
-  if (!/^"(?:[^"\\]|\\.)*"$/.test(text)) return text;
-  return JSON.parse(text) as string;
-};
+const plain = (text: string): string => unquoted(text) ?? text;
 
 const change = (at: string, path?: string, value?: string): string => `(at: "${at}", set: {${path === undefined ? "" : `${JSON.stringify(path)}: ${ron(value!)}`}})`;
 
@@ -70,7 +83,8 @@ function read([path, text]: Edit, place: number): Read | undefined {
   if (item?.list !== "changes") return undefined;
   const found = WRITTEN.exec(text);
   if (found === null) return undefined;
-  const target = found[2] === undefined ? undefined : (JSON.parse(found[2]) as string);
+  const target = found[2] === undefined ? undefined : unquoted(found[2]);
+  if (found[2] !== undefined && target === undefined) return undefined;
   return { at: found[1]!, path: target, value: target === undefined ? undefined : plain(found[3]!), place, slot: item.index, of: item.of };
 }
 
@@ -188,16 +202,18 @@ export async function settled(model: Model, now: number, designs: Design[], path
   const by = await Promise.all(designs.map(async (design) => lasting(turnedIn(model, await owner(design, pathIn)), now)));
   const paths = [...new Set(by.flatMap((it) => [...it.keys()]))];
   const fresh = new Map<string, string>();
-  for (const [at, design] of designs.entries()) {
-    // What the model as written becomes is not meant for who was left out.
-    const others = designs.includes(null) && design !== null ? paths.filter((path) => !by[at]!.has(path)) : [];
-    const kept = others.length === 0 ? {} : await valuesIn(bare, design, others);
+  const after = (): Model => ({ ...model, edits: [...bare.edits.filter(([path]) => !fresh.has(path)), ...fresh] });
+  const text = (value: unknown) => (typeof value === "string" ? value : JSON.stringify(value ?? undefined));
+  // Designs have what is written of the model, unless they say otherwise; what it becomes is not meant for who was left out.
+  for (const design of [...designs].sort((a, b) => Number(a !== null) - Number(b !== null))) {
+    const own = by[designs.indexOf(design)]!;
+    const [was, is] = await Promise.all([bare, after()].map((it) => valuesIn(it, design, paths)));
     for (const path of paths) {
-      const value = by[at]!.get(path)?.value ?? (kept[path] == null ? undefined : typeof kept[path] === "string" ? kept[path] : JSON.stringify(kept[path]));
-      if (value !== undefined) fresh.set(await pathIn(design, path), value);
+      const value = own.get(path)?.value ?? text(was![path]);
+      if (value !== undefined && value !== text(is![path])) fresh.set(await pathIn(design, path), value);
     }
   }
-  return { ...model, edits: [...bare.edits.filter(([path]) => !fresh.has(path)), ...fresh] };
+  return after();
 }
 
 /** A list that a design has as a whole, because something that was added to that of the model is not its own. */
@@ -213,12 +229,9 @@ const WHOLE = /^(designs\.(?:[^."]+|"(?:[^"\\]|\\.)*"))\.(.+)$/s;
 function wholeOf([path, text]: Edit): Whole | undefined {
   const found = WHOLE.exec(path);
   if (found === null || !text.startsWith("[")) return undefined;
-  const list = found[2]!.startsWith('"') ? (JSON.parse(found[2]!) as string) : found[2]!;
-  try {
-    return { of: found[1]!, list, length: (JSON.parse(text) as unknown[]).length };
-  } catch {
-    return undefined;
-  }
+  const list = found[2]!.startsWith('"') ? unquoted(found[2]!) : found[2]!;
+  const items = parsed(text);
+  return list === undefined || !Array.isArray(items) ? undefined : { of: found[1]!, list, length: items.length };
 }
 
 const wholesOf = (edits: Edit[], list: string): Whole[] => edits.flatMap((edit) => wholeOf(edit) ?? []).filter((it) => it.list === list);

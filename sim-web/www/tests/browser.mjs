@@ -556,6 +556,11 @@ test("hostile links do no harm", async (page) => {
     await alerts().first().waitFor();
     expect((await alerts().first().textContent()).includes(says), `${fragment.slice(0, 20)}: ${await alerts().first().textContent()}`);
   }
+  const torn = [['designs.x."a\\q[0]"', "["], ["designs.x.faults", "[1,"], ["changes[0]", '(at: "1s", set: {"\\q": 3})']];
+  await page.goto(base);
+  await page.goto(link({ name: "models/blocks/hedge.ron", edits: torn }));
+  await alerts().first().waitFor();
+  await page.locator(".edits li").nth(2).waitFor();
   const bomb = deflateSync(new Uint8Array(50_000_000), { level: 9 });
   await page.goto(base);
   await page.goto(`${base}#v1=${Buffer.from(bomb).toString("base64url")}`);
