@@ -128,6 +128,7 @@ function Steady({ sandbox }: { sandbox: Sandbox }) {
         <progress value={progress.told} max={Math.max(progress.all, progress.told, 1)} aria-label="runs in the background" />
         <span class="hint">
           {Math.min(progress.told, progress.all)} of {progress.all} runs on {sandbox.pool.size} {sandbox.pool.size === 1 ? "worker" : "workers"}
+          {summary !== undefined && <Taken sandbox={sandbox} />}
         </span>
         <button onClick={() => sandbox.cancel()}>Stop</button>
       </div>
