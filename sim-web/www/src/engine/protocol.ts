@@ -68,11 +68,20 @@ export interface Step {
 
 export type NodeKind = "client" | "service" | "cache" | "queue" | "store" | "external";
 
+/** A cache that lies in a thing: in each client, each process, or in a database. */
+export interface InnerCache {
+  name: string;
+  /** How large it is in each place, and where that is. */
+  size: string;
+  layer: string;
+}
+
 export interface TopologyNode {
   name: string;
   kind: NodeKind;
   size: string;
   parts: string[];
+  caches?: InnerCache[];
   stations: number[];
   utilisation: number | null;
 }
@@ -107,6 +116,7 @@ export interface Parts {
   stations: StationGroup[];
   externals: string[];
   objects: string[];
+  caches: string[];
   queues: string[];
   subscriptions: number[];
   guards: string[];

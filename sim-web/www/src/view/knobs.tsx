@@ -360,7 +360,9 @@ function useBreakages(sandbox: Sandbox): (Breakage & { designs: Design[] })[] {
   const all = runs.flatMap(({ design, parts }, at) => {
     const nodes = nodesOf[at]!.filter((node) => node.kind !== "client" || loads.get(design)?.has(pathOf(node)) === true);
     const regions = (parts?.regions ?? []).map((region) => fault(`region ${region}`, `cut off region ${region} for 20 s`, "crash", `regions.${bare(region)}`, ', lasts: "20s"'));
-    return [...nodes.flatMap((node) => breakages(node, pathOf(node))), ...regions].map((it) => ({ ...it, design }));
+    const inner = new Set(nodes.flatMap((node) => (node.caches ?? []).map(({ name }) => name)));
+    const flushes = [...inner].map((name) => fault(name, `flush ${name}`, "flush", `caches.${bare(name)}`));
+    return [...nodes.flatMap((node) => breakages(node, pathOf(node))), ...flushes, ...regions].map((it) => ({ ...it, design }));
   });
   const each = [...new Map(all.map((it) => [it.says, it])).values()];
   return each.map(({ design: _, ...it }) => ({ ...it, designs: all.filter(({ says }) => says === it.says).map(({ design }) => design) }));
