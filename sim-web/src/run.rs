@@ -4,7 +4,7 @@ use crate::model::{Given, Wrong};
 use self_cell::self_cell;
 use serde::Serialize;
 use sim_core::component::{BreakerState, Ending};
-use sim_core::model::{MeasureKind, Model, StationId, spec_at};
+use sim_core::model::{MeasureKind, Model, Source, StationId, spec_at};
 use sim_core::report::topology::Topology;
 use sim_core::simulation::{Condition, Seed, Stopped};
 use sim_core::telemetry::{Fate, Live, Move, Spot};
@@ -55,6 +55,8 @@ struct Parts<'a> {
     horizon: f64,
     topology: Topology,
     clients: Vec<&'a str>,
+    /// By client whether requests come at a rate, not from users who wait for answers.
+    at_a_rate: Vec<bool>,
     services: Vec<(&'a str, u32)>,
     journeys: Vec<(u32, &'a str)>,
     stations: Vec<Group<'a>>,
@@ -184,9 +186,25 @@ impl Run {
         .to_owned()
     }
 
-    /// Goes through the next event; what it was, in words.
-    pub fn step(&mut self) -> Option<String> {
-        self.running.with_dependent_mut(|_, live| live.step())
+    /// When the next event is, in nanoseconds; infinite if nothing is left to happen.
+    #[wasm_bindgen(js_name = next)]
+    pub fn next_at(&mut self) -> f64 {
+        let next = self.running.with_dependent_mut(|_, live| live.next_at());
+        next.map_or(f64::INFINITY, |at| at.0 as f64)
+    }
+
+    /// Goes through the next event; as JSON what happened, in words, and the places where (kind, number, member, as of moves).
+    /// Nothing if nothing is left to happen.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn step(&mut self) -> Result<Option<String>, JsError> {
+        let step = self.running.with_dependent_mut(|_, live| live.step());
+        let told = step.map(|step| {
+            let at: Vec<_> = step.at.into_iter().map(place).collect();
+            serde_json::to_string(&(step.says, at))
+        });
+        Ok(told.transpose()?)
     }
 
     /// The present instant in nanoseconds.
@@ -267,6 +285,7 @@ fn parts<'a>(model: &'a Model, topology: Topology, rates: &'a [f64]) -> Parts<'a
         horizon: model.run.horizon.as_secs(),
         topology,
         clients: model.clients.iter().map(|it| it.name.as_str()).collect(),
+        at_a_rate: model.clients.iter().map(|it| matches!(it.source, Source::Open(_))).collect(),
         services: model.services.iter().map(|it| (it.name.as_str(), it.replicas)).collect(),
         journeys: model.journeys.iter().map(|it| (it.client, name(it.operation.0))).collect(),
         stations: model

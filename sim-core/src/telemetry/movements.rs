@@ -37,6 +37,14 @@ pub enum Spot {
     Nowhere,
 }
 
+impl Spot {
+    /// At a station of a model.
+    pub(super) fn of_station(model: &Model, station: StationId) -> Spot {
+        let group = model.stations.partition_point(|group| group.first <= station) - 1;
+        Spot::Station(group as u32, station.0 - model.stations[group].first.0)
+    }
+}
+
 /// What becomes of a dot where it arrives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Fate {
@@ -246,8 +254,7 @@ impl<'m> Movements<'m> {
     }
 
     fn place_of(&self, station: StationId) -> Spot {
-        let group = self.model.stations.partition_point(|group| group.first <= station) - 1;
-        Spot::Station(group as u32, station.0 - self.model.stations[group].first.0)
+        Spot::of_station(self.model, station)
     }
 }
 

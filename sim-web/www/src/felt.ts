@@ -1,7 +1,6 @@
 // What clients felt in a window of a run.
 
-import type { Felt, Window } from "./engine/protocol";
-import type { Live } from "./live";
+import type { Felt } from "./engine/protocol";
 
 export const errors = (felt: Felt): number => felt.refused + felt.timed_out + felt.failed;
 
@@ -9,6 +8,3 @@ export const ended = (felt: Felt): number => felt.done + errors(felt);
 
 /** The share of requests that have ended badly. */
 export const failing = (felt: Felt): number => (ended(felt) > 0 ? errors(felt) / ended(felt) : 0);
-
-/** The last window that is over at an instant in nanoseconds. */
-export const windowAt = (run: Live, now: number): Window | undefined => run.windows.filter((it) => it.until * 1e9 <= now).at(-1);

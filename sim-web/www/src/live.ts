@@ -1,12 +1,22 @@
 // A run that is being watched: its worker, what it has told, and what of that is to be seen at an instant.
 
 import { Engine, Stopped } from "./engine/engine";
-import type { Chunk, Design, Model, Parts, Window } from "./engine/protocol";
+import type { Chunk, Design, Model, Parts, Spot, TopologyNode, Window } from "./engine/protocol";
+import { rate } from "./format";
 
 /** Requests that are drawn in a second of the viewer's time, about. */
 const DRAWN_A_SECOND = 45;
 /** Events of a piece, at most: about a tenth of a second of computing. */
 const EVENTS_A_PIECE = 150_000;
+
+const KINDS: Record<number, TopologyNode["kind"][]> = { 0: ["client"], 1: ["service"], 3: ["external", "store"], 4: ["store"], 5: ["queue"] };
+
+/** The thing at a place, by its number among the things of the topology; -1 where it is none. */
+function thingAt({ topology, clients, services, externals, objects, queues }: Parts, [kind, number]: Spot): number {
+  if (kind === 2) return topology.nodes.findIndex(({ stations }) => stations.includes(number));
+  const names: Record<number, string[]> = { 0: clients, 1: services.map(([name]) => name), 3: externals, 4: objects, 5: queues };
+  return topology.nodes.findIndex((node) => KINDS[kind]?.includes(node.kind) === true && node.name === names[kind]?.[number]);
+}
 
 export class Live {
   readonly engine = new Engine();
@@ -17,7 +27,9 @@ export class Live {
   events = 0;
   stopped: Chunk["stopped"] = "horizon";
   fingerprint = "";
+  /** What the event was that it was stepped to, and the things at which it happened. */
   says: string | undefined;
+  marked: number[] = [];
   /** One request in so many is drawn. */
   oneIn = 1;
   wrong: string | undefined;
@@ -90,6 +102,26 @@ export class Live {
     }
   }
 
+  /** When its next event is, in nanoseconds. */
+  next(): Promise<number> {
+    return this.engine.call("next", {});
+  }
+
+  /** The last window that is over at an instant. */
+  windowAt(now: number): Window | undefined {
+    return this.windows.filter((it) => it.until * 1e9 <= now).at(-1);
+  }
+
+  /** How large a thing is at an instant, in a few words: of clients who send at a rate, how many requests came lately. */
+  sizeAt({ kind, name, size }: TopologyNode, now: number): string {
+    const { parts } = this;
+    const client = kind === "client" ? (parts?.clients.indexOf(name) ?? -1) : -1;
+    const window = client < 0 ? undefined : this.windowAt(now);
+    if (parts === undefined || window === undefined || parts.at_a_rate[client] !== true) return size;
+    const sent = parts.journeys.reduce((sum, [of], journey) => sum + (of === client ? window.journeys[journey]!.sent : 0), 0);
+    return rate(sent / (window.until - window.from));
+  }
+
   /** Goes on through the next event. */
   async step(): Promise<void> {
     if (!this.asked) await this.piece(() => this.engine.call("step", {}));
@@ -113,7 +145,9 @@ export class Live {
     this.events = chunk.events;
     this.stopped = chunk.stopped;
     this.fingerprint = chunk.fingerprint;
-    this.says = chunk.says;
+    this.says = chunk.step?.[0];
+    const parts = this.parts;
+    this.marked = parts === undefined ? [] : (chunk.step?.[1] ?? []).map((spot) => thingAt(parts, spot));
     this.states.push(...chunk.states);
     this.windows.push(...chunk.windows);
     if (chunk.moves.length > 0) this.moves.push(chunk.moves);

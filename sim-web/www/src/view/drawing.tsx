@@ -153,7 +153,7 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
             {layout.ways.map((way, at) => way.guards.length > 0 && <BreakerSwitch key={at} way={way} number={at} parts={parts} />)}
             {layout.nodes.map((node) => (
               <Fragment key={node.number}>
-                <Thing node={node} sandbox={sandbox} />
+                <Thing node={node} sandbox={sandbox} run={run} />
                 <Chips placed={node} sandbox={sandbox} />
               </Fragment>
             ))}
@@ -209,10 +209,10 @@ function Caption({ parts, run, isFast }: { parts: Parts; run: Live; isFast: bool
   );
 }
 
-function Thing({ node, sandbox }: { node: Placed; sandbox: Sandbox }) {
+function Thing({ node, sandbox, run }: { node: Placed; sandbox: Sandbox; run: Live }) {
   return (
     <g
-      class={`thing ${node.node.kind}${sandbox.selected === node.path ? " selected" : ""}`}
+      class={`thing ${node.node.kind}${sandbox.selected === node.path ? " selected" : ""}${run.marked.includes(node.number) ? " happened" : ""}`}
       data-number={node.number}
       transform={`translate(${node.x} ${node.y})`}
       aria-description={`${node.node.kind}: show its parameters`}
@@ -223,7 +223,7 @@ function Thing({ node, sandbox }: { node: Placed; sandbox: Sandbox }) {
         {node.node.name.length > 28 ? `${node.node.name.slice(0, 27)}…` : node.node.name}
       </text>
       <text class="size" x={node.width / 2} y={34}>
-        {node.node.size}
+        {run.sizeAt(node.node, sandbox.now)}
         {node.more > 0 ? ` (${node.more} not drawn)` : ""}
       </text>
       {node.areas.map((area) => (
@@ -363,7 +363,7 @@ export function DrawingTable({ run, sandbox }: { run: Live; sandbox: Sandbox }) 
                 <th scope="row">
                   {placed.node.kind} {placed.node.name}
                 </th>
-                <td>{placed.node.size}</td>
+                <td>{run.sizeAt(placed.node, sandbox.now)}</td>
                 <td>{servers > 0 ? (Number.isFinite(servers) ? `${busy} of ${servers}` : busy) : "–"}</td>
                 <td>{waiting}</td>
                 <td>{told || "–"}</td>

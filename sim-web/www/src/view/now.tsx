@@ -1,7 +1,7 @@
 // How it is now, in few words: for who hears the page, and at the foot of a screen that is too small for all at once.
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { failing, windowAt } from "../felt";
+import { failing } from "../felt";
 import { clock, number, rate, share, time } from "../format";
 import type { Live } from "../live";
 import type { Sandbox } from "../sandbox";
@@ -16,7 +16,7 @@ const TOLD = 3;
 /** What is seen of a run, in a sentence or two. */
 function saysOf(run: Live, now: number): string {
   const { parts } = run;
-  const [window, state] = [windowAt(run, now), run.stateAt(now)];
+  const [window, state] = [run.windowAt(now), run.stateAt(now)];
   if (parts === undefined || state === undefined || window === undefined) return "nothing has ended yet.";
   const { all, from, until } = window;
   const things = parts.topology.nodes.map((node) => ({ name: node.name, ...tell({ node, path: "" }, parts, state) }));
@@ -71,7 +71,7 @@ export function Foot({ sandbox, open, onOpen }: { sandbox: Sandbox; open: boolea
     addEventListener("keydown", close);
     return () => removeEventListener("keydown", close);
   }, [open]);
-  const felt = sandbox.runs.map((run) => windowAt(run, sandbox.now)?.all);
+  const felt = sandbox.runs.map((run) => run.windowAt(sandbox.now)?.all);
   const told = felt.map((it, at) => `${felt.length > 1 ? `${at === 0 ? "A" : "B"} ` : ""}p99 ${it === undefined ? "–" : time(it.p99)}${felt.length > 1 ? "" : ` · errors ${it === undefined ? "–" : share(failing(it))}`}`);
   return (
     <div class="foot" role="group" aria-label="Play and knobs">

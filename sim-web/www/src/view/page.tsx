@@ -3,7 +3,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useReducer, useState } from "preact/hooks";
 import type { Design } from "../engine/protocol";
-import { clock } from "../format";
+import { clock, time } from "../format";
 import type { Preset } from "../gallery";
 import { type Sandbox, SPEEDS } from "../sandbox";
 import { Curve } from "./curve";
@@ -16,8 +16,7 @@ import { Charts, Numbers, Waterfall } from "./numbers";
 import { PartsTable } from "./parts";
 import { Share } from "./share";
 import { Challenge, Story, tell } from "./story";
-
-const designName = (design: Design): string => design ?? "as written";
+import { designName, lettered, Whose } from "./whose";
 
 /** Begins: with the first step of the model's story, if it is to be told. */
 async function begin(sandbox: Sandbox, isTold: boolean): Promise<void> {
@@ -74,7 +73,6 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
   const playground = sandbox.checked?.playground ?? undefined;
   const story = playground?.story ?? [];
   const two = sandbox.runs.length > 1;
-  const title = (design: Design, at: number) => (two ? `${at === 0 ? "A" : "B"}: ${designName(design)}` : designName(design));
   return (
     <main class="sandbox">
       <header class="title">
@@ -101,12 +99,16 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
         <div class="main-column">
           <Clock sandbox={sandbox} />
           <div class={two ? "drawings two" : "drawings"}>
-            {sandbox.runs.map((run, at) => (
-              <Drawing key={designName(run.design)} sandbox={sandbox} run={run} title={title(run.design, at)} />
+            {sandbox.runs.map((run) => (
+              <Drawing key={designName(run.design)} sandbox={sandbox} run={run} title={lettered(sandbox, run.design)} />
             ))}
           </div>
           <Numbers sandbox={sandbox} />
-          {sandbox.main !== undefined && <Disclosure summary="the drawing as a table">{() => <DrawingTable run={sandbox.main!} sandbox={sandbox} />}</Disclosure>}
+          {sandbox.runs.map((run) => (
+            <Disclosure key={designName(run.design)} summary={two ? `${lettered(sandbox, run.design)}, as a table` : "the drawing as a table"}>
+              {() => <DrawingTable run={run} sandbox={sandbox} />}
+            </Disclosure>
+          ))}
           <Charts sandbox={sandbox} />
           <Curve sandbox={sandbox} />
           <PartsTable sandbox={sandbox} />
@@ -165,7 +167,9 @@ function Designs({ sandbox }: { sandbox: Sandbox }) {
 }
 
 function Clock({ sandbox }: { sandbox: Sandbox }) {
-  const places = sandbox.speed >= 1 ? 1 : sandbox.speed >= 0.1 ? 2 : 4;
+  const running = sandbox.speed >= 1 ? 1 : sandbox.speed >= 0.1 ? 2 : 4;
+  // What stands still can be read to the millisecond, and further where events are closer.
+  const places = sandbox.playing ? running : Math.max(3, running, sandbox.places);
   const main = sandbox.main;
   return (
     <section class="clock" aria-label="Clock">
@@ -203,13 +207,25 @@ function Clock({ sandbox }: { sandbox: Sandbox }) {
         value={Math.round((sandbox.now / sandbox.horizon) * 1000)}
         onChange={(event) => void sandbox.seek((Number(event.currentTarget.value) / 1000) * sandbox.horizon)}
       />
-      {main?.says !== undefined && !sandbox.playing && (
-        <p class="hint" aria-live="polite">
-          Event {main.events.toLocaleString("en-GB")}: {main.says}
-        </p>
-      )}
+      {!sandbox.playing && <Event sandbox={sandbox} />}
       {main?.stopped === "overloaded" && <p class="wrong">The run has ended: more than two million operations are in flight, and it would grow without end.</p>}
     </section>
   );
 }
 
+/** What happened at the instant that was stepped to. */
+function Event({ sandbox }: { sandbox: Sandbox }) {
+  const { event, gap } = sandbox;
+  if (event?.says === undefined) return null;
+  const after = gap === undefined ? "" : gap === 0 ? ", at the same instant" : `, ${time(gap / 1e9)} later`;
+  return (
+    <p class="event" aria-live="polite">
+      <Whose sandbox={sandbox} designs={[event.design]} />
+      <strong>{event.says}</strong>{" "}
+      <span class="hint">
+        Event {event.events.toLocaleString("en-GB")}
+        {after}.
+      </span>
+    </p>
+  );
+}
