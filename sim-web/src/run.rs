@@ -60,6 +60,7 @@ struct Parts<'a> {
     stations: Vec<Group<'a>>,
     externals: Vec<&'a str>,
     objects: Vec<&'a str>,
+    caches: Vec<&'a str>,
     queues: Vec<&'a str>,
     /// The queue of each subscription.
     subscriptions: Vec<u32>,
@@ -233,7 +234,7 @@ impl Run {
     /// How followed requests have moved since this was asked last, twelve numbers each: dot, departs and arrives in
     /// nanoseconds, from (kind, number, member), to (the same), fate (0 stays, 1 hides, 2 ends), journey, ending (0 well, 1
     /// refused, 2 timed out, 3 failed). Kinds of places: 0 client, 1 service, 2 station, 3 external, 4 object storage, 5
-    /// queue, 6 nowhere.
+    /// queue, 6 nowhere, 7 cache at the edge.
     #[wasm_bindgen(js_name = takeMoves)]
     pub fn take_moves(&mut self) -> Vec<f64> {
         let moves = self.running.with_dependent_mut(|_, live| live.take_moves());
@@ -280,6 +281,7 @@ fn parts<'a>(model: &'a Model, topology: Topology, rates: &'a [f64]) -> Parts<'a
             .collect(),
         externals: model.externals.iter().map(|it| it.name.as_str()).collect(),
         objects: model.objects.iter().map(|it| it.name.as_str()).collect(),
+        caches: model.caches.iter().map(|it| it.name.as_str()).collect(),
         queues: model.queues.iter().map(|it| it.name.as_str()).collect(),
         subscriptions: model.subscriptions.iter().map(|it| it.queue.0).collect(),
         guards: model.guards.iter().map(|it| it.name.as_str()).collect(),
@@ -310,6 +312,7 @@ fn place(spot: Spot) -> [f64; 3] {
         Spot::Objects(objects) => (4, objects, 0),
         Spot::Queue(queue) => (5, queue, 0),
         Spot::Nowhere => (6, 0, 0),
+        Spot::Edge(cache) => (7, cache, 0),
     };
     [kind, number, member].map(f64::from)
 }

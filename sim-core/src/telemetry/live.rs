@@ -343,6 +343,37 @@ mod tests {
         assert!(at_work < 100, "{at_work} dots are left");
     }
 
+    /// What the edge holds comes back from there; all else goes on from there to the servers, and back the same way.
+    #[test]
+    fn a_request_is_seen_at_the_edge_and_behind_it_only_if_the_edge_has_to_ask() {
+        let cached = MODEL.replace(
+            "components: {",
+            r#"keys: {"pages": (count: 3)},
+               caches: {"cdn": (of: "shop.page", key: "pages", at: edge(hop: "1ms"), entries: 3)},
+               components: {"#,
+        );
+        let spec = Spec::parse("m.ron", &cached).expect("it can be read");
+        let model = Model::check(&spec, &Files::default()).expect("it is right").model;
+        let mut live = Live::new(&model, SEED, Duration::from_secs(1.0), 1);
+        live.advance(Time(2_000_000_000), 1 << 40);
+        let moves = live.take_moves();
+        let count = |from: fn(Spot) -> bool, to: fn(Spot) -> bool| {
+            moves.iter().filter(|it| from(it.from) && to(it.to)).count()
+        };
+        let (client, edge) =
+            ((|it| matches!(it, Spot::Client(_))) as fn(Spot) -> bool, |it| it == Spot::Edge(0));
+        let service: fn(Spot) -> bool =
+            |it| matches!(it, Spot::Service(..) | Spot::Station(..));
+        let asked = count(client, edge);
+        let missed = count(edge, service);
+        assert!(asked > 350, "{asked} of about 400");
+        assert_eq!(count(client, service) + count(service, client), 0, "nobody passes it by");
+        // Three pages: each is fetched once, and again by those who ask while it is on its way.
+        assert!((3..asked / 4).contains(&missed), "{missed} of {asked}");
+        assert_eq!(count(service, edge), missed);
+        assert!(count(edge, client).abs_diff(asked) < 10, "{asked}");
+    }
+
     #[test]
     fn who_waits_no_longer_is_seen_at_once() {
         let late = MODEL.replace("300ms", "12ms");

@@ -5,7 +5,10 @@
 //! when it began, so that whoever draws a little later than the run goes on can draw it in between.
 
 use crate::component::{Ending, FrameId, FrameKind, Frames, NONE};
-use crate::model::{Delay, Instruction, Model, OutsideStep, QueueStep, StationId, Travel};
+use crate::model::{
+    AccessId, CacheLayer, CacheStep, Delay, Instruction, Model, OutsideStep, QueueStep, StationId,
+    Travel,
+};
 use crate::random::mix;
 use crate::simulation::Recorder;
 use crate::time::Time;
@@ -28,6 +31,8 @@ pub enum Spot {
     Objects(u32),
     /// In a queue.
     Queue(u32),
+    /// At the edge: in a cache that lies there, by its number.
+    Edge(u32),
     /// Nowhere that is drawn.
     Nowhere,
 }
@@ -222,6 +227,14 @@ impl<'m> Movements<'m> {
         self.one_in > 0 && (self.one_in == 1 || mix(request).is_multiple_of(self.one_in))
     }
 
+    /// The cache at the edge that is asked; `None` for caches elsewhere, and for one in which nothing fits.
+    fn edge_of(&self, access: AccessId) -> Option<Spot> {
+        let number = self.model.accesses[access.0 as usize].cache;
+        let cache = &self.model.caches[number as usize];
+        let is_there = cache.layer == CacheLayer::Edge && !cache.size.is_zero();
+        is_there.then_some(Spot::Edge(number))
+    }
+
     fn place_of(&self, station: StationId) -> Spot {
         let group = self.model.stations.partition_point(|group| group.first <= station) - 1;
         Spot::Station(group as u32, station.0 - self.model.stations[group].first.0)
@@ -283,6 +296,12 @@ impl Recorder for Movements<'_> {
                 OutsideStep::Get { objects, .. } | OutsideStep::Put { objects, .. },
             ) => Spot::Objects(objects),
             Instruction::Queue(QueueStep::Send { queue, .. }) => Spot::Queue(queue.0),
+            Instruction::Cache(CacheStep::LookUp(access) | CacheStep::Fill(access)) => {
+                match self.edge_of(access) {
+                    Some(edge) => edge,
+                    None => return,
+                }
+            }
             Instruction::Pause { delay: Delay::Network, .. }
             | Instruction::Travel(Travel::Fetch { .. } | Travel::Return { .. }) => {
                 let follower = self.get(at);

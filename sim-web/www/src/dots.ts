@@ -108,6 +108,8 @@ export class Dots {
         return [find(["store"], this.parts.objects[number]), -1];
       case 5:
         return [find(["queue"], this.parts.queues[number]), -1];
+      case 7:
+        return [find(["cache"], this.parts.caches[number]), -1];
       default:
         return [-1, -1];
     }

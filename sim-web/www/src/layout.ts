@@ -1,7 +1,9 @@
 // Where things are drawn: dagre lays out, this says how large they are and how dots go between them.
 
 import dagre from "@dagrejs/dagre";
+import { type Chip, chipsOf, room } from "./chips";
 import type { Parts, StationGroup, TopologyNode } from "./engine/protocol";
+import { toldWidth } from "./told";
 
 export interface Point {
   x: number;
@@ -30,6 +32,8 @@ export interface Placed {
   /** The regions of rows of boxes: the name, and the area of its rows. */
   labels: { text: string; x: number; y: number }[];
   areas: { x: number; y: number; width: number; height: number }[];
+  /** The caches that lie in it. */
+  chips: Chip[];
   /** The path of the thing in the model. */
   path: string;
   /** Boxes that are not drawn, because there are too many. */
@@ -98,7 +102,8 @@ export function layOut(parts: Parts, portrait: boolean): Layout {
         boxes.push({ ...station, x: left + start + labelWidth(label) + place * (BOX.width + BOX.gap), y: top + below, width: BOX.width, height: BOX.height });
       });
     });
-    return { node, number, x: left, y: top, width, height, boxes, labels, areas, more, path: `${SECTIONS[node.kind]}.${bare(node.name)}` };
+    const chips = chipsOf(node, left, top + (rows.length > 0 ? 42 + rows.length * (BOX.height + BOX.gap) : 38), width, (name) => `caches.${bare(name)}`);
+    return { node, number, x: left, y: top, width, height, boxes, labels, areas, chips, more, path: `${SECTIONS[node.kind]}.${bare(node.name)}` };
   });
   const ways = edges.map((edge, number): Way => {
     const { points } = graph.edge(String(edge.from), String(edge.to), String(number)) as { points: Point[] };
@@ -131,9 +136,10 @@ function size(node: TopologyNode, parts: Parts) {
     else last.stations.push(station);
   }
   const widest = Math.max(0, ...rows.map((row) => labelWidth(row.label) + row.stations.length * (BOX.width + BOX.gap)));
+  const chips = room(node);
   const text = Math.max(node.name.length * 8.2, node.size.length * 6.4) + 28;
-  const width = Math.max(96, Math.min(text, 240), widest + 20);
-  const height = (node.kind === "client" ? 48 : 46) + (rows.length > 0 ? rows.length * (BOX.height + BOX.gap) + 20 : 4);
+  const width = Math.max(96, Math.min(text, 240), widest + 20, chips.width, toldWidth(`${SECTIONS[node.kind]}.${node.name}`, parts));
+  const height = (node.kind === "client" ? 48 : 46) + (rows.length > 0 ? rows.length * (BOX.height + BOX.gap) + 20 : 4) + chips.height;
   return { width, height, rows, more: Math.max(0, all.length - BOXES_MAX) };
 }
 

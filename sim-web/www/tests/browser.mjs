@@ -183,7 +183,7 @@ function noting() {
       noted.made = made;
       this.addEventListener("message", ({ data }) => {
         const chunk = data.answer?.chunk ?? data.answer;
-        if (chunk?.states !== undefined) noted.told.push({ worker: this, ...chunk });
+        if (chunk?.states !== undefined) noted.told.push({ worker: this, parts: data.answer.parts, ...chunk });
       });
     }
     postMessage(message, ...rest) {
@@ -244,6 +244,63 @@ test("what is broken is broken in the running system, and is the run of the link
     const [seen, whole] = await page.evaluate(comparing);
     expect(seen === whole, `${model}: the run has become ${seen.slice(0, 200)}, and is ${whole.slice(0, 200)} from the start`);
   }
+});
+
+/** What a measure of the run has been from an instant on: the page shows an instant that the run may have passed. */
+const measured = ([of, name]) => {
+  const { told } = globalThis.noted;
+  const parts = told.findLast((it) => it.parts !== undefined).parts;
+  const at = parts.measures.findIndex((it) => it[0] === of && it[1] === name);
+  return told.flatMap((it) => it.states.map(({ state }) => state[state.length - parts.measures.length + at]));
+};
+
+test("a cache within a thing is drawn with its hit ratio, and shows its parameters", async (page) => {
+  await page.addInitScript(noting);
+  for (const [preset, thing, name, size, field] of [
+    ["challenges/flash_crowd", "service", "pages", "10 entries in each process", "ttl"],
+    ["blocks/cdn", "client", "browser", "20 entries in each client", "entries"],
+  ]) {
+    await page.goto(base);
+    await page.goto(`${base}#preset=${preset}`);
+    await waitForRun(page);
+    const chip = page.getByRole("button", { name: `cache ${name}: ${size}` }).first();
+    await chip.waitFor(SLOW);
+    const ratio = chip.locator(".ratio");
+    await until(async () => /\d %$/.test(await ratio.textContent()), `${preset}: no hit ratio is shown`);
+    await page.locator("#play").click();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    const shown = Number((await ratio.textContent()).replace(" %", "")) / 100;
+    const told = await page.evaluate(measured, [`caches.${name}`, "hit_ratio"]);
+    const near = told.some((it) => Math.abs(it - shown) <= 0.0006);
+    expect(near && shown > 0.01, `${preset}: the chip says ${shown}, the run ${told.slice(-5)}`);
+    const [track, hits] = await Promise.all([".track", ".hits"].map((of) => chip.locator(of).getAttribute("width")));
+    expect(Math.abs(Number(hits) / Number(track) - shown) < 0.001, `${preset}: ${hits} of ${track} px is not ${shown}`);
+    // It lies in its thing.
+    const [inner, outer] = await Promise.all([chip, page.locator(`.thing.${thing} .body`).first()].map((it) => it.boundingBox()));
+    const isIn = inner.x > outer.x && inner.y > outer.y && inner.x + inner.width < outer.x + outer.width && inner.y + inner.height < outer.y + outer.height;
+    expect(isIn, `${preset}: the chip at ${JSON.stringify(inner)} is not in ${JSON.stringify(outer)}`);
+    await chip.focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#selected").filter({ hasText: `caches.${name}` }).waitFor(SLOW);
+    await page.locator(".parameters label").filter({ hasText: field }).waitFor(SLOW);
+    expect((await chip.getAttribute("aria-pressed")) === "true", `${preset}: the chip is not seen to be chosen`);
+    await chip.click();
+    await until(async () => (await page.locator("#selected").count()) === 0, `${preset}: it is chosen for ever`);
+    await page.getByText("the drawing as a table").click();
+    const row = page.getByRole("row").filter({ hasText: `cache ${name} in ` }).first();
+    expect((await row.textContent()).includes(await ratio.textContent()), `${preset}: the table says ${await row.textContent()}`);
+    await accessible(page, preset);
+  }
+});
+
+test("a cache in which nothing fits is not drawn", async (page) => {
+  await page.goto(link({ name: "models/blocks/cache_stampede.ron" }));
+  await waitForRun(page);
+  await page.locator(".chip").waitFor(SLOW);
+  await page.goto(base);
+  await page.goto(link({ name: "models/blocks/cache_stampede.ron", edits: [["caches.page.entries", "0"]] }));
+  await waitForRun(page);
+  expect((await page.locator(".chip").count()) === 0, "it is drawn");
 });
 
 test("all that a preset offers to break is accepted", async (page) => {

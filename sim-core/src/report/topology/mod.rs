@@ -37,10 +37,24 @@ pub struct Node {
     pub size: String,
     /// What runs in it.
     pub parts: Vec<String>,
+    /// The caches that lie in it, as written.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub caches: Vec<InnerCache>,
     /// Its groups of stations, by their number in the model.
     pub stations: Vec<usize>,
     /// The share of its servers that it is offered work for; `None` where there is no limit. More than 1 is too much.
     pub utilisation: Option<f64>,
+}
+
+/// A cache that is no place of its own: it lies in each client, in each process of a service, or in a database.
+///
+/// One that clients of several populations or processes of several services have lies in each of these things.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct InnerCache {
+    /// Its name.
+    pub name: String,
+    /// How large it is in each place, and in which: `20 entries in each client`.
+    pub size: String,
 }
 
 /// What a thing is.
@@ -51,7 +65,7 @@ pub enum Kind {
     Client,
     /// A service.
     Service,
-    /// A cache that is a place of its own: at the edge or shared.
+    /// A cache that is a place of its own: at the edge or shared. Others are [`Node::caches`].
     Cache,
     /// A queue.
     Queue,

@@ -27,11 +27,7 @@ const SHOP: &str = r#"(
 )"#;
 
 fn topology() -> Topology {
-    let text = SHOP.replace(", call(\"web.look\")", "");
-    let spec = Spec::parse("shop.ron", &text).unwrap_or_else(|errors| panic!("{errors}"));
-    let checked =
-        Model::check(&spec, &Files::default()).unwrap_or_else(|errors| panic!("{errors}"));
-    Topology::of("shop", &spec, &checked)
+    of_text(&SHOP.replace(", call(\"web.look\")", ""))
 }
 
 fn edges(topology: &Topology) -> Vec<String> {
@@ -46,12 +42,88 @@ fn a_service_without_a_limit_of_cores_is_told_by_its_replicas() {
     let text = SHOP
         .replace(", call(\"web.look\")", "")
         .replace("components: [\"cart\"]", "components: [\"cart\"], cores: 0, replicas: 2");
-    let spec = Spec::parse("shop.ron", &text).unwrap_or_else(|errors| panic!("{errors}"));
-    let checked =
-        Model::check(&spec, &Files::default()).unwrap_or_else(|errors| panic!("{errors}"));
-    let topology = Topology::of("shop", &spec, &checked);
+    let topology = of_text(&text);
     let size = |name: &str| topology.nodes.iter().find(|it| it.name == name).unwrap().size.clone();
     assert_eq!([size("cart"), size("web")], ["2 replicas", "3 × 4 cores"]);
+}
+
+/// Layers of every kind: in each of two clients' browsers, at the edge, in the one service that reads, in the database.
+const LAYERS: &str = r#"(
+    keys: {"goods": (count: 1000), "people": (count: 50)},
+    components: {
+        "web": {"view": [read(store: "shelf", key: "goods")], "order": [call("stock.take")]},
+        "stock": {"take": [write(store: "shelf", key: "goods")]},
+    },
+    services: {"web": (components: ["web"], replicas: 3), "stock": (components: ["stock"])},
+    caches: {
+        "page": (of: "web.view", key: "goods", at: client(of: "people"), entries: 20),
+        "cdn": (of: "web.view", key: "goods", at: edge(hop: "8ms"), bytes: "100MB"),
+        "local": (of: "shelf", at: process, entries: 1),
+        "rows": (of: "shelf", at: database, bytes: "1500kB"),
+    },
+    stores: {"shelf": database(servers: 4, read: "3ms", write: "5ms")},
+    clients: {
+        "visitors": (rate: "100/s", mix: "web.view"),
+        "customers": (rate: "10/s", mix: {"web.view": 9, "web.order": 1}),
+        "staff": (rate: "1/s", mix: "web.order"),
+    },
+    run: (horizon: "1s"),
+)"#;
+
+fn of_text(text: &str) -> Topology {
+    let spec = Spec::parse("shop.ron", text).unwrap_or_else(|errors| panic!("{errors}"));
+    let checked =
+        Model::check(&spec, &Files::default()).unwrap_or_else(|errors| panic!("{errors}"));
+    Topology::of("shop", &spec, &checked)
+}
+
+fn caches(topology: &Topology) -> Vec<String> {
+    let own = topology.nodes.iter().filter(|node| node.kind == Kind::Cache);
+    let own = own.map(|node| format!("{}: {}", node.name, node.size));
+    let within = topology.nodes.iter().flat_map(|node| {
+        node.caches.iter().map(|it| format!("{} in {}: {}", it.name, node.name, it.size))
+    });
+    own.chain(within).collect()
+}
+
+/// A service that only writes has the memory for a cache, but looks nothing up; nor do those who only order.
+#[test]
+fn caches_are_told_of_what_they_lie_in_and_asks_them() {
+    let topology = of_text(LAYERS);
+    assert_eq!(
+        caches(&topology),
+        [
+            "cdn: 100 MB at the edge",
+            "page in visitors: 20 entries in each client",
+            "page in customers: 20 entries in each client",
+            "local in web: 1 entry in each process",
+            "rows in shelf: 1.5 MB in the database",
+        ]
+    );
+    let says = edges(&topology);
+    for edge in ["visitors > cdn: look up", "customers > cdn: look up", "cdn > web: misses"] {
+        assert!(says.iter().any(|it| it == edge), "{edge}: {says:?}");
+    }
+    for format in [GraphFormat::Mermaid, GraphFormat::Dot, GraphFormat::Structurizr] {
+        let text = topology.write(format);
+        assert_eq!(text.matches("cache page: 20 entries in each client").count(), 2, "{text}");
+        assert_eq!(text.matches("cache rows: 1.5 MB in the database").count(), 1, "{text}");
+    }
+    let svg = crate::report::figure::svg::topology(&topology, Default::default());
+    crate::report::figure::tests::assert_well_formed(&svg);
+    assert!(svg.contains("cache local: 1 entry in each process"), "{svg}");
+}
+
+#[test]
+fn a_cache_in_which_nothing_fits_is_asked_by_nobody_and_not_drawn() {
+    let none = LAYERS
+        .replace("entries: 20", "entries: 0")
+        .replace("entries: 1)", "entries: 0)")
+        .replace("100MB", "0B")
+        .replace("1500kB", "0B");
+    let topology = of_text(&none);
+    assert_eq!(caches(&topology), [""; 0]);
+    assert!(edges(&topology).contains(&"visitors > web: web.view".to_owned()));
 }
 
 #[test]

@@ -1,12 +1,43 @@
 //! From what was written to a graph.
 
-use super::{Edge, Kind, Node, Topology};
-use crate::model::{Checked, StationGroup};
+use super::{Edge, InnerCache, Kind, Node, Topology};
+use crate::model::{Cache, CacheLayer, CacheSize, Checked, StationGroup};
 use crate::spec::{Layer, Mix, Spec, Step, Store};
+use crate::study::words::significant;
 
 /// Things of which there is a number.
 fn counted(number: u32, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
+}
+
+/// A size in bytes as people read it: `16 MB`.
+fn bytes(size: u64) -> String {
+    const UNITS: [(f64, &str); 4] = [(1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    let size = size as f64;
+    let (unit, name) = UNITS.into_iter().find(|(unit, _)| size >= *unit).unwrap_or((1.0, "B"));
+    let number = significant(size / unit, 3);
+    let short = match number.contains('.') {
+        true => number.trim_end_matches('0').trim_end_matches('.'),
+        false => &number,
+    };
+    format!("{short} {name}")
+}
+
+/// How large a cache is, and where it lies: `20 entries in each client`.
+fn cache_size(cache: &Cache) -> String {
+    let size = match cache.size {
+        CacheSize::Entries(1) => "1 entry".to_owned(),
+        CacheSize::Entries(entries) => format!("{entries} entries"),
+        CacheSize::Bytes(size) => bytes(size),
+    };
+    let lies = match cache.layer {
+        CacheLayer::Client(_) => "in each client",
+        CacheLayer::Edge => "at the edge",
+        CacheLayer::Process => "in each process",
+        CacheLayer::Shared => "shared",
+        CacheLayer::Database => "in the database",
+    };
+    format!("{size} {lies}")
 }
 
 struct Walk<'a> {
@@ -20,6 +51,7 @@ pub(super) fn topology(name: String, spec: &Spec, checked: &Checked) -> Topology
     let mut walk = Walk { spec, checked, nodes: Vec::new(), edges: Vec::new() };
     walk.clients_and_services();
     walk.what_keeps_things();
+    walk.inner_caches();
     walk.client_edges();
     walk.service_edges();
     walk.queue_edges();
@@ -46,7 +78,8 @@ impl Walk<'_> {
         let limited = offered.filter(|offered| offered.servers.is_finite());
         let busiest = limited.map(|offered| offered.utilisation).max_by(f64::total_cmp);
         let utilisation = busiest.filter(|share| share.is_finite());
-        self.nodes.push(Node { name: name.to_owned(), kind, size, parts, stations, utilisation });
+        let (name, caches) = (name.to_owned(), Vec::new());
+        self.nodes.push(Node { name, kind, size, parts, caches, stations, utilisation });
     }
 
     /// Requests per second of a population of clients.
@@ -63,7 +96,7 @@ impl Walk<'_> {
         for (name, client) in &spec.clients {
             let size = match (client.users, self.rate_of(name)) {
                 (Some(users), _) => counted(users, "user"),
-                (None, rate) => format!("{}/s", crate::study::words::significant(rate, 3)),
+                (None, rate) => format!("{}/s", significant(rate, 3)),
             };
             self.add(name, Kind::Client, size, Vec::new());
         }
@@ -84,13 +117,11 @@ impl Walk<'_> {
 
     fn what_keeps_things(&mut self) {
         let spec = self.spec;
-        for (name, cache) in &spec.caches {
-            let at = match &cache.at {
-                Layer::Edge { .. } => "at the edge",
-                Layer::Shared { .. } => "shared",
-                _ => continue,
-            };
-            self.add(name, Kind::Cache, at.to_owned(), Vec::new());
+        for name in spec.caches.keys() {
+            let Some((_, cache)) = self.cache(name) else { continue };
+            if matches!(cache.layer, CacheLayer::Edge | CacheLayer::Shared) {
+                self.add(name, Kind::Cache, cache_size(cache), Vec::new());
+            }
         }
         for (name, queue) in &spec.queues {
             let size = match queue.consumers.len() {
@@ -119,6 +150,47 @@ impl Walk<'_> {
                 Store::External(_) => (Kind::External, "outside".into()),
             };
             self.add(name, kind, size, Vec::new());
+        }
+    }
+
+    /// A cache by its name, and its number in the model; `None` where nothing fits, so that nobody asks it.
+    fn cache(&self, name: &str) -> Option<(usize, &'_ Cache)> {
+        let mut all = self.checked.model.caches.iter().enumerate();
+        all.find(|(_, cache)| cache.name == name && !cache.size.is_zero())
+    }
+
+    /// Caches that are no places of their own, in the things in which they are asked.
+    fn inner_caches(&mut self) {
+        for (name, written) in &self.spec.caches {
+            let Some((number, cache)) = self.cache(name) else { continue };
+            let model = &self.checked.model;
+            let lies_in: Vec<(Kind, &str)> = match cache.layer {
+                CacheLayer::Edge | CacheLayer::Shared => continue,
+                CacheLayer::Database => vec![(Kind::Store, &written.of)],
+                CacheLayer::Client(_) => {
+                    let operation = |at: u32| &model.operations[at as usize].name;
+                    let journeys = model.journeys.iter();
+                    let asking = journeys.filter(|it| *operation(it.operation.0) == written.of);
+                    let client = |at: u32| model.clients[at as usize].name.as_str();
+                    asking.map(|it| (Kind::Client, client(it.client))).collect()
+                }
+                CacheLayer::Process => {
+                    let looks = |first: u32| {
+                        let mut accesses = model.accesses.iter();
+                        accesses.any(|it| it.cache as usize == number && it.first == first)
+                    };
+                    let asking = cache.services.iter().filter(|(_, first)| looks(*first));
+                    let service = |at: u32| model.services[at as usize].name.as_str();
+                    asking.map(|(id, _)| (Kind::Service, service(id.0))).collect()
+                }
+            };
+            let inner = InnerCache { name: name.clone(), size: cache_size(cache) };
+            for (kind, thing) in lies_in {
+                let Some(at) = self.find(&[kind], thing) else { continue };
+                if !self.nodes[at].caches.contains(&inner) {
+                    self.nodes[at].caches.push(inner.clone());
+                }
+            }
         }
     }
 

@@ -12,6 +12,9 @@ fn lines(node: &Node) -> Vec<String> {
     if node.parts.len() > 1 || node.parts.first().is_some_and(|part| *part != node.name) {
         lines.push(node.parts.join(", "));
     }
+    for cache in &node.caches {
+        lines.push(format!("cache {}: {}", cache.name, cache.size));
+    }
     if node.utilisation.is_some() {
         lines.push(format!("{} in use", node.in_use()));
     }
@@ -111,7 +114,7 @@ pub(super) fn structurizr(topology: &Topology) -> String {
             text,
             "        n{number} = person {} {}",
             quoted(&node.name),
-            quoted(&node.size)
+            quoted(&lines(node)[1..].join("; "))
         );
     }
     for (number, node) in of(&[Kind::External]) {

@@ -64,11 +64,19 @@ export interface Step {
 
 export type NodeKind = "client" | "service" | "cache" | "queue" | "store" | "external";
 
+/** A cache that lies in a thing: in each client, each process, or in a database. */
+export interface InnerCache {
+  name: string;
+  /** How large it is, and where it lies. */
+  size: string;
+}
+
 export interface TopologyNode {
   name: string;
   kind: NodeKind;
   size: string;
   parts: string[];
+  caches?: InnerCache[];
   stations: number[];
   utilisation: number | null;
 }
@@ -101,6 +109,7 @@ export interface Parts {
   stations: StationGroup[];
   externals: string[];
   objects: string[];
+  caches: string[];
   queues: string[];
   subscriptions: number[];
   guards: string[];

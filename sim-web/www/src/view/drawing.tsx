@@ -1,12 +1,16 @@
 // The system as it is at an instant: boxes that fill, lines that wait, dots that move.
 
+import { Fragment } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Dots } from "../dots";
 import type { Parts } from "../engine/protocol";
-import { number, share } from "../format";
-import { layOut, type Layout, type Placed, type Way } from "../layout";
+import { number } from "../format";
+import { layOut, type Layout, type Placed, SECTIONS, type Way } from "../layout";
 import type { Live } from "../live";
 import type { Sandbox } from "../sandbox";
+import { toldOf } from "../told";
+import { CacheRows, Chips, updateChips } from "./chips";
+import { selects } from "./selecting";
 
 /** How a box looks: up, down, halted, off, starting, draining or waiting. */
 const CONDITIONS = ["frame", "frame down", "frame halted", "frame off", "frame starting", "frame aside"];
@@ -55,15 +59,8 @@ function tell(placed: Placed, parts: Parts, state: Float64Array): { waiting: num
       if (parts.queues[queue] === placed.node.name) waiting += state[at.messages + subscription]!;
     });
   }
-  const told: string[] = [];
-  parts.measures.forEach(([of, name, kind], measure) => {
-    const value = state[at.measures + measure]!;
-    if (of !== placed.path || !Number.isFinite(value)) return;
-    if (name === "hit_ratio") told.push(`${share(value)} hits`);
-    else if (name === "lag" && kind === "time") told.push(`lags ${number(value * 1000)} ms`);
-    else if (name === "replicas" && kind === "level") told.push(`${value} replicas`);
-  });
-  return { waiting, busy, servers, told: told.slice(0, 2).join(" · ") };
+  const told = toldOf(`${SECTIONS[placed.node.kind]}.${placed.node.name}`, parts, state, at.measures);
+  return { waiting, busy, servers, told: told.join(" · ") };
 }
 
 /** How wide a place is. */
@@ -119,6 +116,7 @@ function usePainting(sandbox: Sandbox, run: Live, layout: Layout | undefined, fr
       slow += seconds;
       if (state !== undefined && (slow > (isCalm() ? 0.5 : 0.1) || painted !== sandbox.version)) {
         update(elements, layout, parts, state);
+        updateChips(frame.current!, layout.nodes, parts, state, places(parts).measures);
         updateBreakers(frame.current!, layout, parts, state);
         painted = sandbox.version;
         slow = 0;
@@ -154,7 +152,10 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
             ))}
             {layout.ways.map((way, at) => way.guards.length > 0 && <BreakerSwitch key={at} way={way} number={at} parts={parts} />)}
             {layout.nodes.map((node) => (
-              <Thing key={node.number} node={node} sandbox={sandbox} />
+              <Fragment key={node.number}>
+                <Thing node={node} sandbox={sandbox} />
+                <Chips placed={node} sandbox={sandbox} />
+              </Fragment>
             ))}
           </svg>
           <canvas ref={canvas} aria-hidden="true" />
@@ -203,26 +204,13 @@ function Caption({ parts, run, isFast }: { parts: Parts; run: Live; isFast: bool
 }
 
 function Thing({ node, sandbox }: { node: Placed; sandbox: Sandbox }) {
-  const select = () => {
-    sandbox.selected = sandbox.selected === node.path ? undefined : node.path;
-    sandbox.changed();
-  };
   return (
     <g
       class={`thing ${node.node.kind}${sandbox.selected === node.path ? " selected" : ""}`}
       data-number={node.number}
       transform={`translate(${node.x} ${node.y})`}
-      role="button"
-      tabindex={0}
-      aria-pressed={sandbox.selected === node.path}
       aria-description={`${node.node.kind}: show its parameters`}
-      onClick={select}
-      onKeyDown={(event) => {
-        if (event.key === "Enter" || event.key === " ") {
-          event.preventDefault();
-          select();
-        }
-      }}
+      {...selects(sandbox, node.path)}
     >
       <rect class="body" width={node.width} height={node.height} rx={node.node.kind === "client" ? 22 : node.node.kind === "store" ? 14 : 8} />
       <text class="name" x={node.width / 2} y={19}>
@@ -356,22 +344,27 @@ export function DrawingTable({ run, sandbox }: { run: Live; sandbox: Sandbox }) 
           <th scope="col">size</th>
           <th scope="col">busy</th>
           <th scope="col">waiting</th>
+          <th scope="col">tells</th>
           <th scope="col">asks</th>
         </tr>
       </thead>
       <tbody>
         {layout.nodes.map((placed) => {
-          const { busy, servers, waiting } = tell(placed, parts, state);
+          const { busy, servers, waiting, told } = tell(placed, parts, state);
           return (
-            <tr key={placed.number}>
-              <th scope="row">
-                {placed.node.kind} {placed.node.name}
-              </th>
-              <td>{placed.node.size}</td>
-              <td>{servers > 0 ? (Number.isFinite(servers) ? `${busy} of ${servers}` : busy) : "–"}</td>
-              <td>{waiting}</td>
-              <td>{[...new Set(layout.ways.filter((way) => way.from === placed.number).map((way) => parts.topology.nodes[way.to]!.name))].join(", ") || "–"}</td>
-            </tr>
+            <Fragment key={placed.number}>
+              <tr>
+                <th scope="row">
+                  {placed.node.kind} {placed.node.name}
+                </th>
+                <td>{placed.node.size}</td>
+                <td>{servers > 0 ? (Number.isFinite(servers) ? `${busy} of ${servers}` : busy) : "–"}</td>
+                <td>{waiting}</td>
+                <td>{told || "–"}</td>
+                <td>{[...new Set(layout.ways.filter((way) => way.from === placed.number).map((way) => parts.topology.nodes[way.to]!.name))].join(", ") || "–"}</td>
+              </tr>
+              <CacheRows placed={placed} parts={parts} state={state} first={places(parts).measures} />
+            </Fragment>
           );
         })}
       </tbody>

@@ -292,6 +292,8 @@ export function BreakThings({ sandbox }: { sandbox: Sandbox }) {
   const pathOf = (node: TopologyNode) => `${sections[node.kind]}.${bare(node.name)}`;
   const loads = useLoads(sandbox, nodes.filter((node) => node.kind === "client").map(pathOf));
   const all = nodes.filter((node) => node.kind !== "client" || loads.has(pathOf(node))).flatMap((node) => breakages(node, pathOf(node)));
+  const inner = new Set(nodes.flatMap((node) => (node.caches ?? []).map(({ name }) => name)));
+  for (const name of inner) all.push(fault(`flush ${name}`, "flush", `caches.${bare(name)}`));
   const regions = sandbox.main?.parts?.regions ?? [];
   for (const region of regions) all.push(fault(`cut off region ${region} for 20 s`, "crash", `regions.${bare(region)}`, ', lasts: "20s"'));
   const chosen = all[Math.min(what, all.length - 1)];

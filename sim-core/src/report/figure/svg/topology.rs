@@ -5,10 +5,12 @@ use super::canvas::{Canvas, Pen, Set};
 use super::theme::{Part, Theme};
 use super::{CAPTION, EDGE, LABEL, Look, TITLE, WIDTHS, panel::ink, text};
 use crate::report::topology::{Kind, Layout, Node, Placed, Topology, lay_out};
+use plotters::style::RGBColor;
 use plotters::style::text_anchor::HPos;
 
-/// The height of a box, and of what passes, in pixels.
+/// The height of a box, of each cache in it, and of what passes, in pixels.
 const BOX: f64 = 46.0;
+const CACHE: f64 = 19.0;
 const PASS: f64 = 18.0;
 /// Space between boxes side by side, and between layers.
 const GAP: f64 = 16.0;
@@ -37,7 +39,7 @@ pub fn topology(topology: &Topology, look: Look) -> String {
     let top = EDGE + if look.titled { 52.0 } else { 26.0 } + 17.0 * lines.len() as f64;
     let between = if width < 560.0 { NARROW_BETWEEN } else { BETWEEN };
     let column = (width - 2.0 * EDGE + between) / layers - between;
-    let (places, bottom) = in_columns(&layout, column, between, top);
+    let (places, bottom) = in_columns(topology, &layout, column, between, top);
     let mut canvas = Canvas::new(width, (bottom + EDGE).ceil(), look.theme);
     if look.titled {
         heading(&mut canvas, &title, &lines, width);
@@ -88,12 +90,22 @@ fn colour_bar(canvas: &mut Canvas, y: f64) {
     });
 }
 
-fn height(placed: &Placed) -> f64 {
-    if matches!(placed, Placed::Node(_)) { BOX } else { PASS }
+fn height(topology: &Topology, placed: &Placed) -> f64 {
+    match placed {
+        Placed::Node(node) => BOX + CACHE * topology.nodes[*node].caches.len() as f64,
+        Placed::Edge(_) => PASS,
+    }
 }
 
 /// Layers beside each other, each in the middle of the height. Returns the places and where they end.
-fn in_columns(layout: &Layout, column: f64, between: f64, top: f64) -> (Vec<Vec<Place>>, f64) {
+fn in_columns(
+    topology: &Topology,
+    layout: &Layout,
+    column: f64,
+    between: f64,
+    top: f64,
+) -> (Vec<Vec<Place>>, f64) {
+    let height = |placed: &Placed| height(topology, placed);
     let tall = |layer: &Vec<Placed>| {
         layer.iter().map(height).sum::<f64>() + GAP * layer.len().saturating_sub(1) as f64
     };
@@ -156,7 +168,7 @@ fn curve(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 fn outline(
     pen: &Pen<'_>,
     [x0, y0, x1, y1]: Place,
-    colour: plotters::style::RGBColor,
+    colour: RGBColor,
     width: f64,
 ) -> super::canvas::Drawn {
     pen.path(vec![(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)], colour, width)
@@ -184,7 +196,11 @@ fn draw_box(canvas: &mut Canvas, node: &Node, place: Place) {
     };
     let parts =
         if node.parts.len() > 1 { format!(": {}", node.parts.join(", ")) } else { String::new() };
-    let says = format!("{} {}{parts}; {}", node.kind.name(), node.name, details.join(", "));
+    let caches: Vec<String> =
+        node.caches.iter().map(|it| format!("; cache {}: {}", it.name, it.size)).collect();
+    let (kind, details, caches) = (node.kind.name(), details.join(", "), caches.concat());
+    let says = format!("{kind} {}{parts}; {details}{caches}", node.name);
+    let chip = Set { colour: canvas.part(Part::Ink), ..small };
     canvas.point(&says, |pen| {
         pen.rect([(x0, y0), (x1, y1)], fill.unwrap_or(paper), 1.0)?;
         outline(pen, place, edge, if is_too_much { 3.0 } else { 1.2 })?;
@@ -193,8 +209,31 @@ fn draw_box(canvas: &mut Canvas, node: &Node, place: Place) {
             pen.path(vec![(x0, y0 + 5.0), (x1, y0 + 5.0)], words, 1.0)?;
         }
         let lift = if detail.is_empty() { 0.0 } else { 8.0 };
-        let centre = (y0 + y1) / 2.0 + 1.5;
+        let centre = y0 + BOX / 2.0 + 1.5;
         pen.text(&text::fit(&node.name, LABEL * 1.125, room), (middle, centre - lift), name)?;
-        pen.text(&text::fit(&detail, 11.0, room), (middle, centre + 9.0), small)
+        pen.text(&text::fit(&detail, 11.0, room), (middle, centre + 9.0), small)?;
+        inner_caches(pen, node, place, (paper, edge), chip)
     });
+}
+
+/// The caches that lie in a thing, each in a row of its own below what is said of the thing.
+fn inner_caches(
+    pen: &Pen<'_>,
+    node: &Node,
+    [x0, y0, x1, _]: Place,
+    (paper, edge): (RGBColor, RGBColor),
+    set: Set,
+) -> super::canvas::Drawn {
+    for (row, cache) in node.caches.iter().enumerate() {
+        let top = y0 + BOX + CACHE * row as f64 - 3.0;
+        let place @ [left, top, right, bottom] = [x0 + 5.0, top, x1 - 5.0, top + CACHE - 3.0];
+        let room = right - left - 8.0;
+        let whole = format!("{}: {}", cache.name, cache.size);
+        let says = if text::width(&whole, set.size) > room { &cache.name } else { &whole };
+        pen.rect([(left, top), (right, bottom)], paper, 1.0)?;
+        outline(pen, place, edge, 1.0)?;
+        let middle = ((left + right) / 2.0, (top + bottom) / 2.0 + 1.0);
+        pen.text(&text::fit(says, set.size, room), middle, set)?;
+    }
+    Ok(())
 }
