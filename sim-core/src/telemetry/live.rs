@@ -5,7 +5,7 @@ use crate::component::BreakerState;
 use crate::engine::Fingerprint;
 use crate::metrics::Trial;
 use crate::model::{Charge, CounterId, LevelId, MONTH, Model, Seen, StationId};
-use crate::simulation::{Condition, Seed, Simulation, Stopped};
+use crate::simulation::{Condition, Link, Seed, Simulation, Stopped};
 use crate::time::{Duration, Time};
 use serde::Serialize;
 
@@ -194,6 +194,18 @@ impl<'m> Live<'m> {
         (0..self.model.guards.len()).map(|guard| self.simulation.breaker(guard))
     }
 
+    /// What becomes of messages between two regions, pair by pair: of the first with the second, with the third and so on,
+    /// then of the second.
+    pub fn links(&self) -> impl Iterator<Item = Link> {
+        let count = self.model.places.regions.len() as u16;
+        (0..count).flat_map(move |a| (a + 1..count).map(move |b| self.simulation.link(a, b)))
+    }
+
+    /// The stations that take writes of stores with several copies.
+    pub fn primaries(&self) -> impl Iterator<Item = StationId> {
+        (0..self.model.stores.len()).flat_map(|store| self.simulation.primaries(store))
+    }
+
     /// What blocks told of themselves in the last whole window, by the model's measures.
     pub fn measures(&self) -> impl Iterator<Item = f64> {
         let gauges = self.gauges();
@@ -332,7 +344,7 @@ mod tests {
                 assert_eq!(told.from, before.to, "{told:?} after {before:?}");
                 assert!(before.arrives <= told.arrives && before.fate != Fate::Ends);
             }
-            clients += u64::from(told.fate == Fate::Ends && matches!(told.to, Spot::Client(_)));
+            clients += u64::from(told.fate == Fate::Ends && matches!(told.to, Spot::Client(..)));
             failed += u64::from(told.ending == Ending::Failed && told.fate == Fate::Ends);
             dots.insert(told.dot, told);
         }
@@ -361,9 +373,8 @@ mod tests {
             moves.iter().filter(|it| from(it.from) && to(it.to)).count()
         };
         let (client, edge) =
-            ((|it| matches!(it, Spot::Client(_))) as fn(Spot) -> bool, |it| it == Spot::Edge(0));
-        let service: fn(Spot) -> bool =
-            |it| matches!(it, Spot::Service(..) | Spot::Station(..));
+            ((|it| matches!(it, Spot::Client(..))) as fn(Spot) -> bool, |it| it == Spot::Edge(0));
+        let service: fn(Spot) -> bool = |it| matches!(it, Spot::Service(..) | Spot::Station(..));
         let asked = count(client, edge);
         let missed = count(edge, service);
         assert!(asked > 350, "{asked} of about 400");
@@ -383,7 +394,7 @@ mod tests {
         live.advance(Time(2_000_000_000), 1 << 40);
         let moves = live.take_moves();
         let gone = moves.iter().filter(|it| {
-            matches!(it.to, Spot::Client(_))
+            matches!(it.to, Spot::Client(..))
                 && it.fate == Fate::Ends
                 && it.ending == Ending::TimedOut
         });

@@ -187,6 +187,7 @@ fn circles_are_laid_out() {
             says: vec!["back".into()],
             is_async: false,
             guards: Vec::new(),
+            between: Vec::new(),
         });
     }
     let layout = lay_out(&topology);
