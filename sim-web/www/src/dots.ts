@@ -3,7 +3,7 @@
 // Every move is one of the run. A message that is on its way for less time than an eye can follow is drawn a little slower
 // than it goes, and one behind which others wait a little faster, so that a dot is never far from where it is.
 
-import type { Layout, Placed, Point } from "./layout";
+import { isIn, type Layout, type Placed, type Point } from "./layout";
 import type { Parts } from "./engine/protocol";
 
 /** Numbers of a move. */
@@ -54,7 +54,7 @@ export class Dots {
     before?: Dots,
   ) {
     // Things may have become larger or smaller meanwhile: who is on the way goes on.
-    const names = (it: Layout) => it.nodes.map(({ node }) => node.name).join();
+    const names = (it: Layout) => it.nodes.map(({ node, region }) => `${node.name} ${region}`).join();
     if (before !== undefined && names(before.layout) === names(layout)) this.dots = before.dots;
     for (const way of layout.ways) this.ways.set(`${way.from} ${way.to}`, way.points);
   }
@@ -86,21 +86,27 @@ export class Dots {
     }
   }
 
-  /** The node and, of a station, its box. */
+  /** The node and, of a station, its box. A client's member is the region that it is in. */
   private place(kind: number, number: number, member: number): [node: number, box: number] {
     const { nodes } = this.layout;
-    const find = (kinds: string[], name: string | undefined) => nodes.findIndex(({ node }) => kinds.includes(node.kind) && node.name === name);
+    const find = (kinds: string[], name: string | undefined, region?: number) =>
+      nodes.findIndex((it) => kinds.includes(it.node.kind) && it.node.name === name && (region === undefined || it.region === undefined || it.region === region));
     switch (kind) {
       case 0:
-        return [find(["client"], this.parts.clients[number]), -1];
-      case 1:
-        return [find(["service"], this.parts.services[number]?.[0]), member];
+        return [find(["client"], this.parts.clients[number], member), -1];
+      case 1: {
+        const name = this.parts.services[number]?.[0];
+        const cores = this.coresOf(name, member);
+        const at = find(["service"], name, this.parts.places[cores]?.[0]);
+        return [at, nodes[at]?.boxes.findIndex((it) => it.station === cores) ?? -1];
+      }
       case 2: {
-        const at = nodes.findIndex(({ node }) => node.stations.includes(number));
         const group = this.parts.stations[number]!;
-        const node = nodes[at];
-        const box = node === undefined ? -1 : node.boxes.findIndex((it) => it.station === group.first + member);
-        return [at, box >= 0 ? box : group.kind === "threads" || group.kind === "connections" ? member : -1];
+        const at = nodes.findIndex(({ node, region }) => node.stations.includes(number) && isIn(this.parts, group.first + member, region));
+        const isHeld = group.kind === "threads" || group.kind === "connections";
+        // Threads and connections are drawn as the replica that has them.
+        const box = nodes[at]?.boxes.findIndex(({ station, group: of }) => station === group.first + member || (isHeld && station - this.parts.stations[of]!.first === member));
+        return [at, box ?? -1];
       }
       case 3:
         return [find(["external", "store"], this.parts.externals[number]), -1];
@@ -113,6 +119,19 @@ export class Dots {
       default:
         return [-1, -1];
     }
+  }
+
+  /** The station that stands for a replica of a service: its cores, which are counted group by group. */
+  private coresOf(service: string | undefined, replica: number): number {
+    const node = this.parts.topology.nodes.find(({ kind, name }) => kind === "service" && name === service);
+    let before = 0;
+    for (const number of node?.stations ?? []) {
+      const group = this.parts.stations[number]!;
+      if (group.kind !== "cores") continue;
+      if (replica < before + group.count) return group.first + replica - before;
+      before += group.count;
+    }
+    return -1;
   }
 
   /** Where a dot rests in a node: near its box, each a little elsewhere. */

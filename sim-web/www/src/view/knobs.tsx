@@ -295,7 +295,7 @@ export function BreakThings({ sandbox }: { sandbox: Sandbox }) {
   const inner = new Set(nodes.flatMap((node) => (node.caches ?? []).map(({ name }) => name)));
   for (const name of inner) all.push(fault(`flush ${name}`, "flush", `caches.${bare(name)}`));
   const regions = sandbox.main?.parts?.regions ?? [];
-  for (const region of regions) all.push(fault(`cut off region ${region} for 20 s`, "crash", `regions.${bare(region)}`, ', lasts: "20s"'));
+  for (const [region] of regions) all.push(fault(`cut off region ${region} for 20 s`, "crash", `regions.${bare(region)}`, ', lasts: "20s"'));
   const chosen = all[Math.min(what, all.length - 1)];
   if (chosen === undefined) return null;
   return (
