@@ -73,6 +73,8 @@ const PASS = 8;
 const TRACK = 6;
 /** As large as a drawing is that needs no scrolling on a usual screen. */
 const SCREEN = { width: 1040, height: 640 };
+/** How much larger things have to be in two stacks than in one, which is easier to follow. */
+const WORTH = 1.35;
 /** Lanes of which all orders are tried. */
 const ORDERED_MAX = 7;
 
@@ -81,7 +83,7 @@ export function inAreas(parts: Part[], lines: Line[], graph: Laid, options: Opti
   if (options.portrait || one.areas.length < 4) return one;
   const two = new Areas(parts, lines, graph, options, 2).laid();
   const fits = ({ width, height }: Laid) => Math.min(SCREEN.width / width, SCREEN.height / height);
-  return fits(two) > fits(one) ? two : one;
+  return fits(two) > WORTH * fits(one) ? two : one;
 }
 
 class Areas {
@@ -118,7 +120,7 @@ class Areas {
     const middles = this.parts.map((_, number) => this.middle(number));
     const ways = this.lines.map((line, number) => this.way(line, number, middles));
     const areas = this.lanes.flatMap((lane) => this.area(lane) ?? []);
-    const width = Math.max(...this.x.map(rightOf)) + PAD.side + EDGE;
+    const width = Math.max(...middles.map(({ x }, part) => x + this.parts[part]!.width / 2 + PAD.side), ...ways.flatMap(({ points }) => points.map(({ x }) => x))) + EDGE;
     return { middles, ways, areas, width, height: this.height };
   }
 
@@ -223,7 +225,7 @@ class Areas {
 
   private setColumns(): void {
     let start = EDGE + PAD.side;
-    const between = this.options.portrait ? 40 : 64;
+    const between = this.options.portrait ? 40 : this.stacks > 1 ? 50 : 64;
     for (let stack = 0; stack < this.stacks; stack += 1) {
       const columns: (typeof this.x)[number] = [];
       for (let column = 0; column < this.columns; column += 1) {
@@ -233,7 +235,7 @@ class Areas {
         columns.push({ left: start, right: start + width, gap });
         start += width + gap;
       }
-      start = rightOf(columns) + 3 * PAD.side;
+      start = rightOf(columns) + 2 * PAD.side + EDGE;
       this.x.push(columns);
     }
   }

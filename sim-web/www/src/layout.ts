@@ -197,20 +197,31 @@ function size(node: TopologyNode, parts: Parts, region?: number) {
     .filter(({ station }) => isIn(parts, station, region))
     .map((it) => ({ it, label: zone(parts, it.station) }));
   all.sort((a, b) => (a.label === b.label ? 0 : a.label < b.label ? -1 : 1));
-  const rows: Group[][] = [];
-  all.slice(0, BOXES_MAX).forEach(({ it, label }, at) => {
-    if (at % COLUMNS === 0) rows.push([]);
-    const row = rows.at(-1)!;
-    const last = row.at(-1);
-    if (last === undefined || last.label !== label) row.push({ label, stations: [it] });
-    else last.stations.push(it);
-  });
+  const rows = inRows(all.slice(0, BOXES_MAX));
   const widest = Math.max(0, ...rows.map((row) => rowWidth(row) + BOX.gap));
   const chips = room(node);
   const text = Math.max(node.name.length * 8.2, node.size.length * 6.4) + 28;
   const width = Math.max(96, Math.min(text, 240), widest + 20, chips.width, toldWidth(`${SECTIONS[node.kind]}.${node.name}`, parts));
   const height = (node.kind === "client" ? 48 : 46) + (rows.length > 0 ? rows.length * (BOX.height + BOX.gap) + 20 : 4) + chips.height;
   return { width, height, rows, more: Math.max(0, all.length - BOXES_MAX) };
+}
+
+/** Boxes in rows of about eight; those of a zone stay together if they can. */
+function inRows(boxes: { it: Group["stations"][number]; label: string }[]): Group[][] {
+  const groups: Group[] = [];
+  for (const { it, label } of boxes) {
+    const last = groups.at(-1);
+    if (last === undefined || last.label !== label || last.stations.length === COLUMNS) groups.push({ label, stations: [it] });
+    else last.stations.push(it);
+  }
+  const rows: Group[][] = [];
+  for (const group of groups) {
+    const before = rows.at(-1)?.reduce((sum, { stations }) => sum + stations.length, 0) ?? Infinity;
+    // Three zones of three are one row.
+    if (before + group.stations.length > COLUMNS + (group.label === "" ? 0 : 1)) rows.push([group]);
+    else rows.at(-1)!.push(group);
+  }
+  return rows;
 }
 
 /** A line through the middles of what dagre gives, with its corners rounded. */

@@ -7,15 +7,15 @@ use crate::study::words::{percent, significant};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Walk<'_> {
-    /// What of a thing is where; nothing where there is one place only, and of what is in no region.
-    pub(super) fn sites(&self, kind: Kind, name: &str) -> Vec<Site> {
+    /// What of a thing of this size is where; nothing where there is one place only, and of what is in no region.
+    pub(super) fn sites(&self, kind: Kind, name: &str, size: &str) -> Vec<Site> {
         if self.checked.model.places.is_one() {
             return Vec::new();
         }
         match kind {
             Kind::Client => self.sites_of_clients(name),
             Kind::Service => self.sites_of_service(name),
-            Kind::Store => self.sites_of_store(name),
+            Kind::Store => self.sites_of_store(name, size),
             Kind::Cache | Kind::Queue | Kind::External => Vec::new(),
         }
     }
@@ -66,7 +66,7 @@ impl Walk<'_> {
         self.checked.model.stores.iter().find(|store| store.name == name)
     }
 
-    fn sites_of_store(&self, name: &str) -> Vec<Site> {
+    fn sites_of_store(&self, name: &str, size: &str) -> Vec<Site> {
         let places = &self.checked.model.places;
         let Some(store) = self.store(name) else { return Vec::new() };
         let mut members: BTreeMap<u16, u32> = BTreeMap::new();
@@ -75,7 +75,7 @@ impl Walk<'_> {
         }
         let all = store.members.len();
         let size = |count: u32| match members.len() {
-            1 => counted(count, "member"),
+            1 => size.to_owned(),
             _ => format!("{count} of {all} members"),
         };
         let site = |(&region, &count): (&u16, &u32)| Site { region, size: size(count) };

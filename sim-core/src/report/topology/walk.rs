@@ -80,7 +80,7 @@ impl Walk<'_> {
         let busiest = limited.map(|offered| offered.utilisation).max_by(f64::total_cmp);
         let utilisation = busiest.filter(|share| share.is_finite());
         let (name, caches) = (name.to_owned(), Vec::new());
-        let sites = self.sites(kind, &name);
+        let sites = self.sites(kind, &name, &size);
         self.nodes.push(Node { name, kind, size, parts, caches, stations, utilisation, sites });
     }
 

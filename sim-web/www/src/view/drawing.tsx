@@ -62,7 +62,7 @@ function tell(placed: Placed, parts: Parts, state: Float64Array): { waiting: num
   const told = toldOf(`${SECTIONS[placed.node.kind]}.${placed.node.name}`, parts, state, at.measures);
   const is = role(placed, parts, state);
   // Primaries lag behind nobody.
-  const own = told.filter((says) => !(is.startsWith("primar") && says.startsWith("lags")));
+  const own = told.filter((says) => !(is !== "" && !is.includes("follower") && says.startsWith("lags")));
   return { waiting, busy, servers, told: [is, ...own].filter((says) => says !== "").join(" · ") };
 }
 
@@ -76,8 +76,9 @@ function role(placed: Placed, parts: Parts, state: Float64Array): string {
   if (placed.region === undefined || !all.some((station) => primaries.has(station))) return "";
   const here = all.filter((station) => isIn(parts, station, placed.region));
   const count = here.filter((station) => primaries.has(station)).length;
-  if (count === 0) return here.length === 1 ? "follower" : "followers";
-  return count === here.length ? (count === 1 ? "primary" : "primaries") : `${number(count)} of ${number(here.length)} primary`;
+  const rest = here.length - count;
+  const says = (many: number, one: string, several: string) => (many === 0 ? "" : here.length === 1 ? one : `${number(many)} ${many === 1 ? one : several}`);
+  return [says(count, "primary", "primaries"), says(rest, "follower", "followers")].filter((it) => it !== "").join(", ");
 }
 
 /** How wide a place is. */
