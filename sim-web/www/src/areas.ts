@@ -75,14 +75,16 @@ const TRACK = 6;
 const SCREEN = { width: 1040, height: 640 };
 /** How much larger things have to be in two stacks than in one, which is easier to follow. */
 const WORTH = 1.35;
+/** A drawing that can be made this large, and be seen whole, is legible. */
+const LEGIBLE = 0.5;
 /** Lanes of which all orders are tried. */
 const ORDERED_MAX = 7;
 
 export function inAreas(parts: Part[], lines: Line[], graph: Laid, options: Options): Laid & { areas: Area[] } {
   const one = new Areas(parts, lines, graph, options, 1).laid();
-  if (options.portrait || one.areas.length < 4) return one;
-  const two = new Areas(parts, lines, graph, options, 2).laid();
   const fits = ({ width, height }: Laid) => Math.min(SCREEN.width / width, SCREEN.height / height);
+  if (options.portrait || fits(one) > LEGIBLE) return one;
+  const two = new Areas(parts, lines, graph, options, 2).laid();
   return fits(two) > WORTH * fits(one) ? two : one;
 }
 

@@ -4,6 +4,7 @@ import dagre from "@dagrejs/dagre";
 import { type Area, type Line, inAreas } from "./areas";
 import { type Chip, chipsOf, room } from "./chips";
 import type { Parts, StationGroup, TopologyNode } from "./engine/protocol";
+import { halfWay } from "./lines";
 import { toldWidth } from "./told";
 
 export interface Point {
@@ -103,7 +104,7 @@ export function layOut(parts: Parts, portrait: boolean): Layout {
     const { points, path } = laid.ways[number]!;
     const [from, to] = [things[line.from]!.region, things[line.to]!.region];
     const crosses = from === undefined || to === undefined || from === to ? undefined : ([from, to] as [number, number]);
-    return { from: line.from, to: line.to, points, path, says: edge.says, isAsync: edge.is_async, guards: edge.guards ?? [], middle: points[Math.floor(points.length / 2)] ?? points[0]!, crosses };
+    return { from: line.from, to: line.to, points, path, says: edge.says, isAsync: edge.is_async, guards: edge.guards ?? [], middle: hasAreas ? halfWay(points) : points[Math.floor(points.length / 2)]!, crosses };
   });
   return { width: laid.width, height: laid.height, nodes: placed, ways, areas: laid.areas };
 }
@@ -120,7 +121,7 @@ function linesOf(parts: Parts, things: { of: number; region: number | undefined 
 /** Where dagre puts things and how it leads between them. */
 function layOutGraph(parts: Parts, portrait: boolean) {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
-  graph.setGraph({ rankdir: portrait ? "TB" : "LR", nodesep: 26, ranksep: portrait ? 54 : 76, marginx: 14, marginy: 14 });
+  graph.setGraph({ rankdir: portrait ? "TB" : "LR", nodesep: 26, ranksep: portrait ? 54 : 76, marginx: 14, marginy: 20 });
   graph.setDefaultEdgeLabel(() => ({}));
   const { nodes, edges } = parts.topology;
   nodes.forEach((node, number) => {

@@ -23,6 +23,18 @@ export function curve(turns: Point[]): { points: Point[]; path: string } {
   return { points, path: drawn(points) };
 }
 
+/** The point half-way along a line. */
+export function halfWay(points: Point[]): Point {
+  const lengths = points.slice(1).map((point, at) => Math.hypot(point.x - points[at]!.x, point.y - points[at]!.y));
+  let left = lengths.reduce((sum, length) => sum + length, 0) / 2;
+  for (const [at, length] of lengths.entries()) {
+    const [a, b] = [points[at]!, points[at + 1]!];
+    if (left <= length && length > 0) return { x: a.x + ((b.x - a.x) * left) / length, y: a.y + ((b.y - a.y) * left) / length };
+    left -= length;
+  }
+  return points.at(-1)!;
+}
+
 /** A line along its points with rounded corners. */
 export function track(turns: Point[]): { points: Point[]; path: string } {
   const points = [turns[0]!];

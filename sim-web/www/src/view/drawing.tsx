@@ -61,24 +61,23 @@ function tell(placed: Placed, parts: Parts, state: Float64Array): { waiting: num
   }
   const told = toldOf(`${SECTIONS[placed.node.kind]}.${placed.node.name}`, parts, state, at.measures);
   const is = role(placed, parts, state);
-  // Primaries lag behind nobody.
-  const own = told.filter((says) => !(is !== "" && !is.includes("follower") && says.startsWith("lags")));
-  return { waiting, busy, servers, told: [is, ...own].filter((says) => says !== "").join(" · ") };
+  // A primary lags behind nobody.
+  const own = told.filter((says) => is !== "primary" || !says.startsWith("lags"));
+  return { waiting, busy, servers, told: [is, ...own].filter((says) => says !== "").slice(0, 2).join(" · ") };
 }
 
 /** The region that a part is in, by name. */
 const regionOf = (placed: Placed, parts: Parts): string | undefined => (placed.region === undefined ? undefined : parts.regions[placed.region]![0]);
 
-/** What of a store's part is: the primary, followers, or both. */
+/** What the part of a store in a region is: the primary, or followers, or how many of it are primaries. */
 function role(placed: Placed, parts: Parts, state: Float64Array): string {
   const primaries = primariesOf(parts, state);
   const all = placed.node.stations.flatMap((group) => Array.from({ length: parts.stations[group]!.count }, (_, member) => parts.stations[group]!.first + member));
   if (placed.region === undefined || !all.some((station) => primaries.has(station))) return "";
   const here = all.filter((station) => isIn(parts, station, placed.region));
   const count = here.filter((station) => primaries.has(station)).length;
-  const rest = here.length - count;
-  const says = (many: number, one: string, several: string) => (many === 0 ? "" : here.length === 1 ? one : `${number(many)} ${many === 1 ? one : several}`);
-  return [says(count, "primary", "primaries"), says(rest, "follower", "followers")].filter((it) => it !== "").join(", ");
+  if (count === 0) return here.length === 1 ? "follower" : "followers";
+  return here.length === 1 ? "primary" : `${number(count)} ${count === 1 ? "primary" : "primaries"}`;
 }
 
 /** How wide a place is. */
@@ -156,7 +155,7 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
   const room = useRoom(frame, layout === undefined);
   // As large as there is room for, within what is pleasant to read.
   const isRoomy = room > 0 && layout !== undefined;
-  const pleasant = isRoomy ? Math.max(portrait ? 0.8 : 0.62, Math.min(1.45, room / layout.width, portrait ? Infinity : Math.max(0.7, (0.8 * innerHeight) / layout.height))) : 1;
+  const pleasant = isRoomy ? Math.max(portrait && layout.areas.length === 0 ? 0.8 : 0.62, Math.min(1.45, room / layout.width, portrait ? Infinity : Math.max(0.7, (0.8 * innerHeight) / layout.height))) : 1;
   const zoom = useZoom(frame, layout, pleasant, layout === undefined ? "" : `${layout.nodes.length} ${layout.areas.length} ${portrait}`);
   usePainting(sandbox, run, layout, frame, canvas);
   if (parts === undefined || layout === undefined) return <div class="drawing waiting">{run.wrong === undefined ? "Building the model…" : ""}</div>;
@@ -366,8 +365,8 @@ function themed() {
 export function DrawingTable({ run, sandbox }: { run: Live; sandbox: Sandbox }) {
   const parts = run.parts;
   const state = run.stateAt(sandbox.now);
-  if (parts === undefined || state === undefined) return null;
-  const layout = layOut(parts, false);
+  const layout = useMemo(() => (parts === undefined ? undefined : layOut(parts, false)), [parts]);
+  if (parts === undefined || state === undefined || layout === undefined) return null;
   return (
     <table>
       <caption>Every thing at this instant</caption>
