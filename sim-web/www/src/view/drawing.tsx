@@ -232,6 +232,7 @@ function Thing({ node, regionName, sandbox }: { node: Placed; regionName: string
     <g
       class={`thing ${node.node.kind}${sandbox.selected === node.path ? " selected" : ""}`}
       data-number={node.number}
+      data-region={node.region}
       transform={`translate(${node.x} ${node.y})`}
       aria-description={`${node.node.kind}${regionName === undefined ? "" : ` in ${regionName}`}: show its parameters`}
       {...selects(sandbox, node.path)}
