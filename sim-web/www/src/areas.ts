@@ -59,7 +59,8 @@ interface Lane {
 }
 
 interface Options {
-  portrait: boolean;
+  /** Whether there is room for things beside each other only as far as they have to be. */
+  isNarrow: boolean;
   regions: string[];
 }
 
@@ -83,7 +84,7 @@ const ORDERED_MAX = 7;
 export function inAreas(parts: Part[], lines: Line[], graph: Laid, options: Options): Laid & { areas: Area[] } {
   const one = new Areas(parts, lines, graph, options, 1).laid();
   const fits = ({ width, height }: Laid) => Math.min(SCREEN.width / width, SCREEN.height / height);
-  if (options.portrait || fits(one) > LEGIBLE) return one;
+  if (options.isNarrow || fits(one) > LEGIBLE) return one;
   const two = new Areas(parts, lines, graph, options, 2).laid();
   return fits(two) > WORTH * fits(one) ? two : one;
 }
@@ -227,7 +228,7 @@ class Areas {
 
   private setColumns(): void {
     let start = EDGE + PAD.side;
-    const between = this.options.portrait ? 40 : this.stacks > 1 ? 50 : 64;
+    const between = this.options.isNarrow ? 40 : this.stacks > 1 ? 50 : 64;
     for (let stack = 0; stack < this.stacks; stack += 1) {
       const columns: (typeof this.x)[number] = [];
       for (let column = 0; column < this.columns; column += 1) {

@@ -78,7 +78,8 @@ const isDrawn = (group: StationGroup): boolean => ["cores", "store", "cache", "w
 
 const bare = (name: string): string => (/^[\w-]+$/.test(name) ? name : `"${name.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`);
 
-export function layOut(parts: Parts, portrait: boolean): Layout {
+/** `portrait`: from top to bottom, where there are no areas; `isNarrow`: areas in one stack. */
+export function layOut(parts: Parts, portrait: boolean, isNarrow = portrait): Layout {
   const { nodes } = parts.topology;
   const things = nodes.flatMap((node, of) => (node.sites ?? []).map(({ region, size }) => ({ node: { ...node, size }, of, region: region as number | undefined })));
   nodes.forEach((node, of) => {
@@ -95,7 +96,7 @@ export function layOut(parts: Parts, portrait: boolean): Layout {
         things.map(({ of, region }, number) => ({ of, region, width: sized[number]!.width, height: sized[number]!.height })),
         lines,
         graph,
-        { portrait, regions: parts.regions.map(([name]) => name) },
+        { isNarrow, regions: parts.regions.map(([name]) => name) },
       )
     : { ...graph, areas: [] };
   const placed = sized.map((it, number) => place(it, number, laid.middles[number]!));

@@ -171,7 +171,7 @@ for (const [size, width, height] of [["desktop", 1440, 900], ["phone", 360, 740]
         ["blocks/failover", 0, 3],
       ]) {
         await page.goto(base);
-        await page.goto(link({ name: `models/${model}.ron`, design }));
+        await page.goto(link({ name: `models/${model}.ron`, text: readFileSync(join(root, `models/${model}.ron`), "utf8"), design }));
         await waitForRun(page);
         await until(async () => (await now(page)) > 0, `${model} stands still`);
         const found = await page.evaluate(misplaced);

@@ -145,17 +145,27 @@ function usePainting(sandbox: Sandbox, run: Live, layout: Layout | undefined, fr
   }, [layout, dots, parts]);
 }
 
+/** Smaller than this nothing can be read; on a phone, where less has to be seen at once, things are larger. */
+const LEGIBLE = 0.62;
+const LEGIBLE_PORTRAIT = 0.8;
+
+/** As large as there is room for, and whole, within what is pleasant to read. */
+function pleasantScale(layout: Layout, room: number, portrait: boolean): number {
+  const whole = (0.8 * innerHeight) / layout.height;
+  const high = portrait ? Infinity : whole >= LEGIBLE ? whole : 0.7;
+  return Math.max(portrait && layout.areas.length === 0 ? LEGIBLE_PORTRAIT : LEGIBLE, Math.min(1.45, room / layout.width, high));
+}
+
 export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; title: string }) {
   const parts = run.parts;
   const portrait = usePortrait();
-  const key = parts === undefined ? "" : JSON.stringify([parts.topology, parts.stations, portrait]);
-  const layout = useMemo(() => (parts === undefined ? undefined : layOut(parts, portrait)), [key]);
+  const isNarrow = portrait || sandbox.runs.length > 1;
+  const key = parts === undefined ? "" : JSON.stringify([parts.topology, parts.stations, portrait, isNarrow]);
+  const layout = useMemo(() => (parts === undefined ? undefined : layOut(parts, portrait, isNarrow)), [key]);
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const room = useRoom(frame, layout === undefined);
-  // As large as there is room for, within what is pleasant to read.
-  const isRoomy = room > 0 && layout !== undefined;
-  const pleasant = isRoomy ? Math.max(portrait && layout.areas.length === 0 ? 0.8 : 0.62, Math.min(1.45, room / layout.width, portrait ? Infinity : Math.max(0.7, (0.8 * innerHeight) / layout.height))) : 1;
+  const pleasant = layout === undefined || room === 0 ? 1 : pleasantScale(layout, room, portrait);
   const zoom = useZoom(frame, layout, pleasant, layout === undefined ? "" : `${layout.nodes.length} ${layout.areas.length} ${portrait}`);
   usePainting(sandbox, run, layout, frame, canvas);
   if (parts === undefined || layout === undefined) return <div class="drawing waiting">{run.wrong === undefined ? "Building the model…" : ""}</div>;
@@ -362,6 +372,13 @@ function themed() {
   return theme;
 }
 
+/** Whom a thing asks, by name; those in other regions with where they are. */
+function asks(placed: Placed, layout: Layout, parts: Parts): string {
+  const asked = layout.ways.filter((way) => way.from === placed.number).map((way) => layout.nodes[way.to]!);
+  const says = asked.map((it) => (it.region === placed.region || it.region === undefined ? it.node.name : `${it.node.name} in ${regionOf(it, parts)}`));
+  return [...new Set(says)].join(", ");
+}
+
 /** A summary for those who do not see the drawing, and for whoever prefers a table. */
 export function DrawingTable({ run, sandbox }: { run: Live; sandbox: Sandbox }) {
   const parts = run.parts;
@@ -395,7 +412,7 @@ export function DrawingTable({ run, sandbox }: { run: Live; sandbox: Sandbox }) 
                 <td>{servers > 0 ? (Number.isFinite(servers) ? `${busy} of ${servers}` : busy) : "–"}</td>
                 <td>{waiting}</td>
                 <td>{told || "–"}</td>
-                <td>{[...new Set(layout.ways.filter((way) => way.from === placed.number).map((way) => layout.nodes[way.to]!.node.name))].join(", ") || "–"}</td>
+                <td>{asks(placed, layout, parts) || "–"}</td>
               </tr>
               <CacheRows placed={placed} parts={parts} state={state} first={places(parts).measures} />
             </Fragment>

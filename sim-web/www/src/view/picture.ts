@@ -54,10 +54,14 @@ function legend(figure: HTMLElement, width: number, top: number): { group: SVGGE
     return at;
   };
   for (const key of figure.querySelectorAll(".keys li")) {
-    const dot = key.querySelector(".dot");
-    const says = key.textContent ?? "";
-    const at = write(says.trim(), dot === null ? 0 : 12);
+    const [dot, cross] = [key.querySelector(".dot"), key.querySelector(".cross")];
+    const says = (key.textContent ?? "").replace(cross?.textContent ?? "", "").trim();
+    const at = write(says, 12);
     if (dot !== null) group.append(made("circle", { cx: at + 4, cy: y - 4, r: 4, fill: getComputedStyle(dot).backgroundColor }));
+    if (cross === null) continue;
+    const sign = made("text", { x: at, y, fill: getComputedStyle(cross).color, "font-size": 13, "font-weight": 700, "font-family": FONT });
+    sign.textContent = cross.textContent;
+    group.append(sign);
   }
   for (const hint of figure.querySelectorAll("figcaption > .hint")) {
     for (const sentence of (hint.textContent ?? "").split(/(?<=\.)\s/)) write(sentence, 0);
