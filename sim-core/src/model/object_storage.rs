@@ -1,6 +1,7 @@
 //! Object storage: which tier an object of which age is in.
 
-use super::check::{Lowering, sorted};
+use super::check::{Lowering, operations, sorted};
+use super::components::asked;
 use super::laws::Unit;
 use super::placement::meant;
 use super::{CounterId, LawId, MeasureKind, Model};
@@ -27,6 +28,8 @@ pub struct ObjectStorage {
     pub begin: u32,
     /// From which age on objects are in which tier; the oldest last.
     pub moves: Vec<(Duration, u32)>,
+    /// At which age objects are deleted.
+    pub expires: Option<Duration>,
     /// How old an object is when it is read.
     pub ages: Option<LawId>,
     /// How large an object without a key is.
@@ -35,6 +38,8 @@ pub struct ObjectStorage {
     pub puts: CounterId,
     /// Their bytes.
     pub put_bytes: CounterId,
+    /// Reads of objects that have been deleted.
+    pub gone: CounterId,
 }
 
 /// A tier.
@@ -53,6 +58,23 @@ impl ObjectStorage {
     pub fn tier_at(&self, age: Duration) -> u32 {
         let moved = self.moves.partition_point(|(after, _)| *after <= age);
         moved.checked_sub(1).map_or(self.begin, |last| self.moves[last].1)
+    }
+
+    /// Whether an object so old has been deleted.
+    pub fn is_gone(&self, age: Duration) -> bool {
+        self.expires.is_some_and(|expires| age >= expires)
+    }
+
+    /// How long objects stay in a tier; `None` if they stay for ever.
+    pub(super) fn stay(&self, tier: u32) -> Option<Duration> {
+        let begins =
+            std::iter::once((Duration::ZERO, self.begin)).chain(self.moves.iter().copied());
+        let ends = self.moves.iter().map(|(age, _)| Some(*age)).chain([self.expires]);
+        let mut stay = Duration::ZERO;
+        for ((from, _), to) in begins.zip(ends).filter(|((_, of), _)| *of == tier) {
+            stay += Duration(to?.0.saturating_sub(from.0));
+        }
+        Some(stay)
     }
 }
 
@@ -74,11 +96,12 @@ impl Lowering<'_> {
             None => self.place(Sampler::Constant(SIZE), &path.key("size").to_string()),
         };
         let ages = written.ages.as_ref().map(|law| self.placed(law, Unit::Time, &path.key("ages")));
-        if ages.is_none() && !moves.is_empty() {
+        if ages.is_none() && !moves.is_empty() && self.is_read(name) {
             let message = "objects that are always new never move";
             let hint = "say how old they are when they are read: ages: exponential(\"20d\")";
             self.findings.error(&path.key("lifecycle"), message).hint(hint);
         }
+        let expires = self.expires(&moves, written, path);
         let refused = self.place_quota(name, written.limit.as_ref(), &path.key("limit"));
         let tiers = names.iter().map(|tier| self.tier(tier, written, path)).collect();
         let measures = &mut self.model.measures;
@@ -87,14 +110,26 @@ impl Lowering<'_> {
             tiers,
             begin,
             moves,
+            expires,
             ages,
             size,
             puts: measures.counter(),
             put_bytes: measures.counter(),
+            gone: measures.counter(),
         };
+        self.check_sizes(&lowered, &names, written, path);
         self.report_objects(&lowered, &names, refused);
         self.places.objects.insert(name.to_owned(), self.model.objects.len() as u32);
         self.model.objects.push(lowered);
+    }
+
+    /// Whether some operation reads from a store.
+    fn is_read(&self, name: &str) -> bool {
+        let mut queries = Vec::new();
+        for (_, _, steps) in operations(self.spec) {
+            asked(steps, &mut queries);
+        }
+        queries.iter().any(|(query, is_write)| !is_write && query.name() == name)
     }
 
     fn tier(&mut self, tier: &str, written: &spec::ObjectStorage, path: &Path) -> Tier {
@@ -120,13 +155,56 @@ impl Lowering<'_> {
             whole.extend([objects.puts, refused]);
             measures.report(&of, "refused", MeasureKind::Share { part: refused, whole });
         }
-        let all: Vec<CounterId> = objects.tiers.iter().map(|tier| tier.gets).collect();
+        let mut all: Vec<CounterId> = objects.tiers.iter().map(|tier| tier.gets).collect();
+        if objects.expires.is_some() {
+            all.push(objects.gone);
+            let gone = MeasureKind::Share { part: objects.gone, whole: all.clone() };
+            measures.report(&of, "gone", gone);
+        }
         for (tier, name) in objects.tiers.iter().zip(names) {
             let of = format!("{of}.{name}");
             measures.report(&of, "gets", MeasureKind::Rate(tier.gets));
             let share = MeasureKind::Share { part: tier.gets, whole: all.clone() };
             measures.report(&of, "of_all_gets", share);
             measures.report(&of, "got_bytes", MeasureKind::BytesRate(tier.got_bytes));
+        }
+    }
+
+    /// When objects are deleted: later than anything else happens to them.
+    fn expires(
+        &mut self,
+        moves: &[(Duration, u32)],
+        written: &spec::ObjectStorage,
+        path: &Path,
+    ) -> Option<Duration> {
+        let at = path.key("expires");
+        let expires = self.positive_duration(written.expires.as_ref()?, "an age", &at)?;
+        let expires = Duration(expires as u64);
+        if moves.last().is_some_and(|(after, _)| *after >= expires) {
+            let message = "objects are deleted before the last rule of the lifecycle moves them";
+            self.findings.error(&at, message).hint("leave that rule out, or delete later");
+        }
+        Some(expires)
+    }
+
+    /// How much a tier stores has to be written where objects stay for ever.
+    fn check_sizes(
+        &mut self,
+        objects: &ObjectStorage,
+        names: &[&str],
+        written: &spec::ObjectStorage,
+        path: &Path,
+    ) {
+        for (tier, name) in (0..).zip(names) {
+            let storage = written.tiers.get(*name).and_then(|tier| tier.storage.as_ref());
+            let is_sized = storage.is_none_or(|storage| storage.size.is_some());
+            if !is_sized && objects.stay(tier).is_none() {
+                let at = path.key("tiers").key(name).key("storage");
+                let message = "objects stay here for ever: how much is there?";
+                let hint =
+                    "write its size: \"30TB\", or when objects are deleted, expires: \"365d\"";
+                self.findings.error(&at, message).hint(hint);
+            }
         }
     }
 
@@ -199,7 +277,7 @@ impl Model {
         let key = Key::new(0, 0, name_hash(&objects.name));
         let total: f64 = (0..AGES_SAMPLED)
             .map(|i| Duration::from_nanos(ages.sample(&mut Draw::new(i, key))))
-            .map(|age| mean(objects.tier_at(age)))
+            .map(|age| if objects.is_gone(age) { 0.0 } else { mean(objects.tier_at(age)) })
             .sum();
         total / AGES_SAMPLED as f64
     }

@@ -61,6 +61,10 @@ impl<R: Recorder> Simulation<'_, R> {
                 .map_or(who, |keys| frame.key.wrapping_add(self.model.keys[keys.0 as usize].site));
             self.laws.time(ages, object)
         });
+        if model.is_gone(age) {
+            self.recorder.counted(model.gone, 1);
+            return self.laws.time(law, frame.id);
+        }
         let tier = &model.tiers[model.tier_at(age) as usize];
         self.recorder.counted(tier.gets, 1);
         self.recorder.counted(tier.got_bytes, bytes);

@@ -87,7 +87,7 @@ pub use law::Law;
 pub use limits::Limit;
 pub use locks::Locks;
 pub use network::{MessageSizes, Nat, NatEach, Network, Terminate, Tls};
-pub use object_storage::{LifecycleRule, ObjectStorage, Tier};
+pub use object_storage::{LifecycleRule, ObjectStorage, Tier, TierStorage};
 pub use objective::Objective;
 pub use parse::{NAME_MAX, TEXT_MAX};
 pub use path::{Path, Segment};

@@ -1,7 +1,7 @@
 //! Object storage: files in tiers.
 
 use super::stores::written;
-use super::{Law, Named, Path, Quantity, Quota, Volume};
+use super::{Law, Named, Path, Quantity, Quota};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,9 @@ pub struct ObjectStorage {
     /// When objects move to which tier, in the order of their age.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lifecycle: Vec<LifecycleRule>,
+    /// At which age objects are deleted; whoever reads one that would be older finds nothing. Absent: they stay for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<Quantity>,
     /// How old an object is when it is read; of a key, always the same. Absent: new.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ages: Option<Law>,
@@ -54,7 +57,19 @@ pub struct Tier {
     /// What is stored here and how it is priced. What is read from here costs what `prices.retrieval` says of its class.
     /// Absent: it is not on the bill.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub storage: Option<Volume>,
+    pub storage: Option<TierStorage>,
+}
+
+/// What a tier stores, on the bill.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TierStorage {
+    /// How it is priced: a class of `prices.storage`.
+    pub class: String,
+    /// How much there is. Absent: what is put in the time that objects stay here, from the rule that brings them to the next
+    /// one or to `expires`, as if objects had always been put as they are now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<Quantity>,
 }
 
 /// When an object moves.
@@ -65,6 +80,10 @@ pub struct LifecycleRule {
     pub after: Quantity,
     /// The tier that it moves to.
     pub to: String,
+    /// What moving an object costs: an item of `prices.requests`. As many move as are put, as if objects had always been put
+    /// as they are now. Absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<String>,
 }
 
 impl ObjectStorage {

@@ -385,6 +385,55 @@ mod tests {
         assert!(count(edge, client).abs_diff(asked) < 10, "{asked}");
     }
 
+    const REGIONS: &str = r#"(
+        keys: {"orders": (count: 100)},
+        components: {"web": {"buy": [write(store: "orders", key: "orders")]}},
+        regions: {"eu": (zones: ["a", "b"]), "us": (), "za": ()},
+        services: {"web": (components: ["web"], regions: {"us": 2})},
+        stores: {"orders": database(
+            servers: 4, read: "1ms", write: "1ms", regions: ["us", "eu"],
+            replication: (
+                replicas: 1, mode: asynchronous(lag: "10ms"),
+                failover: (detection: "100ms", promotion: "100ms"),
+            ),
+        )},
+        network: (between: {"eu": {"us": "80ms", "za": "150ms"}, "us": {"za": "200ms"}}),
+        clients: {"people": (rate: "100/s", regions: {"eu": 1, "za": 3}, mix: "web.buy")},
+        faults: [
+            partition(between: ["regions.eu", "regions.us"], at: "1s", lasts: "1s"),
+            loss(between: ["regions.us", "regions.za"], share: "5%", at: "1s", lasts: "1s"),
+            crash(of: "stores.orders", replica: 0, at: "3s", lasts: "2s"),
+        ],
+    )"#;
+
+    #[test]
+    fn links_primaries_and_homes_are_told_as_they_are() {
+        let spec = Spec::parse("m.ron", REGIONS).expect("it can be read");
+        let model = Model::check(&spec, &Files::default()).unwrap_or_else(|why| panic!("{why}"));
+        let model = model.model;
+        let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 1);
+        let first = model.stores[0].members[0].station;
+        let mut at = |millis: u64| {
+            live.advance(Time(millis * 1_000_000), 1 << 40);
+            (live.links().collect::<Vec<_>>(), live.primaries().collect::<Vec<_>>())
+        };
+        let open = vec![Link::Open; 3];
+        assert_eq!(at(500), (open.clone(), vec![first]));
+        // eu with us, eu with za, us with za.
+        assert_eq!(at(1500).0, [Link::Cut, Link::Open, Link::Disturbed]);
+        assert_eq!(at(2500).0, open);
+        assert_eq!(at(3050).1, [first], "nobody has noticed yet");
+        assert_eq!(at(3500).1, [model.stores[0].members[1].station]);
+        let homes = live.take_moves().into_iter().filter_map(|it| match it.from {
+            Spot::Client(_, region) => Some(region),
+            _ => None,
+        });
+        let mut seen = [0; 3];
+        homes.for_each(|region| seen[usize::from(region)] += 1);
+        // A quarter is in eu, nobody in us, the rest in za.
+        assert!(seen[1] == 0 && seen[2] > 2 * seen[0] && seen[2] < 5 * seen[0], "{seen:?}");
+    }
+
     #[test]
     fn who_waits_no_longer_is_seen_at_once() {
         let late = MODEL.replace("300ms", "12ms");

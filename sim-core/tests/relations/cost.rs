@@ -242,7 +242,8 @@ fn requests_outside_are_paid_by_who_makes_them() {
     // Half of them fail at the bank, and look at no photo.
     let well = metrics.journeys.iter().map(|it| it.response.count()).sum::<u64>();
     let looks = (well - 500) as f64 / 10.0;
-    assert_near(line("stores.files", "requests"), (3.0 * looks * 0.4 + 10.0 * 5.0) * month / 1e6);
+    assert_near(line("stores.files", "gets"), 3.0 * looks * 0.4 * month / 1e6);
+    assert_near(line("stores.files", "puts"), 10.0 * 5.0 * month / 1e6);
     assert_near(line("stores.files.cold", "retrieval"), 3.0 * looks * 2e6 * month * 0.02 / 1e9);
     assert_exact(line("stores.files.cold", "storage"), 5_000.0 * 0.01);
     assert_exact(line("stores.db", "iops"), 500.0 * 0.065);
@@ -251,6 +252,44 @@ fn requests_outside_are_paid_by_who_makes_them() {
     let put = model.charges.iter().zip(&bill.charges);
     let put = put.filter(|(charge, _)| matches!(charge.asks, Some(PaidByRequest::Put(_))));
     assert_exact(bill.journeys[2], put.map(|(_, dollars)| dollars).sum());
+}
+
+/// What is stored is what is put in the time that it stays, by J. D. C. Little's law (1961); each object moves once by each
+/// rule.
+#[test]
+fn tiers_hold_what_is_put_while_it_stays() {
+    let model = model(
+        r#"(
+            keys: {"photos": (count: 1000, size: "2MB")},
+            components: {"api": {"save": [write(store: "files", key: "photos")]}},
+            services: {"api": (components: ["api"], cores: 0)},
+            stores: {"files": object_storage(
+                put: "1ms",
+                tiers: {
+                    "hot": (storage: (class: "hot")),
+                    "cold": (storage: (class: "cold")),
+                    "archive": (storage: (class: "cold", size: "7TB")),
+                },
+                lifecycle: [(after: "10d", to: "cold", requests: "move"), (after: "40d", to: "archive")],
+                expires: "400d",
+            )},
+            clients: {"writers": (rate: "10/s", arrivals: constant, mix: "api.save")},
+            prices: (
+                storage: {"hot": "$0.02/GB-month", "cold": "$0.01/GB-month"},
+                requests: {"move": "$0.01/1k"},
+            ),
+            run: (horizon: "20s", warmup: "10s"),
+        )"#,
+    );
+    let (bill, _) = bill(&model);
+    let line = |of: &str, kind: &str| line(&model, &bill, of, kind);
+    let gigabytes_a_day = 10.0 * 2e-3 * 86_400.0;
+    assert_near(line("stores.files.hot", "storage"), 10.0 * gigabytes_a_day * 0.02);
+    assert_near(line("stores.files.cold", "storage"), 30.0 * gigabytes_a_day * 0.01);
+    assert_near(line("stores.files.cold", "moves"), 10.0 * 730.0 * 3600.0 * 0.01 / 1e3);
+    assert_exact(line("stores.files.archive", "storage"), 7_000.0 * 0.01);
+    // Writers cause what they put, and nobody what was there before.
+    assert_near(bill.journeys[0] + 70.0, bill.charges.iter().sum());
 }
 
 #[test]

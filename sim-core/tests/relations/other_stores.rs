@@ -207,11 +207,13 @@ fn objects_are_read_from_the_tier_of_their_age() {
         get: exponential("10ms"),
         tiers: { "standard": (), "cold": (), "archive": (retrieval: exponential("1s")) },
         lifecycle: [(after: "10d", to: "cold"), (after: "30d", to: "archive")],
+        expires: "60d",
         ages: exponential("20d"),
         size: exponential("2MB"),
     ) },"#;
     let model = asked(100.0, r#"read("o")"#, rest, "120s");
-    let (young, old) = (1.0 - exp(-0.5), exp(-1.5));
+    let (young, old, gone) = (1.0 - exp(-0.5), exp(-1.5) - exp(-3.0), exp(-3.0));
+    agrees("gone", &measured(&model, "stores.o", "gone"), gone);
     agrees("standard", &measured(&model, "stores.o.standard", "of_all_gets"), young);
     agrees("archive", &measured(&model, "stores.o.archive", "of_all_gets"), old);
     agrees("bytes", &measured(&model, "stores.o.archive", "got_bytes"), old * 100.0 * 2e6);

@@ -30,13 +30,13 @@ export function room(node: TopologyNode): { width: number; height: number } {
   const chips = drawn(node);
   if (chips.length === 0) return { width: 0, height: 0 };
   const widest = Math.max(...chips.map(({ name }) => name.length * LETTER));
-  return { width: Math.min(widest + RATIO + 2 * MARGIN + 12, 240), height: chips.length * (HEIGHT + GAP) + GAP };
+  return { width: Math.min(widest + RATIO + 2 * MARGIN + 14, 240), height: chips.length * (HEIGHT + GAP) + GAP };
 }
 
 /** The chips of a thing, one below the other from `top` on. */
 export function chipsOf(node: TopologyNode, left: number, top: number, width: number, pathOf: (name: string) => string): Chip[] {
   const at = (row: number) => ({ x: left + MARGIN, y: top + GAP + row * (HEIGHT + GAP), width: width - 2 * MARGIN, height: HEIGHT });
-  return drawn(node).map(({ name, size }, row) => ({ name, size, path: pathOf(name), ...at(row) }));
+  return drawn(node).map(({ name, size, layer }, row) => ({ name, size: `${size} ${layer}`, path: pathOf(name), ...at(row) }));
 }
 
 /** As much of a name as there is room for beside the hit ratio. */

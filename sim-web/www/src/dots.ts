@@ -140,7 +140,9 @@ export class Dots {
     const spread = ((id * 2654435761) >>> 8) % 1000;
     const place = node.boxes[box] ?? undefined;
     if (place !== undefined) return { x: place.x + 4 + ((spread % 100) / 100) * (place.width - 8), y: place.y + 5 + (spread / 1000) * (place.height - 10) };
-    return { x: node.x + node.width * (0.2 + (0.6 * (spread % 100)) / 100), y: node.y + node.height - 9 - (spread % 7) };
+    // Where caches are told of at the left, below them at the right.
+    const [left, wide] = node.chips.length > 0 ? [0.6, 0.25] : [0.2, 0.6];
+    return { x: node.x + node.width * (left + (wide * (spread % 100)) / 100), y: node.y + node.height - 9 - (spread % 7) };
   }
 
   /** Moves all dots on to an instant of the run, `seconds` of the viewer's time later. */

@@ -204,7 +204,9 @@ function size(node: TopologyNode, parts: Parts, region?: number) {
   const chips = room(node);
   const text = Math.max(node.name.length * 8.2, node.size.length * 6.4) + 28;
   const width = Math.max(96, Math.min(text, 240), widest + 20, chips.width, toldWidth(`${SECTIONS[node.kind]}.${node.name}`, parts));
-  const height = (node.kind === "client" ? 48 : 46) + (rows.length > 0 ? rows.length * (BOX.height + BOX.gap) + 20 : 4) + chips.height;
+  // What is asked at the edge has no box in which to be seen: it is seen below the words.
+  const below = node.kind === "cache" ? 18 : 4;
+  const height = (node.kind === "client" ? 48 : 46) + (rows.length > 0 ? rows.length * (BOX.height + BOX.gap) + 20 : below) + chips.height;
   return { width, height, rows, more: Math.max(0, all.length - BOXES_MAX) };
 }
 

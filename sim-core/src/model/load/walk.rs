@@ -25,6 +25,16 @@ struct Held {
 }
 
 impl Held {
+    /// A limit at a door is passed.
+    fn pass(&mut self, step: LimitStep, time: f64) {
+        let limit = match step {
+            LimitStep::Clients(limit) => CeilingOf::Gateway(limit),
+            LimitStep::Service(limit) | LimitStep::Replica(limit, _) => CeilingOf::Limit(limit),
+            LimitStep::Enter(_) => return,
+        };
+        self.limits.push((limit, time));
+    }
+
     /// The operation ends: what is held until then is given back.
     fn give_back(self, demand: &mut Demand) {
         for (group, since) in self.threads {
@@ -227,12 +237,7 @@ impl Walk<'_> {
             | Instruction::Travel(Travel::Enter(service)) => {
                 self.enter(demand, held, service, here);
             }
-            Instruction::Limit(LimitStep::Clients(limit)) => {
-                held.limits.push((CeilingOf::Gateway(limit), demand.time));
-            }
-            Instruction::Limit(LimitStep::Service(limit) | LimitStep::Replica(limit, _)) => {
-                held.limits.push((CeilingOf::Limit(limit), demand.time));
-            }
+            Instruction::Limit(passed) => held.pass(passed, demand.time),
             Instruction::Serve { station, law } if station.is_chosen() => {
                 self.serve_routed(demand, self.mean(law));
             }

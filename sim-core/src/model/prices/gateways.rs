@@ -144,7 +144,8 @@ impl Lowering<'_> {
         self.charge_use(&of, ChargeKind::Duration, each, Amount::Counted(vec![billed]), asks);
         if self.prices.find(|prices| prices.requests.get(kind)).is_some() {
             let asks = Some(PaidByRequest::Function(service));
-            self.charge_requests(&of, kind, vec![requests], asks, path);
+            let asked = (ChargeKind::Requests, vec![requests], asks);
+            self.charge_requests(&of, kind, asked, path);
         }
     }
 }

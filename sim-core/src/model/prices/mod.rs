@@ -82,6 +82,12 @@ pub enum ChargeKind {
     Iops,
     /// Requests.
     Requests,
+    /// Objects got.
+    Gets,
+    /// Objects put.
+    Puts,
+    /// Objects moved between tiers.
+    Moves,
     /// Bytes read from storage that is priced so.
     Retrieval,
     /// Traffic.
@@ -102,6 +108,9 @@ impl ChargeKind {
             ChargeKind::Storage => "storage",
             ChargeKind::Iops => "iops",
             ChargeKind::Requests => "requests",
+            ChargeKind::Gets => "gets",
+            ChargeKind::Puts => "puts",
+            ChargeKind::Moves => "moves",
             ChargeKind::Retrieval => "retrieval",
             ChargeKind::Traffic => "traffic",
             ChargeKind::Operations => "operations",
@@ -338,6 +347,17 @@ impl Lowering<'_> {
         self.findings.error(path, message).hint = hint;
     }
 
+    /// What a byte of a class of storage costs in a second.
+    fn storage_price(&mut self, class: &str, path: &Path) -> Option<f64> {
+        let Some(price) = self.prices.find(|prices| prices.storage.get(class)).cloned() else {
+            let hint = meant(class, self.prices.names(|p| p.storage.keys().collect()).into_iter());
+            let message = format!("there is no price of storage `{class}`");
+            self.unpriced(&path.key("class"), &message, hint);
+            return None;
+        };
+        Some(list::storage_price(&price).unwrap_or(0.0))
+    }
+
     fn charge_storage(
         &mut self,
         of: &str,
@@ -351,13 +371,7 @@ impl Lowering<'_> {
             return;
         };
         let class = &volume.class;
-        let Some(price) = self.prices.find(|prices| prices.storage.get(class)).cloned() else {
-            let hint = meant(class, self.prices.names(|p| p.storage.keys().collect()).into_iter());
-            let message = format!("there is no price of storage `{class}`");
-            self.unpriced(&path.key("class"), &message, hint);
-            return;
-        };
-        let price = list::storage_price(&price).unwrap_or(0.0);
+        let Some(price) = self.storage_price(class, &path) else { return };
         let amount = Amount::Held(bytes * f64::from(members));
         self.charge(of, ChargeKind::Storage, price, amount, stations.clone());
         let Some(iops) = volume.iops else { return };

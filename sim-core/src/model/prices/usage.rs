@@ -2,11 +2,12 @@
 
 use super::list::{byte_price, graduated_price, request_price};
 use super::{Amount, Charge, ChargeKind, Tariff};
-use crate::model::check::Lowering;
+use crate::model::check::{Lowering, sorted};
 use crate::model::load::PaidByRequest;
 use crate::model::placement::meant;
-use crate::model::{CounterId, Model};
+use crate::model::{CounterId, Model, quantity};
 use crate::spec::{self, Path, PriceBook, Quantity};
+use crate::time::Duration;
 
 impl Lowering<'_> {
     pub(super) fn charge_queues(&mut self) {
@@ -22,7 +23,8 @@ impl Lowering<'_> {
                 counted.extend([subscription.told.deliveries, subscription.told.settled]);
             }
             let path = Path::root().key("queues").key(&name).key("requests");
-            self.charge_requests(&format!("queues.{name}"), item, counted, None, &path);
+            let asked = (ChargeKind::Requests, counted, None);
+            self.charge_requests(&format!("queues.{name}"), item, asked, &path);
         }
     }
 
@@ -32,9 +34,9 @@ impl Lowering<'_> {
         let (Some(item), Some(index)) = (item, found) else { return };
         let external = &self.model.externals[index];
         let counted = vec![external.answered, external.failed, external.timed_out];
-        let asks = PaidByRequest::External(index as u32);
+        let asked = (ChargeKind::Requests, counted, Some(PaidByRequest::External(index as u32)));
         let path = path.key("requests");
-        self.charge_requests(&format!("stores.{name}"), item, counted, Some(asks), &path);
+        self.charge_requests(&format!("stores.{name}"), item, asked, &path);
     }
 
     /// Objects got and put, and by tier what is stored and what is read.
@@ -49,25 +51,49 @@ impl Lowering<'_> {
         };
         let of = format!("stores.{name}");
         let objects = &self.model.objects[index];
-        let puts = vec![objects.puts];
-        let gets = objects.tiers.iter().map(|tier| tier.gets).collect();
+        let (puts, put_bytes) = (vec![objects.puts], vec![objects.put_bytes]);
+        let gets = objects.tiers.iter().map(|tier| tier.gets).chain([objects.gone]).collect();
+        let stays: Vec<Option<Duration>> =
+            (0..objects.tiers.len() as u32).map(|tier| objects.stay(tier)).collect();
         let read: Vec<CounterId> = objects.tiers.iter().map(|tier| tier.got_bytes).collect();
         let get = PaidByRequest::Get(index as u32);
         if let Some(item) = &written.gets {
-            self.charge_requests(&of, item, gets, Some(get), &path.key("gets"));
+            let asked = (ChargeKind::Gets, gets, Some(get));
+            self.charge_requests(&of, item, asked, &path.key("gets"));
         }
+        let put = PaidByRequest::Put(index as u32);
         if let Some(item) = &written.puts {
-            let put = PaidByRequest::Put(index as u32);
-            self.charge_requests(&of, item, puts, Some(put), &path.key("puts"));
+            let asked = (ChargeKind::Puts, puts.clone(), Some(put));
+            self.charge_requests(&of, item, asked, &path.key("puts"));
+        }
+        for (place, rule) in written.lifecycle.iter().enumerate() {
+            let Some(item) = &rule.requests else { continue };
+            let path = path.key("lifecycle").index(place).key("requests");
+            let asked = (ChargeKind::Moves, puts.clone(), Some(put));
+            self.charge_requests(&format!("{of}.{}", rule.to), item, asked, &path);
         }
         // Tiers in the model are sorted by name.
-        let mut tiers: Vec<_> = written.tiers.iter().collect();
-        tiers.sort_by_key(|(name, _)| *name);
-        for ((tier, written), read) in tiers.into_iter().zip(read) {
-            let Some(volume) = &written.storage else { continue };
-            let of = format!("{of}.{tier}");
-            self.charge_storage(&of, volume, 1, Vec::new(), &path.key("tiers").key(tier));
-            let price = self.prices.find(|prices| prices.retrieval.get(&volume.class));
+        for ((tier, (name, written)), read) in (0..).zip(sorted(&written.tiers)).zip(read) {
+            let Some(storage) = &written.storage else { continue };
+            let of = format!("{of}.{name}");
+            let path = path.key("tiers").key(name).key("storage");
+            let price = self.storage_price(&storage.class, &path);
+            match (price, &storage.size, stays[tier]) {
+                (Some(price), Some(size), _) => {
+                    let Some(bytes) = self.read(quantity::bytes(size), &path.key("size")) else {
+                        continue;
+                    };
+                    self.charge(&of, ChargeKind::Storage, price, Amount::Held(bytes), Vec::new());
+                }
+                // What is put now is stored for as long as it stays; what was put before costs as much now.
+                (Some(price), None, Some(stay)) => {
+                    let (price, amount) =
+                        (Tariff::flat(price * stay.as_secs()), Amount::Counted(put_bytes.clone()));
+                    self.charge_use(&of, ChargeKind::Storage, price, amount, Some(put));
+                }
+                _ => {}
+            }
+            let price = self.prices.find(|prices| prices.retrieval.get(&storage.class));
             if let Some(price) = price.and_then(|price| byte_price(price).ok()) {
                 let amount = Amount::Counted(vec![read]);
                 let price = Tariff::flat(price);
@@ -83,17 +109,16 @@ impl Lowering<'_> {
         let measures = &self.model.caches[index].measures;
         // Whoever waits for the fetch of another has missed too, and is counted apart.
         let counted = vec![measures.hits, measures.misses, measures.coalesced];
-        let asks = PaidByRequest::Cache(index as u32);
-        self.charge_requests(&format!("caches.{name}"), item, counted, Some(asks), path);
+        let asked = (ChargeKind::Requests, counted, Some(PaidByRequest::Cache(index as u32)));
+        self.charge_requests(&format!("caches.{name}"), item, asked, path);
     }
 
-    /// Requests that are counted, by the price of an item.
+    /// Requests of a kind that are counted, by the price of an item.
     pub(super) fn charge_requests(
         &mut self,
         of: &str,
         item: &str,
-        counted: Vec<CounterId>,
-        asks: Option<PaidByRequest>,
+        (kind, counted, asks): (ChargeKind, Vec<CounterId>, Option<PaidByRequest>),
         path: &Path,
     ) {
         let Some(price) = self.prices.find(|prices| prices.requests.get(item)) else {
@@ -103,7 +128,7 @@ impl Lowering<'_> {
             return;
         };
         let price = Tariff::flat(request_price(price).unwrap_or(0.0));
-        self.charge_use(of, ChargeKind::Requests, price, Amount::Counted(counted), asks);
+        self.charge_use(of, kind, price, Amount::Counted(counted), asks);
     }
 
     /// Traffic that is counted and has a price.

@@ -66,8 +66,10 @@ pub struct Site {
 pub struct InnerCache {
     /// Its name.
     pub name: String,
-    /// How large it is in each place, and in which: `20 entries in each client`.
+    /// How large it is in each place: `20 entries`.
     pub size: String,
+    /// Where that is: `in each client`, `in each process`, `in the database`.
+    pub layer: &'static str,
 }
 
 /// What a thing is.

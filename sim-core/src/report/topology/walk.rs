@@ -23,21 +23,24 @@ fn bytes(size: u64) -> String {
     format!("{short} {name}")
 }
 
-/// How large a cache is, and where it lies: `20 entries in each client`.
+/// How large a cache is: `20 entries`.
 fn cache_size(cache: &Cache) -> String {
-    let size = match cache.size {
+    match cache.size {
         CacheSize::Entries(1) => "1 entry".to_owned(),
         CacheSize::Entries(entries) => format!("{entries} entries"),
         CacheSize::Bytes(size) => bytes(size),
-    };
-    let lies = match cache.layer {
+    }
+}
+
+/// Where a cache lies.
+fn layer(cache: &Cache) -> &'static str {
+    match cache.layer {
         CacheLayer::Client(_) => "in each client",
         CacheLayer::Edge => "at the edge",
         CacheLayer::Process => "in each process",
         CacheLayer::Shared => "shared",
         CacheLayer::Database => "in the database",
-    };
-    format!("{size} {lies}")
+    }
 }
 
 pub(super) struct Walk<'a> {
@@ -122,7 +125,8 @@ impl Walk<'_> {
         for name in spec.caches.keys() {
             let Some((_, cache)) = self.cache(name) else { continue };
             if matches!(cache.layer, CacheLayer::Edge | CacheLayer::Shared) {
-                self.add(name, Kind::Cache, cache_size(cache), Vec::new());
+                let size = format!("{} {}", cache_size(cache), layer(cache));
+                self.add(name, Kind::Cache, size, Vec::new());
             }
         }
         for (name, queue) in &spec.queues {
@@ -186,7 +190,8 @@ impl Walk<'_> {
                     asking.map(|(id, _)| (Kind::Service, service(id.0))).collect()
                 }
             };
-            let inner = InnerCache { name: name.clone(), size: cache_size(cache) };
+            let (size, layer) = (cache_size(cache), layer(cache));
+            let inner = InnerCache { name: name.clone(), size, layer };
             for (kind, thing) in lies_in {
                 let Some(at) = self.find(&[kind], thing) else { continue };
                 if !self.nodes[at].caches.contains(&inner) {

@@ -13,7 +13,7 @@ fn lines(node: &Node) -> Vec<String> {
         lines.push(node.parts.join(", "));
     }
     for cache in &node.caches {
-        lines.push(format!("cache {}: {}", cache.name, cache.size));
+        lines.push(format!("cache {}: {} {}", cache.name, cache.size, cache.layer));
     }
     if node.utilisation.is_some() {
         lines.push(format!("{} in use", node.in_use()));

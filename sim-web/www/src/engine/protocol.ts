@@ -67,8 +67,9 @@ export type NodeKind = "client" | "service" | "cache" | "queue" | "store" | "ext
 /** A cache that lies in a thing: in each client, each process, or in a database. */
 export interface InnerCache {
   name: string;
-  /** How large it is, and where it lies. */
+  /** How large it is in each place, and where that is. */
   size: string;
+  layer: string;
 }
 
 export interface TopologyNode {

@@ -27,11 +27,12 @@ export function Chips({ placed, sandbox }: { placed: Placed; sandbox: Sandbox })
         >
           <title>{says(chip, [])}</title>
           <rect class="body" width={chip.width} height={chip.height} rx={6} />
-          <text class="name" x={8} y={14}>
+          <text x={8} y={14}>
             {shortened(chip.name, chip.width)}
-          </text>
-          <text class="ratio" x={chip.width - 8} y={14}>
-            –
+            {/* Where dots leave a client, at its right, nothing is to be read. */}
+            <tspan class="ratio" {...(placed.node.kind === "client" ? { dx: 6 } : { x: chip.width - 8, "text-anchor": "end" })}>
+              –
+            </tspan>
           </text>
           <rect class="track" x={8} y={chip.height - 6} width={chip.width - 16} height={3} rx={1.5} />
           <rect class="hits" x={8} y={chip.height - 6} width={0} height={3} rx={1.5} />
@@ -62,12 +63,14 @@ export function updateChips(frame: HTMLElement, nodes: Placed[], parts: Parts, s
 export function CacheRows({ placed, parts, state, first }: { placed: Placed; parts: Parts; state: Float64Array; first: number }) {
   return (
     <>
-      {(placed.node.caches ?? []).map(({ name, size }) => (
+      {(placed.node.caches ?? []).map(({ name, size, layer }) => (
         <tr key={name}>
           <th scope="row">
             cache {name} in {placed.node.name}
           </th>
-          <td>{size}</td>
+          <td>
+            {size} {layer}
+          </td>
           <td>–</td>
           <td>–</td>
           <td>{toldOf(measuresOf(name), parts, state, first).join(", ") || "–"}</td>

@@ -4,7 +4,7 @@ use super::super::Colour;
 use super::canvas::{Canvas, Pen, Set};
 use super::theme::{Part, Theme};
 use super::{CAPTION, EDGE, LABEL, Look, TITLE, WIDTHS, panel::ink, text};
-use crate::report::topology::{Kind, Layout, Node, Placed, Topology, lay_out};
+use crate::report::topology::{InnerCache, Kind, Layout, Node, Placed, Topology, lay_out};
 use plotters::style::RGBColor;
 use plotters::style::text_anchor::HPos;
 
@@ -196,8 +196,8 @@ fn draw_box(canvas: &mut Canvas, node: &Node, place: Place) {
     };
     let parts =
         if node.parts.len() > 1 { format!(": {}", node.parts.join(", ")) } else { String::new() };
-    let caches: Vec<String> =
-        node.caches.iter().map(|it| format!("; cache {}: {}", it.name, it.size)).collect();
+    let cache = |it: &InnerCache| format!("; cache {}: {} {}", it.name, it.size, it.layer);
+    let caches: Vec<String> = node.caches.iter().map(cache).collect();
     let (kind, details, caches) = (node.kind.name(), details.join(", "), caches.concat());
     let says = format!("{kind} {}{parts}; {details}{caches}", node.name);
     let chip = Set { colour: canvas.part(Part::Ink), ..small };
@@ -228,8 +228,11 @@ fn inner_caches(
         let top = y0 + BOX + CACHE * row as f64 - 3.0;
         let place @ [left, top, right, bottom] = [x0 + 5.0, top, x1 - 5.0, top + CACHE - 3.0];
         let room = right - left - 8.0;
-        let whole = format!("{}: {}", cache.name, cache.size);
-        let says = if text::width(&whole, set.size) > room { &cache.name } else { &whole };
+        let short = format!("{}: {}", cache.name, cache.size);
+        // As much as there is room for.
+        let all = [format!("{short} {}", cache.layer), short, cache.name.clone()];
+        let fits = |says: &&String| text::width(says, set.size) <= room;
+        let says = all.iter().find(fits).unwrap_or(&cache.name);
         pen.rect([(left, top), (right, bottom)], paper, 1.0)?;
         outline(pen, place, edge, 1.0)?;
         let middle = ((left + right) / 2.0, (top + bottom) / 2.0 + 1.0);
