@@ -81,12 +81,9 @@ const bare = (name: string): string => (/^[\w-]+$/.test(name) ? name : `"${name.
 /** `portrait`: from top to bottom, where there are no areas; `isNarrow`: areas in one stack. */
 export function layOut(parts: Parts, portrait: boolean, isNarrow = portrait): Layout {
   const { nodes } = parts.topology;
-  const things = nodes.flatMap((node, of) => (node.sites ?? []).map(({ region, size }) => ({ node: { ...node, size }, of, region: region as number | undefined })));
-  nodes.forEach((node, of) => {
-    if ((node.sites ?? []).length === 0) things.push({ node, of, region: undefined });
-  });
-  // In the order written, the parts of a thing together.
-  things.sort((a, b) => a.of - b.of);
+  const things = nodes.flatMap((node, of): { node: TopologyNode; of: number; region: number | undefined }[] =>
+    node.sites === undefined ? [{ node, of, region: undefined }] : node.sites.map(({ region, size }) => ({ node: { ...node, size }, of, region })),
+  );
   const sized = things.map(({ node, region }) => ({ ...size(node, parts, region), node, region }));
   const lines = linesOf(parts, things);
   const hasAreas = things.some(({ region }) => region !== undefined);
@@ -112,11 +109,13 @@ export function layOut(parts: Parts, portrait: boolean, isNarrow = portrait): La
 
 /** Who asks whom: things, or their parts in the regions between which requests go. */
 function linesOf(parts: Parts, things: { of: number; region: number | undefined }[]): Line[] {
-  const find = (of: number, region: number | null) => things.findIndex((it) => it.of === of && it.region === (region ?? undefined));
-  const lines = parts.topology.edges.flatMap((edge, number) =>
-    (edge.between ?? [[null, null]]).map(([from, to]) => ({ edge: number, from: find(edge.from, from), to: find(edge.to, to) })),
+  const numbers = new Map(things.map(({ of, region }, number) => [`${of} ${region ?? null}`, number]));
+  return parts.topology.edges.flatMap((edge, number) =>
+    (edge.between ?? [[null, null]]).flatMap(([a, b]) => {
+      const [from, to] = [numbers.get(`${edge.from} ${a}`), numbers.get(`${edge.to} ${b}`)];
+      return from === undefined || to === undefined ? [] : [{ edge: number, from, to }];
+    }),
   );
-  return lines.filter(({ from, to }) => from >= 0 && to >= 0);
 }
 
 /** Where dagre puts things and how it leads between them. */

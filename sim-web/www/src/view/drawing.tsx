@@ -71,9 +71,10 @@ const regionOf = (placed: Placed, parts: Parts): string | undefined => (placed.r
 
 /** What the part of a store in a region is: the primary, or followers, or how many of it are primaries. */
 function role(placed: Placed, parts: Parts, state: Float64Array): string {
+  if (placed.region === undefined || placed.node.kind !== "store") return "";
   const primaries = primariesOf(parts, state);
   const all = placed.node.stations.flatMap((group) => Array.from({ length: parts.stations[group]!.count }, (_, member) => parts.stations[group]!.first + member));
-  if (placed.region === undefined || !all.some((station) => primaries.has(station))) return "";
+  if (!all.some((station) => primaries.has(station))) return "";
   const here = all.filter((station) => isIn(parts, station, placed.region));
   const count = here.filter((station) => primaries.has(station)).length;
   if (count === 0) return here.length === 1 ? "follower" : "followers";
@@ -173,7 +174,7 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
   const hasPrimaries = state !== undefined && primariesOf(parts, state).size > 0;
   return (
     <figure class="drawing" aria-label={title}>
-      <div class="stage" ref={frame} tabindex={0} role="region" aria-label={`${title}, drawn`} aria-keyshortcuts="+ - 0" onKeyDown={(event) => zoomByKey(zoom, event)}>
+      <div class="stage" ref={frame} tabindex={0} role="region" aria-label={`${title}, drawn`} aria-keyshortcuts="Plus - 0" onKeyDown={(event) => zoomByKey(zoom, event)}>
         <div class="sheet">
           <svg width={layout.width * zoom.scale} height={layout.height * zoom.scale} viewBox={`0 0 ${layout.width} ${layout.height}`} role="group" aria-label={`${title}: ${layout.nodes.length} things`}>
             <Areas layout={layout} />
