@@ -6,7 +6,7 @@ use serde::Serialize;
 use sim_core::component::{BreakerState, Ending};
 use sim_core::model::{MeasureKind, Model, Source, StationId, spec_at};
 use sim_core::report::topology::Topology;
-use sim_core::simulation::{Condition, Seed, Stopped};
+use sim_core::simulation::{Condition, Link, Seed, Stopped};
 use sim_core::telemetry::{Fate, Live, Move, Spot};
 use sim_core::time::{Duration, Time};
 use std::cell::OnceCell;
@@ -72,9 +72,10 @@ struct Parts<'a> {
     /// Of what, name, and what kind of number.
     measures: Vec<(&'a str, &'static str, &'static str)>,
     faults: Vec<&'a str>,
-    /// Regions by name, and the region of each station; empty where everything is in one place.
-    regions: Vec<&'a str>,
-    places: Vec<u16>,
+    /// Regions with the names of their zones, and the region and zone of each station, if it has one; empty where everything is
+    /// in one place.
+    regions: Vec<(&'a str, &'a [String])>,
+    places: Vec<Option<(u16, u16)>>,
     /// Requests per second, by journey, as offered.
     rates: &'a [f64],
 }
@@ -224,7 +225,8 @@ impl Run {
 
     /// The state at the present instant: requests in flight; of each station busy servers, waiting requests and condition (0
     /// up, 1 down, 2 halted, 3 off, 4 starting, 5 draining or waiting); messages waiting by subscription; breakers by guard (-1 none, 0 closed, 1 open, 2 half open);
-    /// measures.
+    /// measures; links between regions, pair by pair (0 open, 1 disturbed, 2 cut); and the stations that take the writes of
+    /// stores with several copies, as many as there are.
     pub fn state(&self) -> Vec<f64> {
         self.running.with_dependent(|_, live| {
             let mut state = vec![live.in_flight() as f64];
@@ -247,6 +249,12 @@ impl Run {
                 Some(BreakerState::HalfOpen) => 2.0,
             }));
             state.extend(live.measures());
+            state.extend(live.links().map(|link| match link {
+                Link::Open => 0.0,
+                Link::Disturbed => 1.0,
+                Link::Cut => 2.0,
+            }));
+            state.extend(live.primaries().map(|station| f64::from(station.0)));
             state
         })
     }
@@ -313,21 +321,39 @@ fn parts<'a>(model: &'a Model, topology: Topology, rates: &'a [f64]) -> Parts<'a
             .iter()
             .map(|it| (it.of.as_str(), it.name, kind_of(&it.kind)))
             .collect(),
-        regions: model.places.regions.iter().map(|it| it.name.as_str()).collect(),
-        places: if model.places.is_one() {
-            Vec::new()
-        } else {
-            let stations = (0..model.station_count() as u32).map(StationId);
-            stations.map(|it| model.places.region_of(model.places.of_station(it))).collect()
-        },
+        regions: regions(model),
+        places: places(model),
         faults: model.faults.iter().map(|it| it.name.as_str()).collect(),
         rates,
     }
 }
 
+fn regions(model: &Model) -> Vec<(&str, &[String])> {
+    model.places.regions.iter().map(|it| (it.name.as_str(), it.zones.as_slice())).collect()
+}
+
+/// The region and the zone of each station; only services and databases are somewhere.
+fn places(model: &Model) -> Vec<Option<(u16, u16)>> {
+    if model.places.is_one() {
+        return Vec::new();
+    }
+    let mut places = vec![None; model.station_count()];
+    let databases = model.stores.iter().flat_map(|store| &store.members).map(|it| it.station);
+    let services = model.stations.iter().filter(|group| group.kind.section() == "services");
+    let replicas =
+        services.flat_map(|group| (0..group.count).map(|it| StationId(group.first.0 + it)));
+    for station in databases.chain(replicas) {
+        let place = model.places.of_station(station);
+        let region = model.places.region_of(place);
+        let first = model.places.regions[usize::from(region)].first;
+        places[station.0 as usize] = Some((region, place - first));
+    }
+    places
+}
+
 fn place(spot: Spot) -> [f64; 3] {
     let (kind, number, member) = match spot {
-        Spot::Client(client) => (0, client, 0),
+        Spot::Client(client, region) => (0, client, u32::from(region)),
         Spot::Service(service, replica) => (1, service, replica),
         Spot::Station(group, member) => (2, group, member),
         Spot::External(external) => (3, external, 0),

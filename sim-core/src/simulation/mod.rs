@@ -30,7 +30,7 @@ mod tests;
 mod travel;
 mod views;
 
-pub use look::Condition;
+pub use look::{Condition, Link};
 pub use recorder::Recorder;
 
 use crate::component::{Balancing, Environments, FrameId, Frames, Messages, Station};

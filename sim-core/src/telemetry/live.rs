@@ -5,7 +5,7 @@ use crate::component::BreakerState;
 use crate::engine::Fingerprint;
 use crate::metrics::Trial;
 use crate::model::{Charge, CounterId, LevelId, MONTH, Model, Seen, StationId};
-use crate::simulation::{Condition, Seed, Simulation, Stopped};
+use crate::simulation::{Condition, Link, Seed, Simulation, Stopped};
 use crate::time::{Duration, Time};
 use serde::Serialize;
 
@@ -220,6 +220,18 @@ impl<'m> Live<'m> {
         (0..self.model.guards.len()).map(|guard| self.simulation.breaker(guard))
     }
 
+    /// What becomes of messages between two regions, pair by pair: of the first with the second, with the third and so on,
+    /// then of the second.
+    pub fn links(&self) -> impl Iterator<Item = Link> {
+        let count = self.model.places.regions.len() as u16;
+        (0..count).flat_map(move |a| (a + 1..count).map(move |b| self.simulation.link(a, b)))
+    }
+
+    /// The stations that take writes of stores with several copies.
+    pub fn primaries(&self) -> impl Iterator<Item = StationId> {
+        (0..self.model.stores.len()).flat_map(|store| self.simulation.primaries(store))
+    }
+
     /// What blocks told of themselves in the last whole window, by the model's measures.
     pub fn measures(&self) -> impl Iterator<Item = f64> {
         let gauges = self.gauges();
@@ -358,7 +370,7 @@ mod tests {
                 assert_eq!(told.from, before.to, "{told:?} after {before:?}");
                 assert!(before.arrives <= told.arrives && before.fate != Fate::Ends);
             }
-            clients += u64::from(told.fate == Fate::Ends && matches!(told.to, Spot::Client(_)));
+            clients += u64::from(told.fate == Fate::Ends && matches!(told.to, Spot::Client(..)));
             failed += u64::from(told.ending == Ending::Failed && told.fate == Fate::Ends);
             dots.insert(told.dot, told);
         }
@@ -387,7 +399,7 @@ mod tests {
             moves.iter().filter(|it| from(it.from) && to(it.to)).count()
         };
         let (client, edge) =
-            ((|it| matches!(it, Spot::Client(_))) as fn(Spot) -> bool, |it| it == Spot::Edge(0));
+            ((|it| matches!(it, Spot::Client(..))) as fn(Spot) -> bool, |it| it == Spot::Edge(0));
         let service: fn(Spot) -> bool = |it| matches!(it, Spot::Service(..) | Spot::Station(..));
         let asked = count(client, edge);
         let missed = count(edge, service);
@@ -397,6 +409,55 @@ mod tests {
         assert!((3..asked / 4).contains(&missed), "{missed} of {asked}");
         assert_eq!(count(service, edge), missed);
         assert!(count(edge, client).abs_diff(asked) < 10, "{asked}");
+    }
+
+    const REGIONS: &str = r#"(
+        keys: {"orders": (count: 100)},
+        components: {"web": {"buy": [write(store: "orders", key: "orders")]}},
+        regions: {"eu": (zones: ["a", "b"]), "us": (), "za": ()},
+        services: {"web": (components: ["web"], regions: {"us": 2})},
+        stores: {"orders": database(
+            servers: 4, read: "1ms", write: "1ms", regions: ["us", "eu"],
+            replication: (
+                replicas: 1, mode: asynchronous(lag: "10ms"),
+                failover: (detection: "100ms", promotion: "100ms"),
+            ),
+        )},
+        network: (between: {"eu": {"us": "80ms", "za": "150ms"}, "us": {"za": "200ms"}}),
+        clients: {"people": (rate: "100/s", regions: {"eu": 1, "za": 3}, mix: "web.buy")},
+        faults: [
+            partition(between: ["regions.eu", "regions.us"], at: "1s", lasts: "1s"),
+            loss(between: ["regions.us", "regions.za"], share: "5%", at: "1s", lasts: "1s"),
+            crash(of: "stores.orders", replica: 0, at: "3s", lasts: "2s"),
+        ],
+    )"#;
+
+    #[test]
+    fn links_primaries_and_homes_are_told_as_they_are() {
+        let spec = Spec::parse("m.ron", REGIONS).expect("it can be read");
+        let model = Model::check(&spec, &Files::default()).unwrap_or_else(|why| panic!("{why}"));
+        let model = model.model;
+        let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 1);
+        let first = model.stores[0].members[0].station;
+        let mut at = |millis: u64| {
+            live.advance(Time(millis * 1_000_000), 1 << 40);
+            (live.links().collect::<Vec<_>>(), live.primaries().collect::<Vec<_>>())
+        };
+        let open = vec![Link::Open; 3];
+        assert_eq!(at(500), (open.clone(), vec![first]));
+        // eu with us, eu with za, us with za.
+        assert_eq!(at(1500).0, [Link::Cut, Link::Open, Link::Disturbed]);
+        assert_eq!(at(2500).0, open);
+        assert_eq!(at(3050).1, [first], "nobody has noticed yet");
+        assert_eq!(at(3500).1, [model.stores[0].members[1].station]);
+        let homes = live.take_moves().into_iter().filter_map(|it| match it.from {
+            Spot::Client(_, region) => Some(region),
+            _ => None,
+        });
+        let mut seen = [0; 3];
+        homes.for_each(|region| seen[usize::from(region)] += 1);
+        // A quarter is in eu, nobody in us, the rest in za.
+        assert!(seen[1] == 0 && seen[2] > 2 * seen[0] && seen[2] < 5 * seen[0], "{seen:?}");
     }
 
     #[test]
@@ -462,7 +523,7 @@ mod tests {
         live.advance(Time(2_000_000_000), 1 << 40);
         let moves = live.take_moves();
         let gone = moves.iter().filter(|it| {
-            matches!(it.to, Spot::Client(_))
+            matches!(it.to, Spot::Client(..))
                 && it.fate == Fate::Ends
                 && it.ending == Ending::TimedOut
         });
@@ -486,11 +547,11 @@ mod tests {
             let is_web = |it: &Spot| matches!(*it, Spot::Service(at, 0) if model.services[at as usize].name == "web");
             if has("people send") {
                 sent += 1;
-                assert!(is_at(Spot::Client(0)) && live.in_flight() > before, "{step:?}");
+                assert!(is_at(Spot::Client(0, 0)) && live.in_flight() > before, "{step:?}");
             }
             if has("of people is answered") {
                 answered += 1;
-                assert!(is_at(Spot::Client(0)) && live.in_flight() < before, "{step:?}");
+                assert!(is_at(Spot::Client(0, 0)) && live.in_flight() < before, "{step:?}");
             }
             if has("db has served") {
                 let is_db = |group: u32| model.stations[group as usize].name == "db";

@@ -19,8 +19,8 @@ pub const MOVES_MAX: usize = 50_000;
 /// Where a dot can be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Spot {
-    /// At a client, by its number.
-    Client(u32),
+    /// At a client, by its number, in a region.
+    Client(u32, u16),
     /// At a replica of a service.
     Service(u32, u32),
     /// At a station of a group: a group's number, and the station's place in it.
@@ -91,6 +91,8 @@ struct Follower {
     again: bool,
     /// Whether it was cancelled: it has not failed, it is only not wanted any more.
     cancelled: bool,
+    /// The region that its client is in.
+    home: u16,
     /// The dot that comes back to it, since when, and from where.
     back: Option<(u32, Time, Spot)>,
     ending: Ending,
@@ -103,6 +105,7 @@ const NOBODY: Follower = Follower {
     journey: 0,
     again: false,
     cancelled: false,
+    home: 0,
     back: None,
     ending: Ending::Done,
 };
@@ -274,7 +277,8 @@ impl Recorder for Movements<'_> {
         }
         let dot = self.new_dot();
         let journey = frame.journey;
-        let client = Spot::Client(self.model.journeys[journey as usize].client);
+        let home = self.model.places.region_of(frame.place);
+        let client = Spot::Client(self.model.journeys[journey as usize].client, home);
         self.tell(Move {
             dot,
             departs: now,
@@ -286,7 +290,7 @@ impl Recorder for Movements<'_> {
             again: false,
             ending: Ending::Done,
         });
-        self.set(at, Follower { dot, at: client, leaves: Some(now), journey, ..NOBODY });
+        self.set(at, Follower { dot, at: client, leaves: Some(now), journey, home, ..NOBODY });
     }
 
     fn stepped(&mut self, now: Time, at: FrameId, frames: &Frames, instruction: Instruction) {
@@ -413,7 +417,8 @@ impl Recorder for Movements<'_> {
             return;
         }
         let journey = it.journey;
-        let client = Spot::Client(self.model.journeys[frames[at].journey as usize].client);
+        let number = self.model.journeys[frames[at].journey as usize].client;
+        let client = Spot::Client(number, it.home);
 
         let end = Move {
             dot: it.dot,

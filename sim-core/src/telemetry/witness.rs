@@ -23,7 +23,7 @@ pub struct Witness<'m> {
 #[derive(Clone, Copy)]
 enum Seen {
     Fault(u32, bool),
-    Sent(u32),
+    Sent(u32, u16),
     Finished(u32, Ending, Duration),
     Came(StationId, Duration),
     Served(StationId, Duration, Duration),
@@ -86,7 +86,7 @@ impl<'m> Witness<'m> {
                 let name = &self.model.faults[unit.fault as usize].name;
                 format!("{name} {}", if begins { "begins" } else { "is over" })
             }
-            Seen::Sent(journey) => {
+            Seen::Sent(journey, _) => {
                 let (client, operation) = self.journey(journey);
                 format!("{client} send {operation}")
             }
@@ -141,9 +141,10 @@ impl<'m> Witness<'m> {
                 let parts = &self.model.fault_units[unit as usize].parts;
                 parts.iter().filter_map(|part| self.place_of_part(part)).collect()
             }
-            Seen::Sent(journey) | Seen::Finished(journey, ..) => {
-                vec![Spot::Client(self.model.journeys[journey as usize].client)]
+            Seen::Sent(journey, region) => {
+                vec![Spot::Client(self.model.journeys[journey as usize].client, region)]
             }
+            Seen::Finished(journey, ..) => self.places_of_client(journey),
             Seen::Came(station, _)
             | Seen::Served(station, ..)
             | Seen::Granted(station, _)
@@ -152,6 +153,15 @@ impl<'m> Witness<'m> {
             | Seen::Halted(station, _) => vec![Spot::of_station(self.model, station)],
             Seen::Asked(spot) => vec![spot],
         }
+    }
+
+    /// Wherever the client of a journey is: in which region the one is who has an answer, the event does not tell.
+    fn places_of_client(&self, journey: u32) -> Vec<Spot> {
+        let number = self.model.journeys[journey as usize].client;
+        let shares = &self.model.clients[number as usize].regions;
+        let there = (0..).zip(shares).filter(|(_, share)| **share > 0.0);
+        let spots: Vec<Spot> = there.map(|(region, _)| Spot::Client(number, region)).collect();
+        if spots.is_empty() { vec![Spot::Client(number, 0)] } else { spots }
     }
 
     fn place_of_part(&self, part: &Broken) -> Option<Spot> {
@@ -172,8 +182,9 @@ impl<'m> Witness<'m> {
 impl Recorder for Witness<'_> {
     const TRACES: bool = true;
 
-    fn arrived(&mut self, _: Time, journey: u32) {
-        self.see(Seen::Sent(journey));
+    fn sent(&mut self, _: Time, at: FrameId, frames: &Frames) {
+        let frame = &frames[at];
+        self.see(Seen::Sent(frame.journey, self.model.places.region_of(frame.place)));
     }
 
     fn finished(&mut self, _: Time, journey: u32, ending: Ending, took: Duration, _: &Spent) {

@@ -3,8 +3,9 @@
 // Every move is one of the run. A message that is on its way for less time than an eye can follow is drawn a little slower
 // than it goes, and one behind which others wait a little faster, so that a dot is never far from where it is.
 
-import type { Layout, Placed, Point } from "./layout";
 import type { Parts } from "./engine/protocol";
+import type { Layout, Placed, Point } from "./layout";
+import { placeOf } from "./spots";
 
 /** Numbers of a move. */
 const MOVE = 13;
@@ -57,7 +58,7 @@ export class Dots {
     before?: Dots,
   ) {
     // Things may have become larger or smaller meanwhile: who is on the way goes on.
-    const names = (it: Layout) => it.nodes.map(({ node }) => node.name).join();
+    const names = (it: Layout) => it.nodes.map(({ node, region }) => `${node.name} ${region}`).join();
     if (before !== undefined && names(before.layout) === names(layout)) this.dots = before.dots;
     for (const way of layout.ways) this.ways.set(`${way.from} ${way.to}`, way.points);
   }
@@ -74,8 +75,8 @@ export class Dots {
   add(numbers: Float64Array): void {
     for (let at = 0; at + MOVE <= numbers.length; at += MOVE) {
       const id = numbers[at]!;
-      const [to, box] = this.place(numbers[at + 6]!, numbers[at + 7]!, numbers[at + 8]!);
-      const [from] = this.place(numbers[at + 3]!, numbers[at + 4]!, numbers[at + 5]!);
+      const [to, box] = this.place(numbers, at + 6);
+      const [from] = this.place(numbers, at + 3);
       const move = { departs: numbers[at + 1]!, arrives: numbers[at + 2]!, from, to, box, fate: numbers[at + 9]!, journey: numbers[at + 10]!, ending: numbers[at + 11]!, again: numbers[at + 12] === 1 };
       const dot = this.dots.get(id);
       if (dot !== undefined) {
@@ -89,33 +90,8 @@ export class Dots {
     }
   }
 
-  /** The node and, of a station, its box. */
-  private place(kind: number, number: number, member: number): [node: number, box: number] {
-    const { nodes } = this.layout;
-    const find = (kinds: string[], name: string | undefined) => nodes.findIndex(({ node }) => kinds.includes(node.kind) && node.name === name);
-    switch (kind) {
-      case 0:
-        return [find(["client"], this.parts.clients[number]), -1];
-      case 1:
-        return [find(["service"], this.parts.services[number]?.[0]), member];
-      case 2: {
-        const at = nodes.findIndex(({ node }) => node.stations.includes(number));
-        const group = this.parts.stations[number]!;
-        const node = nodes[at];
-        const box = node === undefined ? -1 : node.boxes.findIndex((it) => it.station === group.first + member);
-        return [at, box >= 0 ? box : group.kind === "threads" || group.kind === "connections" ? member : -1];
-      }
-      case 3:
-        return [find(["external", "store"], this.parts.externals[number]), -1];
-      case 4:
-        return [find(["store"], this.parts.objects[number]), -1];
-      case 5:
-        return [find(["queue"], this.parts.queues[number]), -1];
-      case 7:
-        return [find(["cache"], this.parts.caches[number]), -1];
-      default:
-        return [-1, -1];
-    }
+  private place(numbers: Float64Array, at: number): [node: number, box: number] {
+    return placeOf(this.parts, this.layout, [numbers[at]!, numbers[at + 1]!, numbers[at + 2]!]);
   }
 
   /** Where a dot rests in a node: near its box, each a little elsewhere. */

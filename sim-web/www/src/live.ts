@@ -9,15 +9,6 @@ const DRAWN_A_SECOND = 45;
 /** Events of a piece, at most: about a tenth of a second of computing. */
 const EVENTS_A_PIECE = 150_000;
 
-const KINDS: Record<number, TopologyNode["kind"][]> = { 0: ["client"], 1: ["service"], 3: ["external", "store"], 4: ["store"], 5: ["queue"] };
-
-/** The thing at a place, by its number among the things of the topology; -1 where it is none. */
-function thingAt({ topology, clients, services, externals, objects, queues }: Parts, [kind, number]: Spot): number {
-  if (kind === 2) return topology.nodes.findIndex(({ stations }) => stations.includes(number));
-  const names: Record<number, string[]> = { 0: clients, 1: services.map(([name]) => name), 3: externals, 4: objects, 5: queues };
-  return topology.nodes.findIndex((node) => KINDS[kind]?.includes(node.kind) === true && node.name === names[kind]?.[number]);
-}
-
 export class Live {
   readonly engine = new Engine();
   parts: Parts | undefined;
@@ -27,9 +18,9 @@ export class Live {
   events = 0;
   stopped: Chunk["stopped"] = "horizon";
   fingerprint = "";
-  /** What the event was that it was stepped to, and the things at which it happened. */
+  /** What the event was that it was stepped to, and where it happened. */
   says: string | undefined;
-  marked: number[] = [];
+  marked: Spot[] = [];
   /** One request in so many is drawn. */
   oneIn = 1;
   wrong: string | undefined;
@@ -112,12 +103,13 @@ export class Live {
     return this.windows.filter((it) => it.until * 1e9 <= now).at(-1);
   }
 
-  /** How large a thing is at an instant, in a few words: of clients who send at a rate, how many requests came lately. */
-  sizeAt({ kind, name, size }: TopologyNode, now: number): string {
+  /** How large a thing is at an instant, in a few words: of clients who send at a rate, and are in one place, how many requests
+   * came lately. */
+  sizeAt({ kind, name, size, sites }: TopologyNode, now: number): string {
     const { parts } = this;
     const client = kind === "client" ? (parts?.clients.indexOf(name) ?? -1) : -1;
     const window = client < 0 ? undefined : this.windowAt(now);
-    if (parts === undefined || window === undefined || parts.at_a_rate[client] !== true) return size;
+    if (parts === undefined || window === undefined || (sites?.length ?? 1) > 1 || parts.at_a_rate[client] !== true) return size;
     const sent = parts.journeys.reduce((sum, [of], journey) => sum + (of === client ? window.journeys[journey]!.sent : 0), 0);
     return rate(sent / (window.until - window.from));
   }
@@ -146,8 +138,7 @@ export class Live {
     this.stopped = chunk.stopped;
     this.fingerprint = chunk.fingerprint;
     this.says = chunk.step?.[0];
-    const parts = this.parts;
-    this.marked = parts === undefined ? [] : (chunk.step?.[1] ?? []).map((spot) => thingAt(parts, spot));
+    this.marked = chunk.step?.[1] ?? [];
     this.states.push(...chunk.states);
     this.windows.push(...chunk.windows);
     if (chunk.moves.length > 0) this.moves.push(chunk.moves);

@@ -115,6 +115,161 @@ test("presets play", async (page) => {
   }
 });
 
+/** What is wrong with where things and ways of the drawing are. */
+const misplaced = () => {
+  const box = (element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return { left: x, top: y, right: x + width, bottom: y + height };
+  };
+  const overlap = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+  const within = (a, b) => a.left >= b.left && a.right <= b.right && a.top >= b.top && a.bottom <= b.bottom;
+  const svg = document.querySelector(".sheet svg");
+  const areas = [...svg.querySelectorAll(".region-area")].map((it) => ({ name: it.textContent, region: it.dataset.region, ...box(it.querySelector("rect")) }));
+  const things = [...svg.querySelectorAll(".thing")].map((it) => ({ name: it.querySelector(".name").textContent, region: it.dataset.region, ...box(it.querySelector(".body")) }));
+  const wrong = [];
+  areas.forEach((a, at) => areas.slice(at + 1).forEach((b) => overlap(a, b) && wrong.push(`${a.name} and ${b.name} overlap`)));
+  things.forEach((a, at) => {
+    things.slice(at + 1).forEach((b) => overlap(a, b) && wrong.push(`${a.name} and ${b.name} overlap`));
+    for (const area of areas) {
+      const isThere = area.region === a.region;
+      if (isThere ? !within(a, area) : overlap(a, area)) wrong.push(`${a.name} of ${a.region} is ${isThere ? "not" : ""} in ${area.name}`);
+    }
+    if (!within(a, box(svg))) wrong.push(`${a.name} is off the sheet`);
+  });
+  for (const way of svg.querySelectorAll(".way path")) {
+    const matrix = way.getScreenCTM();
+    const long = way.getTotalLength();
+    const at = (along) => way.getPointAtLength(along).matrixTransform(matrix);
+    const near = ({ x, y }, edge) => things.findIndex((it) => x > it.left - edge && x < it.right + edge && y > it.top - edge && y < it.bottom + edge);
+    const says = way.parentElement.textContent;
+    const ends = [near(at(0), 2), near(at(long), 2)];
+    if (ends.includes(-1)) wrong.push(`${says} leads to nothing`);
+    for (let along = 6; along < long - 6; along += 4) {
+      const crossed = near(at(along), -3);
+      if (crossed >= 0) wrong.push(`${says} crosses ${things[crossed].name}`);
+      if (crossed >= 0) break;
+    }
+  }
+  return { areas: areas.length, things: things.length, wrong };
+};
+
+for (const [size, width, height] of [["desktop", 1440, 900], ["phone", 360, 740]]) {
+  test(
+    `things are in the areas of their regions, and nothing overlaps, at ${size} size`,
+    async (page) => {
+      for (const [model, areas, things, design = null] of [
+        ["blocks/regions", 4, 7],
+        ["blocks/regions", 4, 8, "eu_too"],
+        ["blocks/five_regions", 5, 46],
+        ["blocks/five_regions", 5, 46, "one_region"],
+        ["blocks/partition", 2, 3],
+        ["blocks/zones", 1, 3],
+        ["blocks/zone_outage", 1, 3],
+        ["enterprise", 2, 22],
+        ["enterprise", 2, 17, "one region"],
+        ["theory/geo-routing", 3],
+        ["blocks/failover", 0, 3],
+      ]) {
+        await page.goto(base);
+        await page.goto(link({ name: `models/${model}.ron`, text: readFileSync(join(root, `models/${model}.ron`), "utf8"), design }));
+        await waitForRun(page);
+        await until(async () => (await now(page)) > 0, `${model} stands still`);
+        const found = await page.evaluate(misplaced);
+        const where = `${model} ${design ?? ""}`;
+        expect(found.wrong.length === 0, `${where}: ${found.wrong.slice(0, 5).join("; ")}`);
+        expect(found.areas === areas, `${where} has ${found.areas} areas`);
+        expect(things === undefined || found.things === things, `${where} has ${found.things} things`);
+      }
+    },
+    { viewport: { width, height } },
+  );
+}
+
+test("a region that is cut off, and a primary that is replaced, are seen", async (page) => {
+  const text = (name) => readFileSync(join(root, `models/blocks/${name}.ron`), "utf8");
+  await page.goto(link({ name: "cut.ron", text: text("partition").replaceAll('at: "60s"', 'at: "1s"') }));
+  await waitForRun(page);
+  await page.locator(".region-area.bad").filter({ hasText: "eu" }).filter({ hasText: "cut off from us" }).waitFor(SLOW);
+  expect((await page.locator(".way.cut").count()) === 1, "no way is cut");
+  const quick = text("failover").replace('at: "120s"', 'at: "2s"').replace('detection: "10s", promotion: "20s"', 'detection: "1s", promotion: "1s"');
+  await page.goto(base);
+  await page.goto(link({ name: "replaced.ron", text: quick }));
+  await waitForRun(page);
+  const primaries = () => page.locator(".thing.store .box").evaluateAll((all) => all.map((box) => box.querySelector(".primary").textContent).join("|"));
+  await until(async () => (await primaries()) === "P||", "the first is not the primary");
+  await until(async () => ["|P|", "||P"].includes(await primaries()), "nobody takes its place");
+});
+
+test("the drawing is zoomed by keys, buttons and wheel, and moved", async (page) => {
+  await page.goto(link({ name: "models/blocks/five_regions.ron" }));
+  await waitForRun(page);
+  const stage = page.locator(".stage").first();
+  const size = () => state(page).evaluate((svg) => svg.getBoundingClientRect().width);
+  const changes = async (what, is, says) => {
+    const before = await size();
+    await what();
+    await until(async () => is(await size(), before), says, 5000);
+  };
+  const larger = (after, before) => after > before * 1.1;
+  const smaller = (after, before) => after < before / 1.1;
+  const whole = () => stage.evaluate((it) => it.scrollWidth <= it.clientWidth && it.scrollHeight <= it.clientHeight);
+  expect(!(await whole()), "it is small enough to be seen whole");
+  await stage.focus();
+  await changes(() => page.keyboard.press("+"), larger, "+ does not make it larger");
+  await changes(() => page.keyboard.press("-"), smaller, "- does not make it smaller");
+  await page.keyboard.press("0");
+  await until(whole, "0 does not show the whole");
+  const fitting = await size();
+  await changes(() => page.getByRole("button", { name: "larger" }).click(), larger, "the button does not make it larger");
+  await changes(() => page.getByRole("button", { name: "smaller" }).click(), smaller, "the button does not make it smaller");
+  await page.getByRole("button", { name: "larger" }).click();
+  await changes(() => page.getByRole("button", { name: /^fit/ }).click(), smaller, "the button does not make it fit");
+  expect(Math.abs((await size()) - fitting) < 1, "it fits otherwise than before");
+  // What is under the pointer stays there.
+  const thing = page.locator(".thing").filter({ hasText: "orders" }).first();
+  const middle = async () => thing.evaluate((it) => [it.getBoundingClientRect()].map(({ x, y, width, height }) => [x + width / 2, y + height / 2])[0]);
+  await stage.scrollIntoViewIfNeeded();
+  const [x, y] = await middle();
+  await page.mouse.move(x, y);
+  await page.keyboard.down("Control");
+  for (let turn = 0; turn < 4; turn += 1) await changes(() => page.mouse.wheel(0, -200), larger, "the wheel does not make it larger");
+  await page.keyboard.up("Control");
+  const [nowX, nowY] = await middle();
+  expect(Math.hypot(nowX - x, nowY - y) < 12, `it has moved by ${nowX - x}, ${nowY - y}`);
+  const before = await size();
+  await page.mouse.wheel(0, 100);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  expect((await size()) === before, "a wheel alone zooms");
+  const scrolled = () => stage.evaluate((it) => it.scrollLeft);
+  const was = await scrolled();
+  const { x: left, y: top } = await stage.boundingBox();
+  const free = await page.evaluate(([left, top]) => {
+    for (let at = 60; at < 600; at += 10) if (document.elementFromPoint(left + at, top + 60)?.closest("[role=button]") === null) return at;
+    return 60;
+  }, [left, top]);
+  await page.mouse.move(left + free, top + 60);
+  await page.mouse.down();
+  await page.mouse.move(left + free + 40, top + 60, { steps: 4 });
+  await page.mouse.up();
+  expect(Math.abs((await scrolled()) - was) >= 20, "it is not dragged");
+});
+
+test("the drawing is saved with what its colours mean", async (page) => {
+  await page.goto(link({ name: "models/blocks/regions.ron" }));
+  await waitForRun(page);
+  await until(async () => (await now(page)) > 0, "the clock stands still");
+  const saved = async (name) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("button", { name, exact: true }).click()]);
+    return readFileSync(await download.path());
+  };
+  const svg = (await saved("SVG")).toString("utf8");
+  for (const says of ["web.browse", "failed", "how busy it is", ">eu<", "payment"]) expect(svg.includes(says), `no ${says} in the drawing`);
+  const [, width, height] = /width="([\d.]+)" height="([\d.]+)" viewBox/.exec(svg) ?? [];
+  const png = await saved("PNG");
+  const sides = [png.readUInt32BE(16), png.readUInt32BE(20)];
+  expect(Math.abs(sides[0] - 2 * width) < 3 && Math.abs(sides[1] - 2 * height) < 3, `${sides} for ${width}, ${height}`);
+});
+
 test("a story goes on to its end", async (page) => {
   await page.goto(`${base}#preset=blocks/cache`);
   await waitForRun(page);

@@ -1,6 +1,6 @@
 //! Expected time on the way between places, for the offered load.
 
-use super::{Distance, Route};
+use super::Distance;
 use crate::model::load::{Demand, Here, Walk};
 use crate::model::{LawId, Pc, Resource, ServiceId};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ impl Walk<'_> {
             demand.time += self.handshake(0.0);
             return;
         }
-        for (front, share) in self.fronts_from(service, here.region) {
+        for (front, share) in self.model.services[service.0 as usize].fronts_from(here.region) {
             let region = self.model.services[service.0 as usize].fronts[front].region;
             let there = Here { region, ..Here::default() };
             demand.add(&self.operation(entry, there), share);
@@ -46,7 +46,7 @@ impl Walk<'_> {
         near: Option<LawId>,
         here: Here,
     ) {
-        for (front, share) in self.fronts_from(service, here.region) {
+        for (front, share) in self.model.services[service.0 as usize].fronts_from(here.region) {
             let region = self.model.services[service.0 as usize].fronts[front].region;
             let there = Here { region, ..Here::default() };
             demand.add(&self.operation(entry, there), share);
@@ -75,22 +75,6 @@ impl Walk<'_> {
             Distance::Near | Distance::Zones(None) => near(),
             Distance::Zones(Some(law)) | Distance::Regions(Some(law)) => self.mean(law) / 2.0,
             Distance::Regions(None) => 0.0,
-        }
-    }
-
-    /// Shares of the requests from a region that go to each front, all regions being up.
-    fn fronts_from(&self, service: ServiceId, region: u16) -> Vec<(usize, f64)> {
-        match &self.model.services[service.0 as usize].route {
-            Route::Ordered(orders) => {
-                let order = orders.get(usize::from(region));
-                let first = order.and_then(|order| order.first());
-                vec![(first.map_or(0, |&front| usize::from(front)), 1.0)]
-            }
-            Route::Weighted(weights) => {
-                let total: f64 = weights.iter().sum();
-                let share = |(front, weight): (usize, &f64)| (front, weight / total);
-                weights.iter().enumerate().map(share).filter(|(_, share)| *share > 0.0).collect()
-            }
         }
     }
 

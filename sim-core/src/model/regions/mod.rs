@@ -227,6 +227,22 @@ impl Service {
             && self.fronts.iter().all(|front| front.speed == 1.0)
     }
 
+    /// Shares of the requests from a region that go to each front, all regions being up.
+    pub fn fronts_from(&self, region: u16) -> Vec<(usize, f64)> {
+        match &self.route {
+            Route::Ordered(orders) => {
+                let order = orders.get(usize::from(region));
+                let first = order.and_then(|order| order.first());
+                vec![(first.map_or(0, |&front| usize::from(front)), 1.0)]
+            }
+            Route::Weighted(weights) => {
+                let total: f64 = weights.iter().sum();
+                let share = |(front, weight): (usize, &f64)| (front, weight / total);
+                weights.iter().enumerate().map(share).filter(|(_, share)| *share > 0.0).collect()
+            }
+        }
+    }
+
     /// The front in a region.
     pub fn front_in(&self, region: u16) -> Option<usize> {
         self.fronts.iter().position(|front| front.region == region)

@@ -3,9 +3,10 @@
 use super::{Places, Route};
 use crate::model::check::{Lowering, sorted};
 use crate::model::components::{asked, called};
-use crate::model::{Copies, ReadPolicy, ServiceId, Store};
+use crate::model::{Cluster, Copies, ReadPolicy, ServiceId, Store};
 use crate::spec::{Mix, Path};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// An operation that runs, in which service and region.
 type Running<'a> = (&'a str, ServiceId, u16);
@@ -138,6 +139,44 @@ impl<'a> Lowering<'a> {
         let hint = format!("write it: between: {{\"{from}\": {{\"{to}\": \"90ms\"}}}}");
         let path = Path::root().key("network").key("between");
         self.findings.error(&path, message).hint(hint);
+    }
+}
+
+impl Store {
+    /// The regions of the copies that a query from `region` goes to as long as all are up, without repetition.
+    pub fn asked_from(&self, region: u16, is_write: bool, places: &Places) -> Vec<u16> {
+        let copies = self.cluster.as_ref().map_or(1, Cluster::copies);
+        // The copies of every shard are at the same places: those of the first stand for all.
+        let place = |copy: u32| {
+            let member = self.cluster.as_ref().map_or(0, |cluster| cluster.member(0, copy));
+            self.members[member as usize].place
+        };
+        let here = places.regions[usize::from(region)].first;
+        let nearness = |copy: u32| {
+            let there = place(copy);
+            // Zones of a region are told apart by the simulation, not here.
+            let is_here = places.region_of(there) == region;
+            if is_here { Some(0) } else { places.nearness(here, there) }
+        };
+        let nearest = |copies: Range<u32>| -> Vec<u32> {
+            let best = copies.clone().filter_map(nearness).min();
+            copies.filter(|&copy| best.is_some() && nearness(copy) == best).collect()
+        };
+        let asked: Vec<u32> = match self.cluster.as_ref().map(|cluster| &cluster.copies) {
+            None | Some(Copies::Single) => vec![0],
+            Some(Copies::Quorum { .. }) => (0..copies).collect(),
+            Some(Copies::Primaries { .. }) => nearest(0..copies),
+            Some(Copies::Replicated(_)) if is_write => vec![0],
+            Some(Copies::Replicated(it)) => match it.reads {
+                ReadPolicy::Primary => vec![0],
+                ReadPolicy::Nearest => nearest(0..it.replicas + 1),
+                ReadPolicy::Any | ReadPolicy::OwnWrites(_) => (0..=it.replicas).collect(),
+                ReadPolicy::Replica | ReadPolicy::Newest(_) if it.replicas == 0 => vec![0],
+                ReadPolicy::Replica | ReadPolicy::Newest(_) => (1..=it.replicas).collect(),
+            },
+        };
+        let regions = asked.into_iter().map(|copy| places.region_of(place(copy)));
+        regions.collect::<BTreeSet<u16>>().into_iter().collect()
     }
 }
 

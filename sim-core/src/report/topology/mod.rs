@@ -4,6 +4,7 @@
 //! offered, which is known without simulating.
 
 mod layout;
+mod regions;
 #[cfg(test)]
 mod tests;
 mod walk;
@@ -44,6 +45,18 @@ pub struct Node {
     pub stations: Vec<usize>,
     /// The share of its servers that it is offered work for; `None` where there is no limit. More than 1 is too much.
     pub utilisation: Option<f64>,
+    /// What of it is in which region; empty where there is one place only, and of what is in no region.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sites: Vec<Site>,
+}
+
+/// What of a thing is in a region.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Site {
+    /// The region, by its number in the model.
+    pub region: u16,
+    /// How much of it is there, in a few words: `2 × 4 cores`.
+    pub size: String,
 }
 
 /// A cache that is no place of its own: it lies in each client, in each process of a service, or in a database.
@@ -91,6 +104,10 @@ pub struct Edge {
     /// The guards that these calls go through, by their number in the model.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<usize>,
+    /// From which region to which its requests go as long as everything is up; `None` is outside of all. Empty where there is
+    /// one place only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub between: Vec<[Option<u16>; 2]>,
 }
 
 /// How a topology is written down.

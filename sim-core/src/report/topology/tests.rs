@@ -178,6 +178,52 @@ fn edges_lead_from_layer_to_layer_and_every_node_has_one_place() {
     }
 }
 
+/// Two regions with the shop, three with clients; orders have a primary in one and a replica in the other.
+const REGIONS: &str = r#"(
+    keys: {"orders": (count: 100)},
+    components: {"web": {
+        "look": [read(store: "orders", key: "orders")],
+        "buy": [write(store: "orders", key: "orders")],
+    }},
+    regions: {"eu": (zones: ["a", "b"]), "us": (), "za": ()},
+    services: {"web": (components: ["web"], regions: {"eu/a": 1, "eu/b": 2, "us": 2}, cores: 4)},
+    stores: {"orders": database(
+        servers: 4, read: "1ms", write: "1ms", regions: ["us", "eu"],
+        replication: (replicas: 1, mode: asynchronous(lag: "10ms"), reads: nearest),
+    )},
+    network: (between: {"eu": {"us": "80ms", "za": "150ms"}, "us": {"za": "200ms"}}),
+    clients: {"people": (rate: "100/s", regions: {"eu": 2, "us": 1, "za": 1}, mix: {"web.look": 1, "web.buy": 1})},
+    run: (horizon: "1s"),
+)"#;
+
+#[test]
+fn what_of_a_thing_is_in_which_region_and_whom_it_asks_there() {
+    let topology = of_text(REGIONS);
+    let sites = |name: &str| {
+        let node = topology.nodes.iter().find(|it| it.name == name).unwrap();
+        node.sites.iter().map(|it| (it.region, it.size.as_str())).collect::<Vec<_>>()
+    };
+    assert_eq!(sites("people"), [(0, "50.0/s"), (1, "25.0/s"), (2, "25.0/s")]);
+    assert_eq!(sites("web"), [(0, "3 × 4 cores"), (1, "2 × 4 cores")]);
+    assert_eq!(sites("orders"), [(0, "1 of 2 members"), (1, "1 of 2 members")]);
+    let between = |from: &str, to: &str| {
+        let is = |node: usize, name: &str| topology.nodes[node].name == name;
+        let edge = topology.edges.iter().find(|it| is(it.from, from) && is(it.to, to)).unwrap();
+        edge.between.iter().map(|[a, b]| (a.unwrap(), b.unwrap())).collect::<Vec<_>>()
+    };
+    // Those who are nowhere near go to the nearest.
+    assert_eq!(between("people", "web"), [(0, 0), (1, 1), (2, 0)]);
+    // Reads stay, writes go to the primary.
+    assert_eq!(between("web", "orders"), [(0, 0), (0, 1), (1, 1)]);
+}
+
+#[test]
+fn where_there_is_one_place_nothing_is_told_of_places() {
+    let topology = topology();
+    assert!(topology.nodes.iter().all(|node| node.sites.is_empty()));
+    assert!(topology.edges.iter().all(|edge| edge.between.is_empty()));
+}
+
 /// Circles of calls cannot be laid out in one direction; they must not be laid out for ever either.
 #[test]
 fn circles_are_laid_out() {
@@ -189,6 +235,7 @@ fn circles_are_laid_out() {
             says: vec!["back".into()],
             is_async: false,
             guards: Vec::new(),
+            between: Vec::new(),
         });
     }
     let layout = lay_out(&topology);

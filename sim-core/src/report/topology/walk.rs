@@ -6,7 +6,7 @@ use crate::spec::{Layer, Mix, Spec, Step, Store};
 use crate::study::words::significant;
 
 /// Things of which there is a number.
-fn counted(number: u32, one: &str) -> String {
+pub(super) fn counted(number: u32, one: &str) -> String {
     format!("{number} {one}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -43,11 +43,11 @@ fn layer(cache: &Cache) -> &'static str {
     }
 }
 
-struct Walk<'a> {
-    spec: &'a Spec,
-    checked: &'a Checked,
-    nodes: Vec<Node>,
-    edges: Vec<Edge>,
+pub(super) struct Walk<'a> {
+    pub(super) spec: &'a Spec,
+    pub(super) checked: &'a Checked,
+    pub(super) nodes: Vec<Node>,
+    pub(super) edges: Vec<Edge>,
 }
 
 pub(super) fn topology(name: String, spec: &Spec, checked: &Checked) -> Topology {
@@ -60,6 +60,7 @@ pub(super) fn topology(name: String, spec: &Spec, checked: &Checked) -> Topology
     walk.queue_edges();
     walk.cache_edges();
     walk.guarded_edges();
+    walk.regional_edges();
     Topology { name, nodes: walk.nodes, edges: walk.edges }
 }
 
@@ -82,11 +83,12 @@ impl Walk<'_> {
         let busiest = limited.map(|offered| offered.utilisation).max_by(f64::total_cmp);
         let utilisation = busiest.filter(|share| share.is_finite());
         let (name, caches) = (name.to_owned(), Vec::new());
-        self.nodes.push(Node { name, kind, size, parts, caches, stations, utilisation });
+        let sites = self.sites(kind, &name, &size);
+        self.nodes.push(Node { name, kind, size, parts, caches, stations, utilisation, sites });
     }
 
     /// Requests per second of a population of clients.
-    fn rate_of(&self, client: &str) -> f64 {
+    pub(super) fn rate_of(&self, client: &str) -> f64 {
         let (model, load) = (&self.checked.model, &self.checked.load);
         let journeys = model.journeys.iter().zip(&load.rates);
         let own =
@@ -228,7 +230,14 @@ impl Walk<'_> {
             Some(edge) => edge.says.push(says.to_owned()),
             None => {
                 let says = vec![says.to_owned()];
-                self.edges.push(Edge { from, to, says, is_async, guards: Vec::new() });
+                self.edges.push(Edge {
+                    from,
+                    to,
+                    says,
+                    is_async,
+                    guards: Vec::new(),
+                    between: Vec::new(),
+                });
             }
         }
     }

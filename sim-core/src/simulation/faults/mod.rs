@@ -37,7 +37,7 @@ pub(super) struct FaultState<'m> {
     broken: Vec<u64>,
     /// Units that are broken now, of the kinds that are looked up by those whom they concern: what is slow, answers with
     /// errors, or disturbs the network.
-    active: Vec<u32>,
+    pub(super) active: Vec<u32>,
     /// Frames that have moved to another place in the slab.
     moved: Vec<(FrameId, FrameId)>,
 }

@@ -35,7 +35,8 @@ impl End {
 }
 
 impl Disturbance {
-    fn concerns(&self, one: Peer, other: Peer) -> bool {
+    /// Whether it is between these two.
+    pub(in crate::simulation) fn concerns(&self, one: Peer, other: Peer) -> bool {
         let [a, b] = &self.between;
         match (a, b) {
             // What stays inside a place is not between it and others.

@@ -83,6 +83,11 @@ impl StoreState {
         }
     }
 
+    /// The copy of a shard that takes writes, whether it works or not.
+    pub(super) fn primary(&self, shard: u32) -> u32 {
+        self.shards[shard as usize].primary
+    }
+
     /// Whether a shard has a primary that works.
     pub(super) fn has_primary(&self, shard: u32, works: impl Fn(&u32) -> bool) -> bool {
         let shard = &self.shards[shard as usize];

@@ -84,6 +84,8 @@ export interface TopologyNode {
   caches?: InnerCache[];
   stations: number[];
   utilisation: number | null;
+  /** What of it is in which region. */
+  sites?: { region: number; size: string }[];
 }
 
 export interface TopologyEdge {
@@ -93,6 +95,8 @@ export interface TopologyEdge {
   is_async: boolean;
   /** The guards that its calls go through. */
   guards?: number[];
+  /** From which region to which its requests go, as long as everything is up; null: outside of all. */
+  between?: [from: number | null, to: number | null][];
 }
 
 export interface StationGroup {
@@ -124,8 +128,9 @@ export interface Parts {
   tries_again: boolean;
   measures: [of: string, name: string, kind: string][];
   faults: string[];
-  regions: string[];
-  places: number[];
+  regions: [name: string, zones: string[]][];
+  /** By station. */
+  places: ([region: number, zone: number] | null)[];
   rates: number[];
 }
 

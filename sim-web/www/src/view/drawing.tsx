@@ -5,15 +5,22 @@ import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Dots } from "../dots";
 import type { Parts } from "../engine/protocol";
 import { number } from "../format";
-import { layOut, type Layout, type Placed, SECTIONS, type Way } from "../layout";
+import { isIn, layOut, type Layout, type Placed, SECTIONS, type Way } from "../layout";
 import type { Live } from "../live";
 import type { Sandbox } from "../sandbox";
+import { placeOf } from "../spots";
+import { places, primariesOf } from "../state";
 import { toldOf } from "../told";
+import { Areas, updateAreas } from "./areas";
 import { CacheRows, Chips, updateChips } from "./chips";
 import { selects } from "./selecting";
+import { useZoom, type Zoom, ZoomButtons, zoomByKey } from "./zoom";
 
 /** How a box looks: up, down, halted, off, starting, draining or waiting. */
 const CONDITIONS = ["frame", "frame down", "frame halted", "frame off", "frame starting", "frame aside"];
+
+/** Of the canvas that dots are drawn on. */
+const PIXELS_MAX = 8e6;
 
 const BREAKER = ["shut", "open", "half open"];
 
@@ -22,15 +29,8 @@ const OPERATIONS = ["--dot-1", "--dot-2", "--dot-3", "--dot-4", "--dot-5", "--do
 
 export const isCalm = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** Where in a state the numbers of what are. */
-function places(parts: Parts) {
-  const stations = parts.stations.reduce((sum, group) => sum + group.count, 0);
-  const messages = 1 + 3 * stations;
-  const breakers = messages + parts.subscriptions.length;
-  return { station: (at: number) => 1 + 3 * at, messages, breakers, measures: breakers + parts.guards.length };
-}
-
 interface Elements {
+  primaries: (SVGTextElement | null)[];
   fills: SVGRectElement[];
   frames: SVGRectElement[];
   line: SVGTextElement;
@@ -40,12 +40,13 @@ interface Elements {
 }
 
 /** What the drawing says of a thing at an instant. */
-export function tell(placed: Pick<Placed, "node" | "path">, parts: Parts, state: Float64Array): { waiting: number; busy: number; servers: number; told: string } {
+export function tell(placed: Pick<Placed, "node" | "region">, parts: Parts, state: Float64Array): { waiting: number; busy: number; servers: number; told: string } {
   const at = places(parts);
   let [waiting, busy, servers] = [0, 0, 0];
   for (const number of placed.node.stations) {
     const group = parts.stations[number]!;
     for (let member = 0; member < group.count; member += 1) {
+      if (!isIn(parts, group.first + member, placed.region)) continue;
       const place = at.station(group.first + member);
       waiting += state[place + 1]!;
       if (group.kind === "cores" || group.kind === "store" || group.kind === "cache" || group.kind === "workers") {
@@ -60,7 +61,25 @@ export function tell(placed: Pick<Placed, "node" | "path">, parts: Parts, state:
     });
   }
   const told = toldOf(`${SECTIONS[placed.node.kind]}.${placed.node.name}`, parts, state, at.measures);
-  return { waiting, busy, servers, told: told.join(" · ") };
+  const is = role(placed, parts, state);
+  // A primary lags behind nobody.
+  const own = told.filter((says) => is !== "primary" || !says.startsWith("lags"));
+  return { waiting, busy, servers, told: [is, ...own].filter((says) => says !== "").slice(0, 2).join(" · ") };
+}
+
+/** The region that a part is in, by name. */
+const regionOf = (placed: Placed, parts: Parts): string | undefined => (placed.region === undefined ? undefined : parts.regions[placed.region]![0]);
+
+/** What the part of a store in a region is: the primary, or followers, or how many of it are primaries. */
+function role(placed: Pick<Placed, "node" | "region">, parts: Parts, state: Float64Array): string {
+  if (placed.region === undefined || placed.node.kind !== "store") return "";
+  const primaries = primariesOf(parts, state);
+  const all = placed.node.stations.flatMap((group) => Array.from({ length: parts.stations[group]!.count }, (_, member) => parts.stations[group]!.first + member));
+  if (!all.some((station) => primaries.has(station))) return "";
+  const here = all.filter((station) => isIn(parts, station, placed.region));
+  const count = here.filter((station) => primaries.has(station)).length;
+  if (count === 0) return here.length === 1 ? "follower" : "followers";
+  return here.length === 1 ? "primary" : `${number(count)} ${count === 1 ? "primary" : "primaries"}`;
 }
 
 /** How wide a place is. */
@@ -118,6 +137,7 @@ function usePainting(sandbox: Sandbox, run: Live, layout: Layout | undefined, fr
         update(elements, layout, parts, state);
         updateChips(frame.current!, layout.nodes, parts, state, places(parts).measures);
         updateBreakers(frame.current!, layout, parts, state);
+        updateAreas(frame.current!, layout, parts, state);
         painted = sandbox.version;
         slow = 0;
       }
@@ -127,23 +147,39 @@ function usePainting(sandbox: Sandbox, run: Live, layout: Layout | undefined, fr
   }, [layout, dots, parts]);
 }
 
+/** Smaller than this nothing can be read; on a phone, where less has to be seen at once, things are larger. */
+const LEGIBLE = 0.62;
+const LEGIBLE_PORTRAIT = 0.8;
+
+/** As large as there is room for, and whole, within what is pleasant to read. */
+function pleasantScale(layout: Layout, room: number, portrait: boolean): number {
+  const whole = (0.8 * innerHeight) / layout.height;
+  const high = portrait ? Infinity : whole >= LEGIBLE ? whole : 0.7;
+  return Math.max(portrait && layout.areas.length === 0 ? LEGIBLE_PORTRAIT : LEGIBLE, Math.min(1.45, room / layout.width, high));
+}
+
 export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; title: string }) {
   const parts = run.parts;
   const portrait = usePortrait();
-  const key = parts === undefined ? "" : JSON.stringify([parts.topology, parts.stations, portrait]);
-  const layout = useMemo(() => (parts === undefined ? undefined : layOut(parts, portrait)), [key]);
+  const isNarrow = portrait || sandbox.runs.length > 1;
+  const key = parts === undefined ? "" : JSON.stringify([parts.topology, parts.stations, portrait, isNarrow]);
+  const layout = useMemo(() => (parts === undefined ? undefined : layOut(parts, portrait, isNarrow)), [key]);
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const room = useRoom(frame, layout === undefined);
+  const pleasant = layout === undefined || room === 0 ? 1 : pleasantScale(layout, room, portrait);
+  const zoom = useZoom(frame, layout, pleasant, layout === undefined ? "" : `${layout.nodes.length} ${layout.areas.length} ${portrait}`);
   usePainting(sandbox, run, layout, frame, canvas);
   if (parts === undefined || layout === undefined) return <div class="drawing waiting">{run.wrong === undefined ? "Building the model…" : ""}</div>;
-  // As large as there is room for, within what is pleasant to read.
-  const scale = room === 0 ? 1 : Math.max(portrait ? 0.8 : 0.62, Math.min(1.45, room / layout.width, portrait ? Infinity : Math.max(0.7, (0.8 * innerHeight) / layout.height)));
+  const state = run.stateAt(sandbox.now);
+  const marked = new Set(run.marked.map((spot) => placeOf(parts, layout, spot)[0]));
+  const hasPrimaries = state !== undefined && primariesOf(parts, state).size > 0;
   return (
     <figure class="drawing" aria-label={title}>
-      <div class="stage" ref={frame} tabindex={0} role="region" aria-label={`${title}, drawn`}>
+      <div class="stage" ref={frame} tabindex={0} role="region" aria-label={`${title}, drawn`} aria-keyshortcuts="Plus - 0" onKeyDown={(event) => zoomByKey(zoom, event)}>
         <div class="sheet">
-          <svg width={layout.width * scale} height={layout.height * scale} viewBox={`0 0 ${layout.width} ${layout.height}`} role="group" aria-label={`${title}: ${layout.nodes.length} things`}>
+          <svg width={layout.width * zoom.scale} height={layout.height * zoom.scale} viewBox={`0 0 ${layout.width} ${layout.height}`} role="group" aria-label={`${title}: ${layout.nodes.length} things`}>
+            <Areas layout={layout} />
             {layout.ways.map((way, at) => (
               <g key={at} class={way.isAsync ? "way async" : "way"}>
                 <path d={way.path} />
@@ -153,7 +189,7 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
             {layout.ways.map((way, at) => way.guards.length > 0 && <BreakerSwitch key={at} way={way} number={at} parts={parts} />)}
             {layout.nodes.map((node) => (
               <Fragment key={node.number}>
-                <Thing node={node} sandbox={sandbox} run={run} />
+                <Thing node={node} regionName={regionOf(node, parts)} sandbox={sandbox} run={run} isMarked={marked.has(node.number)} />
                 <Chips placed={node} sandbox={sandbox} />
               </Fragment>
             ))}
@@ -161,7 +197,7 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
           <canvas ref={canvas} aria-hidden="true" />
         </div>
       </div>
-      <Caption parts={parts} run={run} isFast={!Number.isFinite(sandbox.speed)} />
+      <Caption parts={parts} run={run} isFast={!Number.isFinite(sandbox.speed)} hasPrimaries={hasPrimaries} zoom={zoom} />
     </figure>
   );
 }
@@ -181,7 +217,7 @@ function BreakerSwitch({ way, number: at, parts }: { way: Way; number: number; p
 }
 
 /** What the colours mean, and how many of the requests are drawn. */
-function Caption({ parts, run, isFast }: { parts: Parts; run: Live; isFast: boolean }) {
+function Caption({ parts, run, isFast, hasPrimaries, zoom }: { parts: Parts; run: Live; isFast: boolean; hasPrimaries: boolean; zoom: Zoom }) {
   const journeys = [...new Map(parts.journeys.map(([, operation], at) => [operation, at])).entries()];
   const some = run.oneIn > 1 ? `1 in ${number(run.oneIn)} requests is drawn.` : "Every request is drawn.";
   const drawn = isFast ? "At this speed no requests are drawn." : some;
@@ -204,18 +240,20 @@ function Caption({ parts, run, isFast }: { parts: Parts; run: Live; isFast: bool
           <span class="cross">×</span> failed
         </li>
       </ul>
-      <span class="hint">{isCalm() ? "Dots are not shown, as you prefer less motion." : drawn} Height and colour of a box: how busy it is.</span>
+      <span class="hint">{isCalm() ? "Dots are not shown, as you prefer less motion." : drawn} Height and colour of a box: how busy it is.{hasPrimaries ? " P: the primary, which takes the writes." : ""}</span>
+      <ZoomButtons zoom={zoom} />
     </figcaption>
   );
 }
 
-function Thing({ node, sandbox, run }: { node: Placed; sandbox: Sandbox; run: Live }) {
+function Thing({ node, regionName, sandbox, run, isMarked }: { node: Placed; regionName: string | undefined; sandbox: Sandbox; run: Live; isMarked: boolean }) {
   return (
     <g
-      class={`thing ${node.node.kind}${sandbox.selected === node.path ? " selected" : ""}${run.marked.includes(node.number) ? " happened" : ""}`}
+      class={`thing ${node.node.kind}${sandbox.selected === node.path ? " selected" : ""}${isMarked ? " happened" : ""}`}
       data-number={node.number}
+      data-region={node.region}
       transform={`translate(${node.x} ${node.y})`}
-      aria-description={`${node.node.kind}: show its parameters`}
+      aria-description={`${node.node.kind}${regionName === undefined ? "" : ` in ${regionName}`}: show its parameters`}
       {...selects(sandbox, node.path)}
     >
       <rect class="body" width={node.width} height={node.height} rx={node.node.kind === "client" ? 22 : node.node.kind === "store" ? 14 : 8} />
@@ -227,17 +265,18 @@ function Thing({ node, sandbox, run }: { node: Placed; sandbox: Sandbox; run: Li
         {node.more > 0 ? ` (${node.more} not drawn)` : ""}
       </text>
       {node.areas.map((area) => (
-        <rect key={area.y} class="area" x={area.x} y={area.y} width={area.width} height={area.height} rx={5} />
+        <rect key={`${area.x} ${area.y}`} class="area" x={area.x} y={area.y} width={area.width} height={area.height} rx={5} />
       ))}
       {node.labels.map((label) => (
-        <text key={label.text + label.y} class="region" x={label.x} y={label.y}>
+        <text key={`${label.x} ${label.y}`} class="zone" x={label.x} y={label.y}>
           {label.text}
         </text>
       ))}
       {node.boxes.map((box) => (
-        <g key={box.station}>
+        <g key={box.station} class="box">
           <rect class="frame" x={box.x - node.x} y={box.y - node.y} width={box.width} height={box.height} rx={3} />
           <rect class="fill" x={box.x - node.x} y={box.y - node.y} width={box.width} height={box.height} rx={3} />
+          {node.node.kind === "store" && <text class="primary" x={box.x - node.x + box.width / 2} y={box.y - node.y + 11} />}
         </g>
       ))}
       <rect class="bar" x={8} y={node.height - 6} width={0} height={3} rx={1.5} />
@@ -253,6 +292,7 @@ function collect(frame: HTMLElement, layout: Layout): Map<number, Elements> {
     const group = frame.querySelector<SVGGElement>(`[data-number="${at}"]`)!;
     found.set(at, {
       group,
+      primaries: [...group.querySelectorAll(".box")].map((box) => box.querySelector<SVGTextElement>(".primary")),
       fills: [...group.querySelectorAll<SVGRectElement>(".fill")],
       frames: [...group.querySelectorAll<SVGRectElement>(".frame")],
       line: group.querySelector<SVGTextElement>(".line")!,
@@ -270,6 +310,7 @@ const averages = new WeakMap<SVGRectElement, number>();
 
 function update(elements: Map<number, Elements>, layout: Layout, parts: Parts, state: Float64Array): void {
   const at = places(parts);
+  const primaries = primariesOf(parts, state);
   for (const placed of layout.nodes) {
     const it = elements.get(placed.number);
     if (it === undefined) continue;
@@ -285,6 +326,9 @@ function update(elements: Map<number, Elements>, layout: Layout, parts: Parts, s
       fill.setAttribute("y", String(box.y - placed.y + box.height - height));
       fill.setAttribute("height", String(height));
       fill.setAttribute("class", `fill ${level(busy)}`);
+      const mark = it.primaries[member];
+      const says = primaries.has(box.station) ? "P" : "";
+      if (mark !== null && mark !== undefined && mark.textContent !== says) mark.textContent = says;
       it.frames[member]!.setAttribute("class", CONDITIONS[condition] ?? "frame");
     });
     const { waiting, told } = tell(placed, parts, state);
@@ -309,7 +353,9 @@ function updateBreakers(frame: HTMLElement, layout: Layout, parts: Parts, state:
 }
 
 function drawDots(canvas: HTMLCanvasElement, layout: Layout, dots: Dots): void {
-  const ratio = Math.min(3, (devicePixelRatio || 1) * Math.max(1, canvas.clientWidth / layout.width));
+  // As fine as the screen, within what can be drawn sixty times a second.
+  const wanted = (devicePixelRatio || 1) * (canvas.clientWidth / layout.width || 1);
+  const ratio = Math.min(3, Math.max(1, wanted), Math.sqrt(PIXELS_MAX / (layout.width * layout.height)));
   const [width, height] = [Math.round(layout.width * ratio), Math.round(layout.height * ratio)];
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
@@ -335,12 +381,19 @@ function themed() {
   return theme;
 }
 
+/** Whom a thing asks, by name; those in other regions with where they are. */
+function asks(placed: Placed, layout: Layout, parts: Parts): string {
+  const asked = layout.ways.filter((way) => way.from === placed.number).map((way) => layout.nodes[way.to]!);
+  const says = asked.map((it) => (it.region === placed.region || it.region === undefined ? it.node.name : `${it.node.name} in ${regionOf(it, parts)}`));
+  return [...new Set(says)].join(", ");
+}
+
 /** A summary for those who do not see the drawing, and for whoever prefers a table. */
 export function DrawingTable({ run, sandbox }: { run: Live; sandbox: Sandbox }) {
   const parts = run.parts;
   const state = run.stateAt(sandbox.now);
-  if (parts === undefined || state === undefined) return null;
-  const layout = layOut(parts, false);
+  const layout = useMemo(() => (parts === undefined ? undefined : layOut(parts, false)), [parts]);
+  if (parts === undefined || state === undefined || layout === undefined) return null;
   return (
     <table>
       <caption>Every thing at this instant</caption>
@@ -362,12 +415,13 @@ export function DrawingTable({ run, sandbox }: { run: Live; sandbox: Sandbox }) 
               <tr>
                 <th scope="row">
                   {placed.node.kind} {placed.node.name}
+                  {placed.region === undefined ? "" : ` in ${regionOf(placed, parts)}`}
                 </th>
                 <td>{run.sizeAt(placed.node, sandbox.now)}</td>
                 <td>{servers > 0 ? (Number.isFinite(servers) ? `${busy} of ${servers}` : busy) : "–"}</td>
                 <td>{waiting}</td>
                 <td>{told || "–"}</td>
-                <td>{[...new Set(layout.ways.filter((way) => way.from === placed.number).map((way) => parts.topology.nodes[way.to]!.name))].join(", ") || "–"}</td>
+                <td>{asks(placed, layout, parts) || "–"}</td>
               </tr>
               <CacheRows placed={placed} parts={parts} state={state} first={places(parts).measures} />
             </Fragment>

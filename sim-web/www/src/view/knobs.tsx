@@ -359,7 +359,7 @@ function useBreakages(sandbox: Sandbox): (Breakage & { designs: Design[] })[] {
   const loads = useLoads(sandbox, [...clients]);
   const all = runs.flatMap(({ design, parts }, at) => {
     const nodes = nodesOf[at]!.filter((node) => node.kind !== "client" || loads.get(design)?.has(pathOf(node)) === true);
-    const regions = (parts?.regions ?? []).map((region) => fault(`region ${region}`, `cut off region ${region} for 20 s`, "crash", `regions.${bare(region)}`, ', lasts: "20s"'));
+    const regions = (parts?.regions ?? []).map(([region]) => fault(`region ${region}`, `cut off region ${region} for 20 s`, "crash", `regions.${bare(region)}`, ', lasts: "20s"'));
     const inner = new Set(nodes.flatMap((node) => (node.caches ?? []).map(({ name }) => name)));
     const flushes = [...inner].map((name) => fault(name, `flush ${name}`, "flush", `caches.${bare(name)}`));
     return [...nodes.flatMap((node) => breakages(node, pathOf(node))), ...flushes, ...regions].map((it) => ({ ...it, design }));

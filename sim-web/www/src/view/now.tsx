@@ -19,7 +19,7 @@ function saysOf(run: Live, now: number): string {
   const [window, state] = [run.windowAt(now), run.stateAt(now)];
   if (parts === undefined || state === undefined || window === undefined) return "nothing has ended yet.";
   const { all, from, until } = window;
-  const things = parts.topology.nodes.map((node) => ({ name: node.name, ...tell({ node, path: "" }, parts, state) }));
+  const things = parts.topology.nodes.map((node) => ({ name: node.name, ...tell({ node, region: undefined }, parts, state) }));
   const lines = things.filter(({ waiting }) => waiting >= 1).sort((a, b) => b.waiting - a.waiting);
   const full = things.filter(({ busy, servers }) => servers > 0 && busy >= servers).map(({ name }) => name);
   const said = [`${rate(all.done / (until - from))} answered, ${share(failing(all))} errors, p99 ${time(all.p99)}.`];

@@ -5,6 +5,7 @@ import { turned } from "../changes";
 import { models } from "../models";
 import { SAVED, type Sandbox } from "../sandbox";
 import { pack } from "../share";
+import { pictureAsPng, pictureAsSvg } from "./picture";
 
 /** Saves something as a file. */
 function save(name: string, content: string | Blob, type = "text/plain"): void {
@@ -158,43 +159,12 @@ function Fingerprints({ sandbox }: { sandbox: Sandbox }) {
   );
 }
 
-/** The drawing as it is, with the colours that it has now written into it. */
-function drawn(): string | undefined {
-  const svg = document.querySelector<SVGSVGElement>(".sheet svg");
-  if (svg === null) return undefined;
-  const copy = svg.cloneNode(true) as SVGSVGElement;
-  const [from, to] = [svg.querySelectorAll("*"), copy.querySelectorAll("*")];
-  from.forEach((element, at) => {
-    const style = getComputedStyle(element);
-    for (const property of ["fill", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size", "font-weight", "text-anchor", "opacity"]) to[at]!.setAttribute(property, style.getPropertyValue(property));
-  });
-  // A system's own font is known by no other name elsewhere.
-  for (const text of copy.querySelectorAll("text")) text.setAttribute("font-family", "Arial, Helvetica, 'Liberation Sans', 'DejaVu Sans', sans-serif");
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  return new XMLSerializer().serializeToString(copy);
-}
-
 function saveSvg(): void {
-  const svg = drawn();
+  const svg = pictureAsSvg();
   if (svg !== undefined) save("archsim.svg", svg, "image/svg+xml");
 }
 
-/** The drawing with its dots, twice as fine as on the screen. */
 async function savePng(): Promise<void> {
-  const svg = drawn();
-  const dots = document.querySelector<HTMLCanvasElement>(".sheet canvas");
-  if (svg === undefined || dots === null) return;
-  const picture = new Image();
-  const url = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
-  picture.src = url;
-  await picture.decode();
-  URL.revokeObjectURL(url);
-  const canvas = document.createElement("canvas");
-  [canvas.width, canvas.height] = [picture.width * 2, picture.height * 2];
-  const context = canvas.getContext("2d")!;
-  context.fillStyle = getComputedStyle(document.documentElement).getPropertyValue("--card");
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  context.drawImage(dots, 0, 0, canvas.width, canvas.height);
-  canvas.toBlob((blob) => blob !== null && save("archsim.png", blob, "image/png"));
+  const png = await pictureAsPng();
+  if (png !== null) save("archsim.png", png, "image/png");
 }
