@@ -65,9 +65,12 @@ impl Alternative {
     /// at an instant of its own.
     pub(super) fn is_stationary(&self) -> bool {
         let is_once = |fault: &Fault| matches!(fault.when, When::At(_));
-        self.has_even_traffic()
-            && self.model.changes.is_empty()
-            && !self.model.faults.iter().any(is_once)
+        self.keeps_its_load() && !self.model.faults.iter().any(is_once)
+    }
+
+    /// Whether it is asked for as much at all times, of the same system.
+    pub(super) fn keeps_its_load(&self) -> bool {
+        self.has_even_traffic() && self.model.changes.is_empty()
     }
 
     /// Whether its traffic is alike at all times.

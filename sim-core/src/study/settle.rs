@@ -126,8 +126,9 @@ pub(super) fn late_slope(course: &[f64]) -> f64 {
 /// 3. Requests in flight or messages waiting growing significantly, by a quarter of their number or more over the second half: unstable.
 /// 4. A run that ended at its limit of events, or with fewer than [`LOOKS_MIN`] independent looks: too short.
 ///
-/// Where the traffic changes by itself, or something breaks or changes at an instant, there is no steady state, and only
-/// the first rule applies; a design whose warm-up was written as 0 is asked about its start, and is never too short.
+/// Where the traffic changes by itself, or something is changed at an instant, there is no steady state, and only the first
+/// rule applies; where something breaks at an instant, the second too. A design whose warm-up was written as 0 is asked about
+/// its start, and is never too short.
 pub(super) fn judge(design: &Alternative, tally: &Tally, warmup: Duration, asked: Asked) -> Health {
     if tally.overloaded > 0 {
         let reason = "requests pile up without end: a run was stopped with 2,000,000 in flight";
@@ -136,13 +137,13 @@ pub(super) fn judge(design: &Alternative, tally: &Tally, warmup: Duration, asked
             ..Health::of(Status::Unstable, reason.into(), ways_out(design))
         };
     }
-    if design.is_stationary() {
-        if let Some(unstable) = unstable(design, tally, asked.horizon) {
-            return unstable;
-        }
-        if tally.cut_short == 0 && !asked.from_start {
-            return long_enough(tally, warmup, asked.horizon);
-        }
+    if design.keeps_its_load()
+        && let Some(unstable) = unstable(design, tally, asked.horizon)
+    {
+        return unstable;
+    }
+    if design.is_stationary() && tally.cut_short == 0 && !asked.from_start {
+        return long_enough(tally, warmup, asked.horizon);
     }
     if tally.cut_short > 0 {
         let reason = "runs were stopped at their limit of events before the horizon".into();
@@ -189,7 +190,7 @@ fn unstable(design: &Alternative, tally: &Tally, horizon: Duration) -> Option<He
     let offered = overloaded_station(design, tally);
     let is_open = design.model.clients.iter().any(|c| matches!(c.source, Source::Open(_)));
     let by_load = offered.is_some() && (growing.is_some() || tally.refusals() == 0);
-    let by_growth = is_open && tally.courses().any(grows_for_good);
+    let by_growth = is_open && design.is_stationary() && tally.courses().any(grows_for_good);
     if !by_load && !by_growth {
         return None;
     }

@@ -126,10 +126,13 @@ fn headroom_is_of_what_was_seen() {
 /// none, nor that the runs are too short. What breaks every now and then has one.
 #[test]
 fn what_happens_at_an_instant_is_judged_as_it_is() {
-    let status = |rest: &str| {
-        let summary = study(vec![queue(50.0, "", "", rest)], plan(200.0, 10));
+    let at_rate = |rate: f64, rest: &str| {
+        let summary = study(vec![queue(rate, "", "", rest)], plan(200.0, 10));
         (summary.designs[0].health.status, summary.designs[0].all.p99.is_confident())
     };
+    let status = |rest: &str| at_rate(50.0, rest);
+    let late = r#"faults: [stall(of: "services.desk", at: "160s", lasts: "5s")],"#;
+    assert_eq!(at_rate(150.0, late), (Status::Unstable, false), "too much is too much");
     let stall = |when: &str| status(&format!("faults: [stall(of: \"services.desk\", {when})],"));
     assert_eq!(stall(r#"at: "160s", lasts: "40s""#), (Status::Confident, true));
     assert_eq!(stall(r#"at: "50s", lasts: "40s""#), (Status::Confident, true));

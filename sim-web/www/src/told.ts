@@ -11,7 +11,7 @@ const TOLD: [name: string, kind: string, say: (value: number) => string][] = [
   ["lag", "time", (value) => `lags ${time(value)}`],
   ["stale_hits", "share", stale],
   ["stale_reads", "share", stale],
-  ["replicas", "level", (value) => `${number(value)} replicas`],
+  ["replicas", "level", (value) => `${number(value)} ${value === 1 ? "replica" : "replicas"}`],
 ];
 const TOLD_MAX = 2;
 

@@ -72,7 +72,6 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
   };
   const playground = sandbox.checked?.playground ?? undefined;
   const story = playground?.story ?? [];
-  const two = sandbox.runs.length > 1;
   return (
     <main class="sandbox">
       <header class="title">
@@ -98,17 +97,9 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
       <div class={lifted ? "columns lifted" : "columns"}>
         <div class="main-column">
           <Clock sandbox={sandbox} />
-          <div class={two ? "drawings two" : "drawings"}>
-            {sandbox.runs.map((run) => (
-              <Drawing key={designName(run.design)} sandbox={sandbox} run={run} title={lettered(sandbox, run.design)} />
-            ))}
-          </div>
+          <Drawings sandbox={sandbox} />
           <Numbers sandbox={sandbox} />
-          {sandbox.runs.map((run) => (
-            <Disclosure key={designName(run.design)} summary={two ? `${lettered(sandbox, run.design)}, as a table` : "the drawing as a table"}>
-              {() => <DrawingTable run={run} sandbox={sandbox} />}
-            </Disclosure>
-          ))}
+          <DrawingTables sandbox={sandbox} />
           <Charts sandbox={sandbox} />
           <Curve sandbox={sandbox} />
           <PartsTable sandbox={sandbox} />
@@ -128,6 +119,29 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
       {editing && Editor !== undefined && <Editor sandbox={sandbox} />}
       <Foot sandbox={sandbox} open={lifted} onOpen={setLifted} />
     </main>
+  );
+}
+
+function Drawings({ sandbox }: { sandbox: Sandbox }) {
+  return (
+    <div class={sandbox.runs.length > 1 ? "drawings two" : "drawings"}>
+      {sandbox.runs.map((run) => (
+        <Drawing key={designName(run.design)} sandbox={sandbox} run={run} title={lettered(sandbox, run.design)} />
+      ))}
+    </div>
+  );
+}
+
+function DrawingTables({ sandbox }: { sandbox: Sandbox }) {
+  const { runs } = sandbox;
+  return (
+    <>
+      {runs.map((run) => (
+        <Disclosure key={designName(run.design)} summary={runs.length > 1 ? `${lettered(sandbox, run.design)}, as a table` : "the drawing as a table"}>
+          {() => <DrawingTable run={run} sandbox={sandbox} />}
+        </Disclosure>
+      ))}
+    </>
   );
 }
 
