@@ -4,7 +4,7 @@ use crate::model::{Given, Wrong};
 use self_cell::self_cell;
 use serde::Serialize;
 use sim_core::component::{BreakerState, Ending};
-use sim_core::model::{MeasureKind, Model, StationId, spec_at};
+use sim_core::model::{MeasureKind, Model, Source, StationId, spec_at};
 use sim_core::report::topology::Topology;
 use sim_core::simulation::{Condition, Link, Seed, Stopped};
 use sim_core::telemetry::{Fate, Live, Move, Spot};
@@ -55,6 +55,8 @@ struct Parts<'a> {
     horizon: f64,
     topology: Topology,
     clients: Vec<&'a str>,
+    /// By client whether requests come at a rate, not from users who wait for answers.
+    at_a_rate: Vec<bool>,
     services: Vec<(&'a str, u32)>,
     journeys: Vec<(u32, &'a str)>,
     stations: Vec<Group<'a>>,
@@ -65,6 +67,8 @@ struct Parts<'a> {
     /// The queue of each subscription.
     subscriptions: Vec<u32>,
     guards: Vec<&'a str>,
+    /// Whether one of them makes further attempts.
+    tries_again: bool,
     /// Of what, name, and what kind of number.
     measures: Vec<(&'a str, &'static str, &'static str)>,
     faults: Vec<&'a str>,
@@ -183,9 +187,25 @@ impl Run {
         .to_owned()
     }
 
-    /// Goes through the next event; what it was, in words.
-    pub fn step(&mut self) -> Option<String> {
-        self.running.with_dependent_mut(|_, live| live.step())
+    /// When the next event is, in nanoseconds; infinite if nothing is left to happen.
+    #[wasm_bindgen(js_name = next)]
+    pub fn next_at(&mut self) -> f64 {
+        let next = self.running.with_dependent_mut(|_, live| live.next_at());
+        next.map_or(f64::INFINITY, |at| at.0 as f64)
+    }
+
+    /// Goes through the next event; as JSON what happened, in words, and the places where (kind, number, member, as of moves).
+    /// Nothing if nothing is left to happen.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn step(&mut self) -> Result<Option<String>, JsError> {
+        let step = self.running.with_dependent_mut(|_, live| live.step());
+        let told = step.map(|step| {
+            let at: Vec<_> = step.at.into_iter().map(place).collect();
+            serde_json::to_string(&(step.says, at))
+        });
+        Ok(told.transpose()?)
     }
 
     /// The present instant in nanoseconds.
@@ -242,7 +262,7 @@ impl Run {
     /// How followed requests have moved since this was asked last, twelve numbers each: dot, departs and arrives in
     /// nanoseconds, from (kind, number, member), to (the same), fate (0 stays, 1 hides, 2 ends), journey, ending (0 well, 1
     /// refused, 2 timed out, 3 failed). Kinds of places: 0 client, 1 service, 2 station, 3 external, 4 object storage, 5
-    /// queue, 6 nowhere, 7 cache at the edge.
+    /// queue, 6 nowhere, 7 cache at the edge. The member of a client is its region, −1 if that is not known.
     #[wasm_bindgen(js_name = takeMoves)]
     pub fn take_moves(&mut self) -> Vec<f64> {
         let moves = self.running.with_dependent_mut(|_, live| live.take_moves());
@@ -273,6 +293,7 @@ fn parts<'a>(model: &'a Model, topology: Topology, rates: &'a [f64]) -> Parts<'a
         horizon: model.run.horizon.as_secs(),
         topology,
         clients: model.clients.iter().map(|it| it.name.as_str()).collect(),
+        at_a_rate: model.clients.iter().map(|it| matches!(it.source, Source::Open(_))).collect(),
         services: model.services.iter().map(|it| (it.name.as_str(), it.replicas)).collect(),
         journeys: model.journeys.iter().map(|it| (it.client, name(it.operation.0))).collect(),
         stations: model
@@ -293,6 +314,7 @@ fn parts<'a>(model: &'a Model, topology: Topology, rates: &'a [f64]) -> Parts<'a
         queues: model.queues.iter().map(|it| it.name.as_str()).collect(),
         subscriptions: model.subscriptions.iter().map(|it| it.queue.0).collect(),
         guards: model.guards.iter().map(|it| it.name.as_str()).collect(),
+        tries_again: model.guards.iter().any(|it| it.retry.attempts > 1 || it.hedge.is_some()),
         measures: model
             .measures
             .reported
@@ -331,7 +353,9 @@ fn places(model: &Model) -> Vec<Option<(u16, u16)>> {
 
 fn place(spot: Spot) -> [f64; 3] {
     let (kind, number, member) = match spot {
-        Spot::Client(client, region) => (0, client, u32::from(region)),
+        Spot::Client(client, region) => {
+            return [0.0, f64::from(client), region.map_or(-1.0, f64::from)];
+        }
         Spot::Service(service, replica) => (1, service, replica),
         Spot::Station(group, member) => (2, group, member),
         Spot::External(external) => (3, external, 0),
@@ -343,7 +367,7 @@ fn place(spot: Spot) -> [f64; 3] {
     [kind, number, member].map(f64::from)
 }
 
-fn packed(it: &Move) -> [f64; 12] {
+fn packed(it: &Move) -> [f64; 13] {
     let [from_kind, from, from_member] = place(it.from);
     let [to_kind, to, to_member] = place(it.to);
     let fate = match it.fate {
@@ -371,5 +395,6 @@ fn packed(it: &Move) -> [f64; 12] {
         fate,
         f64::from(it.journey),
         ending,
+        f64::from(u8::from(it.again)),
     ]
 }

@@ -58,6 +58,10 @@ struct Checked {
     findings: Vec<Finding>,
     /// How the model wants to be shown.
     playground: Option<Playground>,
+    /// Whether an edit has broken something: there are faults, or load that comes and goes, that the text has not.
+    is_broken: bool,
+    /// The files that it refers to, in any design.
+    files: Vec<String>,
     /// What happens to it at which instant (in seconds), by path; of the model as written.
     changes: Vec<(f64, Vec<(String, Value)>)>,
 }
@@ -76,12 +80,19 @@ pub fn check(name: &str, text: &str, files: &str, edits: &str) -> Result<String,
         Err(wrong) => findings.push((wrong.clone(), None)),
         Ok(spec) => {
             let designs = designs_of(spec);
+            let text = Given { edits: "[]", ..given }.spec()?;
             told.question = spec.question.clone();
             told.playground = spec.playground.clone();
             let set = |change: &Change| change.set.clone().into_iter().collect();
             told.changes = instants(spec).into_iter().zip(spec.changes.iter().map(set)).collect();
             told.designs = designs.iter().map(|name| name.map(str::to_owned)).collect();
             for design in designs {
+                told.is_broken |= text.as_ref().is_ok_and(|text| is_broken(spec, text, design));
+                for (_, file) in of_design(spec, design).iter().flat_map(Spec::files) {
+                    if !told.files.contains(&file) {
+                        told.files.push(file);
+                    }
+                }
                 match look(&given, spec, design)? {
                     Ok((model, warnings)) => {
                         if told.horizon == 0.0 {
@@ -102,6 +113,20 @@ pub fn check(name: &str, text: &str, files: &str, edits: &str) -> Result<String,
     told.ok = !findings.iter().any(|(found, _)| found.has_errors());
     told.findings = merged(&findings);
     Ok(serde_json::to_string(&told)?)
+}
+
+/// A model as a design has it, if it can be read so.
+fn of_design(spec: &Spec, design: Option<&str>) -> Option<Spec> {
+    design.map_or_else(|| Some(spec.clone()), |design| spec.design(design).ok())
+}
+
+/// Whether a design has faults or profiles of load that it has not as the text has it.
+fn is_broken(spec: &Spec, text: &Spec, design: Option<&str>) -> bool {
+    let (now, was) = (of_design(spec, design), of_design(text, design));
+    let (Some(now), Some(was)) = (now, was) else { return false };
+    let profile = |spec: &Spec, client: &str| Some(spec.clients.get(client)?.profile.clone());
+    now.faults != was.faults
+        || now.clients.keys().any(|client| profile(&now, client) != profile(&was, client))
 }
 
 /// What was found, once each, with all designs that it is of.

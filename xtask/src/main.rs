@@ -4,6 +4,7 @@ mod bench;
 mod bisect;
 mod determinism;
 mod fingerprint;
+mod gallery;
 mod kills;
 mod playground;
 mod runner;

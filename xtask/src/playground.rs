@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::gallery;
 use crate::runner;
 use crate::shell::{self, Problem, command, root, target_dir};
 use crate::test::Report;
@@ -85,42 +86,13 @@ fn module() -> Result<(), Problem> {
     bind(&wasm, &package).map_err(|error| Problem::Failed(format!("wasm-bindgen: {error:#}")))?;
     let about = r#"{"name":"archsim-wasm","version":"0.0.0","type":"module","main":"sim_web.js","types":"sim_web.d.ts"}"#;
     let schema = sim_core::spec::Spec::schema().to_string();
-    let gallery = gallery()?;
+    let gallery = gallery::listed()?;
     let made = [("package.json", about), ("schema.json", &schema), ("gallery.json", &gallery)];
     for (name, text) in made {
         fs::write(package.join(name), text)
             .map_err(|error| Problem::Failed(format!("{}: {error}", package.display())))?;
     }
     Ok(())
-}
-
-/// What the gallery shows of each model, as JSON: path, question, topic, steps of its story, challenge.
-fn gallery() -> Result<String, Problem> {
-    let wrong = |what: &dyn std::fmt::Display| Problem::Failed(format!("the gallery: {what}"));
-    let mut shown = Vec::new();
-    for folder in ["models", "models/blocks", "models/challenges"] {
-        let mut names: Vec<PathBuf> = fs::read_dir(root().join(folder))
-            .map_err(|error| wrong(&error))?
-            .filter_map(|entry| Some(entry.ok()?.path()))
-            .filter(|path| path.extension().is_some_and(|it| it == "ron"))
-            .collect();
-        names.sort();
-        for name in names {
-            let text = fs::read_to_string(&name).map_err(|error| wrong(&error))?;
-            let file = name.file_name().unwrap_or_default().to_string_lossy();
-            let path = format!("{folder}/{file}");
-            let spec = sim_core::spec::Spec::parse(&path, &text).map_err(|it| wrong(&it))?;
-            let playground = spec.playground.unwrap_or_default();
-            shown.push(serde_json::json!({
-                "path": path,
-                "question": spec.question,
-                "topic": playground.topic,
-                "steps": playground.story.len(),
-                "challenge": playground.challenge,
-            }));
-        }
-    }
-    Ok(serde_json::Value::from(shown).to_string())
 }
 
 /// Drives the built page in Chromium, and compares its numbers with those of the command line.

@@ -2,7 +2,7 @@
 
 use super::block::{Block, Tone};
 use super::cell::Cell;
-use crate::study::{DesignSummary, ObjectiveResult, Status, Verdict};
+use crate::study::{DesignSummary, ObjectiveResult, Status, Unit, Verdict};
 
 pub(super) fn blocks(design: &DesignSummary) -> Vec<Block> {
     if design.objectives.is_empty() {
@@ -32,15 +32,14 @@ fn found(objective: &ObjectiveResult) -> String {
     if objective.value.mean.is_nan() {
         return ": not confident of any number".into();
     }
-    let (unit, name) = if objective.says.starts_with("errors") {
-        (0.01, " %")
-    } else if objective.says.starts_with("throughput") {
-        (1.0, "/s")
-    } else if objective.says.starts_with("cost") {
-        (1.0, " dollars")
-    } else {
-        let unit = super::units::time_unit([objective.value.mean, objective.limit]);
-        (unit.seconds, &*format!(" {}", unit.name))
+    let (unit, name) = match objective.unit {
+        Unit::Share => (0.01, " %"),
+        Unit::PerSecond => (1.0, "/s"),
+        Unit::Dollars => (1.0, " dollars"),
+        Unit::Seconds | Unit::BytesPerSecond | Unit::Count => {
+            let unit = super::units::time_unit([objective.value.mean, objective.limit]);
+            (unit.seconds, &*format!(" {}", unit.name))
+        }
     };
     let cell = Cell::value(objective.value, unit);
     match cell.below.strip_prefix('±') {

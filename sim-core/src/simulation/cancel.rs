@@ -70,6 +70,9 @@ impl<R: Recorder> Simulation<'_, R> {
             self.let_go(at, None);
         }
         self.frames[at].give_up();
+        if R::TRACES {
+            self.recorder.cancelled(at);
+        }
         if is_idle && self.frames[at].void_events == 0 {
             self.bury(at);
         }

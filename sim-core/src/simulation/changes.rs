@@ -12,7 +12,7 @@ impl<'m, R: Recorder> Simulation<'m, R> {
     }
 
     /// Whether that is before all else that is to happen.
-    pub(super) fn is_change_next(&mut self) -> bool {
+    pub(crate) fn is_change_next(&mut self) -> bool {
         let next = self.queue.next_time().unwrap_or(Time::MAX);
         self.next_change().is_some_and(|at| at < next)
     }

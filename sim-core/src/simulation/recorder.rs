@@ -133,6 +133,11 @@ pub trait Recorder {
         let _ = (from, to);
     }
 
+    /// Nobody waits for a frame any more, and it stops; it ends as a ghost, now or later.
+    fn cancelled(&mut self, at: FrameId) {
+        let _ = at;
+    }
+
     /// A frame ends: its answer leaves.
     fn ended(&mut self, now: Time, at: FrameId, frames: &Frames, ending: Ending) {
         let _ = (now, at, frames, ending);
@@ -199,6 +204,7 @@ hand_on! {
     came(at: FrameId, station: StationId);
     attempted(now: Time, at: FrameId, frames: &Frames, attempt: (u32, u32, bool));
     moved(from: FrameId, to: FrameId);
+    cancelled(at: FrameId);
     ended(now: Time, at: FrameId, frames: &Frames, ending: Ending);
     answered(now: Time, at: FrameId, frames: &Frames, ending: Ending);
     restart(now: Time);

@@ -44,7 +44,7 @@ impl Bounds {
             utilisation,
             none: None,
         };
-        if !design.is_stationary() {
+        if !design.has_even_traffic() {
             bounds.none = Some("the traffic changes over time".into());
             return bounds;
         }

@@ -1,6 +1,7 @@
 //! Objectives: met, missed, or not to be told.
 
 use super::estimate::{Status, Value};
+use super::layout::Unit;
 use super::words::significant;
 use crate::model::{Goal, Objective};
 use schemars::JsonSchema;
@@ -11,9 +12,11 @@ use serde::Serialize;
 pub struct ObjectiveResult {
     /// The objective in words: `p99 of web.browse below 200 ms`.
     pub says: String,
-    /// What was found: seconds, a share, requests per second, or dollars a month.
+    /// The unit of what was found and of the limit; dollars are of a month.
+    pub unit: Unit,
+    /// What was found.
     pub value: Value,
-    /// What it is held against, in the same unit.
+    /// What it is held against.
     pub limit: f64,
     /// Whether it is met.
     pub verdict: Verdict,
@@ -34,23 +37,26 @@ pub enum Verdict {
 impl ObjectiveResult {
     pub(super) fn new(objective: &Objective, value: Value) -> ObjectiveResult {
         let of = objective.of.as_ref().map_or(String::new(), |of| format!(" of {of}"));
-        let (says, limit) = match objective.goal {
+        let (says, unit, limit) = match objective.goal {
             Goal::LatencyBelow { percentile, limit } => {
                 let p = significant_trimmed(100.0 * percentile);
-                (format!("p{p}{of} below {limit}"), limit.as_secs())
+                (format!("p{p}{of} below {limit}"), Unit::Seconds, limit.as_secs())
             }
             Goal::ErrorsBelow(share) => {
-                (format!("errors{of} below {} %", significant_trimmed(100.0 * share)), share)
+                let percent = significant_trimmed(100.0 * share);
+                (format!("errors{of} below {percent} %"), Unit::Share, share)
             }
             Goal::ThroughputAbove(rate) => {
-                (format!("throughput{of} above {}/s", significant(rate, 3)), rate)
+                let least = significant(rate, 3);
+                (format!("throughput{of} above {least}/s"), Unit::PerSecond, rate)
             }
             Goal::CostBelow(dollars) => {
-                (format!("cost below ${}/month", significant_trimmed(dollars)), dollars)
+                let most = significant_trimmed(dollars);
+                (format!("cost below ${most}/month"), Unit::Dollars, dollars)
             }
         };
         let verdict = verdict(objective.goal, limit, value);
-        ObjectiveResult { says, value, limit, verdict }
+        ObjectiveResult { says, unit, value, limit, verdict }
     }
 }
 

@@ -9,7 +9,7 @@ use super::sweep::TrialRow;
 use super::tally::Tally;
 use crate::metrics::{EVENTS_MAX, Metrics, Outcome, Trial};
 use crate::model::traffic::Profile;
-use crate::model::{Checked, Files, Load, Model, Objective, RunPlan, Source};
+use crate::model::{Checked, Fault, Files, Load, Model, Objective, RunPlan, Source, When};
 use crate::simulation::Seed;
 pub use crate::spec::AS_WRITTEN;
 use crate::spec::{Diagnostics, Spec};
@@ -61,8 +61,17 @@ impl Alternative {
         Alternative { name: name.into(), model: checked.model, load: checked.load, hash }
     }
 
-    /// Whether its traffic is alike at all times, so that there may be a steady state.
+    /// Whether it is alike at all times, so that there may be a steady state: its traffic is, and nothing breaks or changes
+    /// at an instant of its own.
     pub(super) fn is_stationary(&self) -> bool {
+        let is_once = |fault: &Fault| matches!(fault.when, When::At(_));
+        self.has_even_traffic()
+            && self.model.changes.is_empty()
+            && !self.model.faults.iter().any(is_once)
+    }
+
+    /// Whether its traffic is alike at all times.
+    pub(super) fn has_even_traffic(&self) -> bool {
         self.model.clients.iter().all(|client| match &client.source {
             Source::Open(traffic) => {
                 traffic.recorded().is_none()

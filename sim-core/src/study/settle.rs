@@ -126,8 +126,8 @@ pub(super) fn late_slope(course: &[f64]) -> f64 {
 /// 3. Requests in flight or messages waiting growing significantly, by a quarter of their number or more over the second half: unstable.
 /// 4. A run that ended at its limit of events, or with fewer than [`LOOKS_MIN`] independent looks: too short.
 ///
-/// Traffic that changes by itself has no steady state, and only the first rule applies to it; one whose
-/// warm-up was written as 0 is asked about its start, and is never too short.
+/// Where the traffic changes by itself, or something breaks or changes at an instant, there is no steady state, and only
+/// the first rule applies; a design whose warm-up was written as 0 is asked about its start, and is never too short.
 pub(super) fn judge(design: &Alternative, tally: &Tally, warmup: Duration, asked: Asked) -> Health {
     if tally.overloaded > 0 {
         let reason = "requests pile up without end: a run was stopped with 2,000,000 in flight";

@@ -122,6 +122,22 @@ fn headroom_is_of_what_was_seen() {
     assert!(changed.says.contains("20 % by the load as written"), "{}", changed.says);
 }
 
+/// What breaks or changes at an instant leaves a spell behind that says nothing of a steady state: neither that there is
+/// none, nor that the runs are too short. What breaks every now and then has one.
+#[test]
+fn what_happens_at_an_instant_is_judged_as_it_is() {
+    let status = |rest: &str| {
+        let summary = study(vec![queue(50.0, "", "", rest)], plan(200.0, 10));
+        (summary.designs[0].health.status, summary.designs[0].all.p99.is_confident())
+    };
+    let stall = |when: &str| status(&format!("faults: [stall(of: \"services.desk\", {when})],"));
+    assert_eq!(stall(r#"at: "160s", lasts: "40s""#), (Status::Confident, true));
+    assert_eq!(stall(r#"at: "50s", lasts: "40s""#), (Status::Confident, true));
+    let twice = r#"changes: [(at: "180s", set: {"clients.users.rate": "150/s"})],"#;
+    assert_eq!(status(twice), (Status::Confident, true));
+    assert_eq!(stall(r#"every: exponential("100s"), lasts: "40s""#), (Status::TooShort, false));
+}
+
 /// Growth that the traffic brings about is no instability.
 #[test]
 fn a_rising_profile_is_not_unstable() {

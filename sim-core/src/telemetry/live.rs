@@ -1,6 +1,6 @@
 //! A run to be watched while it goes on: what a drawing needs, at any instant.
 
-use super::{Felt, Gauges, Move, Movements, Sample, Series, Trace, Tracer, watch};
+use super::{Felt, Gauges, Move, Movements, Sample, Series, Spot, Trace, Tracer, Witness, watch};
 use crate::component::BreakerState;
 use crate::engine::Fingerprint;
 use crate::metrics::Trial;
@@ -11,7 +11,7 @@ use serde::Serialize;
 
 /// Those who look closely at a run. They are of one type, so that the simulation is compiled for them once: in a browser it is
 /// most of what has to be fetched.
-type Watchers<'m> = ((Series, Gauges), (Movements<'m>, Option<Tracer<'m>>));
+type Watchers<'m> = ((Series, Gauges), (Movements<'m>, (Option<Tracer<'m>>, Witness<'m>)));
 
 /// Those of a run; statistics are of windows of this length, and one request in `one_in` is followed (0: none).
 fn watchers<'m>(
@@ -21,7 +21,7 @@ fn watchers<'m>(
     tracer: Option<Tracer<'m>>,
 ) -> Watchers<'m> {
     let statistics = (Series::new(model, window), Gauges::new(model, window));
-    (statistics, (Movements::new(model, one_in), tracer))
+    (statistics, (Movements::new(model, one_in), (tracer, Witness::new(model))))
 }
 
 /// The request of a journey, answered well in a trial, that took nearest to `target`; `None` if none was answered.
@@ -29,7 +29,7 @@ pub fn nearest(model: &Model, trial: Trial, journey: u32, target: Duration) -> O
     let sample = Sample::Nearest(vec![(journey, target)]);
     let tracer = Tracer::new(model, &[journey], sample, 1, trial.warmup == Duration::ZERO);
     let all = watchers(model, trial.horizon, 0, Some(tracer));
-    let ((_, (_, tracer)), now, _) = watch(model, trial, all);
+    let ((_, (_, (tracer, _))), now, _) = watch(model, trial, all);
     tracer?.into_traces(now).pop().map(|(_, trace)| trace)
 }
 
@@ -51,6 +51,15 @@ pub struct StationState {
     pub waiting: u32,
     /// Whether it works.
     pub condition: Condition,
+}
+
+/// An event that a run was stepped through.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Step {
+    /// What happened, in words.
+    pub says: String,
+    /// Where.
+    pub at: Vec<Spot>,
 }
 
 /// What happened in a window of time.
@@ -116,12 +125,29 @@ impl<'m> Live<'m> {
         if stopped == Stopped::Horizon && until > end { Stopped::Finished } else { stopped }
     }
 
-    /// Goes on to the next event and through it; what it was, in words. `None` if nothing is left to happen.
-    pub fn step(&mut self) -> Option<String> {
-        let (_, says) = self.simulation.describe_next()?;
+    /// When the next event is; `None` if nothing is left to happen.
+    pub fn next_at(&mut self) -> Option<Time> {
+        self.simulation.describe_next().map(|(at, _)| at)
+    }
+
+    /// Goes on to the next event and through it; what happened, and where. `None` if nothing is left to happen.
+    pub fn step(&mut self) -> Option<Step> {
+        let (_, event) = self.simulation.describe_next()?;
+        let is_change = self.simulation.is_change_next();
+        let model = self.model;
+        self.witness().wake(model);
         self.simulation.step();
+        let (mut says, at) = self.witness().tell();
+        // What nobody is told of is at least called by its name; so is what has led to the rest.
+        if says.is_empty() || is_change {
+            says.insert(0, event);
+        }
         self.reach();
-        Some(says)
+        Some(Step { says: says.join("; "), at })
+    }
+
+    fn witness(&mut self) -> &mut Witness<'m> {
+        &mut self.simulation.recorder.1.1.1
     }
 
     /// Goes on as a run of `model`, which differs only in changes from now on and in faults that begin later; `false` if it
@@ -260,7 +286,7 @@ mod tests {
     use crate::model::Files;
     use crate::spec::Spec;
     use crate::telemetry::{Fate, Spot};
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     const MODEL: &str = r#"(
         components: {
@@ -425,13 +451,67 @@ mod tests {
         assert_eq!(at(3050).1, [first], "nobody has noticed yet");
         assert_eq!(at(3500).1, [model.stores[0].members[1].station]);
         let homes = live.take_moves().into_iter().filter_map(|it| match it.from {
-            Spot::Client(_, region) => Some(region),
+            Spot::Client(_, region) => region,
             _ => None,
         });
         let mut seen = [0; 3];
         homes.for_each(|region| seen[usize::from(region)] += 1);
         // A quarter is in eu, nobody in us, the rest in za.
         assert!(seen[1] == 0 && seen[2] > 2 * seen[0] && seen[2] < 5 * seen[0], "{seen:?}");
+    }
+
+    #[test]
+    fn retries_are_dots_of_their_own() {
+        let half = MODEL
+            .replace(
+                "crash(of: \"services.web\", replica: 0, at: \"3s\", lasts: \"1s\")",
+                "errors(of: \"services.goods\", share: 0.5, at: \"0s\")",
+            )
+            .replace(
+                "faults:",
+                "guards: {\"again\": (on: \"goods.list\", retry: (attempts: 2))}, faults:",
+            );
+        let spec = Spec::parse("m.ron", &half).expect("it can be read");
+        let model = Model::check(&spec, &Files::default()).expect("it is right").model;
+        let mut live = Live::new(&model, SEED, Duration::from_secs(60.0), 1);
+        live.advance(Time(6_000_000_000), 1 << 40);
+        let goods = model.services.iter().position(|it| it.name == "goods").expect("it is there");
+        let (mut dots, mut came) = (BTreeMap::new(), [BTreeSet::new(), BTreeSet::new()]);
+        for told in live.take_moves() {
+            if dots.insert(told.dot, told.again).is_none() {
+                // What has failed before is another dot.
+                assert!(!told.again || told.ending == Ending::Done, "{told:?}");
+            }
+            assert_eq!(dots[&told.dot], told.again, "{told:?}");
+            if told.to == Spot::Service(goods as u32, 0) {
+                came[usize::from(told.again)].insert(told.dot);
+            }
+        }
+        // About 1200 requests; every second call fails at the door, and is made again.
+        let [first, again] = came.map(|it| it.len());
+        assert!((500..700).contains(&again) && (1100..1300).contains(&first), "{first}, {again}");
+    }
+
+    /// Of two that are asked at once the slower is cancelled: it is gone, and has not failed.
+    #[test]
+    fn the_slower_of_two_has_not_failed() {
+        let hedged = MODEL
+            .replace(
+                "faults:",
+                "guards: {\"two\": (on: \"goods.list\", hedge: (after: \"0ms\"))}, none:",
+            )
+            .replace(
+                "none: [crash(of: \"services.web\", replica: 0, at: \"3s\", lasts: \"1s\")],",
+                "",
+            )
+            .replace("queue: 5", "queue: 500");
+        let spec = Spec::parse("m.ron", &hedged).expect("it can be read");
+        let model = Model::check(&spec, &Files::default()).expect("it is right").model;
+        let mut live = Live::new(&model, SEED, Duration::from_secs(60.0), 1);
+        live.advance(Time(2_000_000_000), 1 << 40);
+        let moves = live.take_moves();
+        assert!(moves.iter().filter(|it| it.again).count() > 300);
+        assert_eq!(moves.iter().find(|it| it.ending != Ending::Done), None);
     }
 
     #[test]
@@ -449,6 +529,52 @@ mod tests {
         });
         // The two hops alone take 11 of the 12 ms: nearly all of about 400 give up.
         assert!(gone.count() > 300);
+    }
+
+    #[test]
+    fn steps_tell_what_happens_and_where_and_change_nothing() {
+        let model = model();
+        let mut live = Live::new(&model, SEED, Duration::from_secs(0.5), 0);
+        live.advance(Time(2_900_000_000), 1 << 40);
+        let (mut steps, mut sent, mut answered, mut broken) = (0, 0, 0, 0);
+        while live.next_at().is_some_and(|next| next <= Time(3_100_000_000)) {
+            let (before, next) = (live.in_flight(), live.next_at());
+            let step = live.step().expect("there is a next event");
+            assert_eq!(next, Some(live.now()));
+            steps += 1;
+            let is_at = |spot: Spot| step.at.contains(&spot);
+            let has = |what: &str| step.says.contains(what);
+            let is_web = |it: &Spot| matches!(*it, Spot::Service(at, 0) if model.services[at as usize].name == "web");
+            if has("people send") {
+                sent += 1;
+                assert!(is_at(Spot::Client(0, Some(0))) && live.in_flight() > before, "{step:?}");
+            }
+            if has("of people is answered") {
+                answered += 1;
+                assert!(is_at(Spot::Client(0, None)) && live.in_flight() < before, "{step:?}");
+            }
+            if has("db has served") {
+                let is_db = |group: u32| model.stations[group as usize].name == "db";
+                assert!(
+                    step.at.iter().any(|it| matches!(*it, Spot::Station(group, _) if is_db(group)))
+                );
+            }
+            if has("crash services.web") {
+                broken += 1;
+                assert!(has("begins") && step.at.iter().any(is_web), "{step:?}");
+                assert_eq!(live.now(), Time(3_000_000_000));
+            }
+        }
+        // About 200 a second for a fifth of one, each sent, carried, served twice at least and answered.
+        assert!(
+            (20..80).contains(&sent) && answered > 10 && steps > 5 * sent,
+            "{sent} {answered} {steps}"
+        );
+        assert_eq!(broken, 1);
+        live.advance(Time(6_000_000_000), 1 << 40);
+        let mut whole = Live::new(&model, SEED, Duration::from_secs(0.5), 0);
+        whole.advance(Time(6_000_000_000), 1 << 40);
+        assert_eq!(live.fingerprint(), whole.fingerprint());
     }
 
     #[test]

@@ -12,16 +12,18 @@ mod sample;
 mod series;
 mod trace;
 mod tracer;
+mod witness;
 
 pub use events::{EVENTS_KEPT_MAX, EventKind, EventLog, LoggedEvent};
 pub use gauges::Gauges;
-pub use live::{Live, StationState, Window, nearest};
+pub use live::{Live, StationState, Step, Window, nearest};
 pub use movements::{Fate, MOVES_MAX, Move, Movements, Spot};
 pub use path::{PathShare, PathSum, PathSums, critical_path};
 pub use sample::Sample;
 pub use series::{Felt, LevelSeries, Series, StationSeries, WINDOWS_MAX};
 pub use trace::{Part, Place, Span, SpanEvent, Trace, What};
 pub use tracer::{SPANS_MAX, TRACES_MAX, Tracer};
+pub use witness::Witness;
 
 use crate::metrics::Trial;
 use crate::model::Model;

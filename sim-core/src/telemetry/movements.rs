@@ -19,8 +19,8 @@ pub const MOVES_MAX: usize = 50_000;
 /// Where a dot can be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Spot {
-    /// At a client, by its number, in a region.
-    Client(u32, u16),
+    /// At a client, by its number, in a region, if that is known.
+    Client(u32, Option<u16>),
     /// At a replica of a service.
     Service(u32, u32),
     /// At a station of a group: a group's number, and the station's place in it.
@@ -35,6 +35,14 @@ pub enum Spot {
     Edge(u32),
     /// Nowhere that is drawn.
     Nowhere,
+}
+
+impl Spot {
+    /// At a station of a model.
+    pub(super) fn of_station(model: &Model, station: StationId) -> Spot {
+        let group = model.stations.partition_point(|group| group.first <= station) - 1;
+        Spot::Station(group as u32, station.0 - model.stations[group].first.0)
+    }
 }
 
 /// What becomes of a dot where it arrives.
@@ -65,6 +73,8 @@ pub struct Move {
     pub fate: Fate,
     /// The journey of its request.
     pub journey: u32,
+    /// Whether it is part of a further attempt of a guarded call, a retry or a hedge, and not of the first.
+    pub again: bool,
     /// How what it stands for has ended; well, as long as it has not.
     pub ending: Ending,
 }
@@ -80,6 +90,9 @@ struct Follower {
     journey: u32,
     /// The region that its client is in.
     home: u16,
+    again: bool,
+    /// Whether it was cancelled: it has not failed, it is only not wanted any more.
+    cancelled: bool,
     /// The dot that comes back to it, since when, and from where.
     back: Option<(u32, Time, Spot)>,
     ending: Ending,
@@ -91,6 +104,8 @@ const NOBODY: Follower = Follower {
     leaves: None,
     journey: 0,
     home: 0,
+    again: false,
+    cancelled: false,
     back: None,
     ending: Ending::Done,
 };
@@ -163,8 +178,9 @@ impl<'m> Movements<'m> {
     fn arrive(&mut self, at: FrameId, to: Spot) {
         let mut it = self.get(at);
         if let Some((dot, departs, from)) = it.back.take() {
-            let (arrives, journey, ending) = (self.now, it.journey, it.ending);
-            self.tell(Move { dot, departs, arrives, from, to, fate: Fate::Ends, journey, ending });
+            let Follower { journey, again, ending, .. } = it;
+            let (arrives, fate) = (self.now, Fate::Ends);
+            self.tell(Move { dot, departs, arrives, from, to, fate, journey, again, ending });
         } else if it.at == to && it.leaves.is_none() {
             return;
         }
@@ -177,6 +193,7 @@ impl<'m> Movements<'m> {
             to,
             fate: Fate::Stays,
             journey: it.journey,
+            again: it.again,
             ending: it.ending,
         });
         it.at = to;
@@ -220,6 +237,7 @@ impl<'m> Movements<'m> {
             to: around.at,
             fate: Fate::Hides,
             journey: around.journey,
+            again: around.again,
             ending: around.ending,
         });
         self.set(parent, around);
@@ -239,8 +257,7 @@ impl<'m> Movements<'m> {
     }
 
     fn place_of(&self, station: StationId) -> Spot {
-        let group = self.model.stations.partition_point(|group| group.first <= station) - 1;
-        Spot::Station(group as u32, station.0 - self.model.stations[group].first.0)
+        Spot::of_station(self.model, station)
     }
 }
 
@@ -261,7 +278,7 @@ impl Recorder for Movements<'_> {
         let dot = self.new_dot();
         let journey = frame.journey;
         let home = self.model.places.region_of(frame.place);
-        let client = Spot::Client(self.model.journeys[journey as usize].client, home);
+        let client = Spot::Client(self.model.journeys[journey as usize].client, Some(home));
         self.tell(Move {
             dot,
             departs: now,
@@ -270,6 +287,7 @@ impl Recorder for Movements<'_> {
             to: client,
             fate: Fate::Stays,
             journey,
+            again: false,
             ending: Ending::Done,
         });
         self.set(at, Follower { dot, at: client, leaves: Some(now), journey, home, ..NOBODY });
@@ -317,6 +335,22 @@ impl Recorder for Movements<'_> {
         self.arrive(at, to);
     }
 
+    fn attempted(
+        &mut self,
+        now: Time,
+        at: FrameId,
+        frames: &Frames,
+        (_, number, _): (u32, u32, bool),
+    ) {
+        self.now = now;
+        // The first is the call itself. How it has ended says nothing of those that follow.
+        if number > 0
+            && let Some(it) = self.attach(at, frames)
+        {
+            self.set(at, Follower { again: true, ending: Ending::Done, ..it });
+        }
+    }
+
     fn came(&mut self, at: FrameId, station: StationId) {
         if self.get(at).dot != 0 {
             self.arrive(at, self.place_of(station));
@@ -329,12 +363,18 @@ impl Recorder for Movements<'_> {
         self.set(to, follower);
     }
 
+    fn cancelled(&mut self, at: FrameId) {
+        let it = self.get(at);
+        self.set(at, Follower { cancelled: true, ..it });
+    }
+
     fn ended(&mut self, now: Time, at: FrameId, frames: &Frames, ending: Ending) {
         self.now = now;
         let it = self.get(at);
         if it.dot == 0 {
             return;
         }
+        let ending = if it.cancelled { Ending::Done } else { ending };
         let parent = Movements::around(at, frames);
         if parent == NONE && frames[at].kind == FrameKind::Operation && frames[at].parent == NONE {
             // It goes back to its client, who is told later.
@@ -351,6 +391,7 @@ impl Recorder for Movements<'_> {
             to,
             fate: Fate::Ends,
             journey: it.journey,
+            again: it.again,
             ending,
         };
         if around.dot == 0 {
@@ -361,7 +402,11 @@ impl Recorder for Movements<'_> {
         if let Some((dot, departs, from)) = around.back {
             self.tell(Move { dot, departs, from, ..end(around.at) });
         }
-        let ending = if ending == Ending::Done { around.ending } else { ending };
+        // One attempt that does well makes good those before it that did not.
+        let frame = &frames[at];
+        let is_attempt = frame.parent != NONE && frames[frame.parent].kind == FrameKind::Guarded;
+        let is_well = ending == Ending::Done && !is_attempt;
+        let ending = if is_well { around.ending } else { ending };
         self.set(parent, Follower { back: Some((it.dot, now, it.at)), ending, ..around });
     }
 
@@ -373,7 +418,7 @@ impl Recorder for Movements<'_> {
         }
         let journey = it.journey;
         let number = self.model.journeys[frames[at].journey as usize].client;
-        let client = Spot::Client(number, it.home);
+        let client = Spot::Client(number, Some(it.home));
 
         let end = Move {
             dot: it.dot,
@@ -383,6 +428,7 @@ impl Recorder for Movements<'_> {
             to: client,
             fate: Fate::Ends,
             journey,
+            again: false,
             ending,
         };
         if ending == Ending::TimedOut {

@@ -3,11 +3,12 @@
 // Every move is one of the run. A message that is on its way for less time than an eye can follow is drawn a little slower
 // than it goes, and one behind which others wait a little faster, so that a dot is never far from where it is.
 
-import { isIn, type Layout, type Placed, type Point } from "./layout";
+import type { Layout, Placed, Point } from "./layout";
 import type { Parts } from "./engine/protocol";
+import { boxAt, thingsAt } from "./spots";
 
 /** Numbers of a move. */
-const MOVE = 12;
+const MOVE = 13;
 /** Dots at most; older ones make room. */
 const DOTS_MAX = 1500;
 /** Seconds that a dot takes from one thing to the next, at least. */
@@ -24,6 +25,7 @@ interface Move {
   fate: number;
   journey: number;
   ending: number;
+  again: boolean;
 }
 
 interface Dot {
@@ -37,6 +39,8 @@ interface Dot {
   node: number;
   journey: number;
   ending: number;
+  /** Whether it is part of a further attempt: a retry or a hedge. */
+  again: boolean;
   hidden: boolean;
   ends: boolean;
 }
@@ -73,7 +77,7 @@ export class Dots {
       const id = numbers[at]!;
       const [to, box] = this.place(numbers[at + 6]!, numbers[at + 7]!, numbers[at + 8]!);
       const [from] = this.place(numbers[at + 3]!, numbers[at + 4]!, numbers[at + 5]!);
-      const move = { departs: numbers[at + 1]!, arrives: numbers[at + 2]!, from, to, box, fate: numbers[at + 9]!, journey: numbers[at + 10]!, ending: numbers[at + 11]! };
+      const move = { departs: numbers[at + 1]!, arrives: numbers[at + 2]!, from, to, box, fate: numbers[at + 9]!, journey: numbers[at + 10]!, ending: numbers[at + 11]!, again: numbers[at + 12] === 1 };
       const dot = this.dots.get(id);
       if (dot !== undefined) {
         dot.moves.push(move);
@@ -81,57 +85,15 @@ export class Dots {
         if (this.dots.size >= DOTS_MAX) this.dots.delete(this.dots.keys().next().value as number);
         const start = from >= 0 ? from : to;
         if (start < 0) continue;
-        this.dots.set(id, { id, moves: [move], legs: [], along: 0, at: this.rest(start, -1, id), node: start, journey: move.journey, ending: 0, hidden: true, ends: false });
+        this.dots.set(id, { id, moves: [move], legs: [], along: 0, at: this.rest(start, -1, id), node: start, journey: move.journey, ending: 0, again: move.again, hidden: true, ends: false });
       }
     }
   }
 
-  /** The node and, of a station, its box. A client's member is the region that it is in. */
+  /** The node and, where there is one, its box. */
   private place(kind: number, number: number, member: number): [node: number, box: number] {
-    const { nodes } = this.layout;
-    const find = (kinds: string[], name: string | undefined, region?: number) =>
-      nodes.findIndex((it) => kinds.includes(it.node.kind) && it.node.name === name && (region === undefined || it.region === undefined || it.region === region));
-    switch (kind) {
-      case 0:
-        return [find(["client"], this.parts.clients[number], member), -1];
-      case 1: {
-        const name = this.parts.services[number]?.[0];
-        const cores = this.coresOf(name, member);
-        const at = find(["service"], name, this.parts.places[cores]?.[0]);
-        return [at, nodes[at]?.boxes.findIndex((it) => it.station === cores) ?? -1];
-      }
-      case 2: {
-        const group = this.parts.stations[number]!;
-        const at = nodes.findIndex(({ node, region }) => node.stations.includes(number) && isIn(this.parts, group.first + member, region));
-        const isHeld = group.kind === "threads" || group.kind === "connections";
-        // Threads and connections are drawn as the replica that has them.
-        const box = nodes[at]?.boxes.findIndex(({ station, group: of }) => station === group.first + member || (isHeld && station - this.parts.stations[of]!.first === member));
-        return [at, box ?? -1];
-      }
-      case 3:
-        return [find(["external", "store"], this.parts.externals[number]), -1];
-      case 4:
-        return [find(["store"], this.parts.objects[number]), -1];
-      case 5:
-        return [find(["queue"], this.parts.queues[number]), -1];
-      case 7:
-        return [find(["cache"], this.parts.caches[number]), -1];
-      default:
-        return [-1, -1];
-    }
-  }
-
-  /** The station that stands for a replica of a service: its cores, which are counted group by group. */
-  private coresOf(service: string | undefined, replica: number): number {
-    const node = this.parts.topology.nodes.find(({ kind, name }) => kind === "service" && name === service);
-    let before = 0;
-    for (const number of node?.stations ?? []) {
-      const group = this.parts.stations[number]!;
-      if (group.kind !== "cores") continue;
-      if (replica < before + group.count) return group.first + replica - before;
-      before += group.count;
-    }
-    return -1;
+    const [thing] = thingsAt(this.parts, this.layout.nodes, [kind, number, member]);
+    return thing === undefined ? [-1, -1] : [thing.number, boxAt(this.parts, thing, [kind, number, member])];
   }
 
   /** Where a dot rests in a node: near its box, each a little elsewhere. */
@@ -225,16 +187,21 @@ export class Dots {
     return leg.points.at(-1)!;
   }
 
-  /** Draws them: a colour for each operation, a cross for what has failed. */
-  draw(context: CanvasRenderingContext2D, colours: string[], bad: string): void {
+  /** Draws them: a colour for each operation, a ring for a further attempt, a cross for what has failed. */
+  draw(context: CanvasRenderingContext2D, colours: string[], bad: string, paper: string): void {
     for (const dot of this.dots.values()) {
       if (dot.hidden && dot.legs.length === 0) continue;
       const { x, y } = this.position(dot);
       if (dot.ending === 0) {
-        context.fillStyle = colours[dot.journey % colours.length]!;
+        const colour = colours[dot.journey % colours.length]!;
         context.beginPath();
-        context.arc(x, y, 3.6, 0, 6.2832);
+        context.arc(x, y, dot.again ? 3.9 : 3.6, 0, 6.2832);
+        context.fillStyle = dot.again ? paper : colour;
         context.fill();
+        if (!dot.again) continue;
+        context.strokeStyle = colour;
+        context.lineWidth = 2.4;
+        context.stroke();
       } else {
         context.strokeStyle = bad;
         context.lineWidth = 2.2;

@@ -33,11 +33,12 @@ export const rate = (value: number | null | undefined): string => `${number(valu
 
 export const dollars = (value: number | null | undefined): string => (value === null || value === undefined ? "–" : `$${number(value)}`);
 
-/** A clock: `1:23.4`, more digits the slower it goes. */
+/** A clock: `1:23.4`, more digits the slower it goes. What has not happened yet is not counted: it is cut, not rounded. */
 export function clock(nanos: number, places = 1): string {
-  const seconds = nanos / 1e9;
-  const minutes = Math.floor(seconds / 60);
-  const rest = (seconds - minutes * 60).toFixed(places);
+  const unit = 10 ** (9 - places);
+  const cut = Math.floor(Math.round(nanos) / unit) * unit;
+  const minutes = Math.floor(cut / 60e9);
+  const rest = ((cut - minutes * 60e9) / 1e9).toFixed(places);
   return `${minutes}:${rest.padStart(places > 0 ? places + 3 : 2, "0")}`;
 }
 
@@ -46,3 +47,12 @@ export const quoted = (word: string): string => (/^[\w\-./=:,%+@]+$/.test(word) 
 
 /** `hit_ratio` as words. */
 export const words = (name: string): string => name.replaceAll("_", " ");
+
+/** How a quantity is said, by its unit as summaries name it. */
+export const SAY: Record<string, (value: number | null) => string> = {
+  seconds: time,
+  per_second: rate,
+  bytes_per_second: (value) => `${number(value)} B/s`,
+  share,
+  dollars,
+};

@@ -11,6 +11,15 @@ export interface Preset {
   steps: number;
   /** What is to be achieved, where it is a challenge. */
   challenge: string | null;
+  /** What runs where, on a grid; those without a card have none. */
+  sketch: Sketch | null;
+}
+
+export interface Sketch {
+  columns: number;
+  rows: number;
+  boxes: [x: number, y: number, kind: string][];
+  ways: [x: number, y: number][][];
 }
 
 const TOPICS = ["caches", "architecture", "load", "failures", "databases", "queues", "latency", "regions", "money"];
@@ -19,5 +28,5 @@ const rank = ({ topic }: Preset): number => (TOPICS.indexOf(topic) + TOPICS.leng
 
 /** All presets: those of a topic together. */
 export const presets: Preset[] = listed
-  .map((it) => ({ ...it, question: it.question ?? it.path, topic: it.topic ?? "" }))
+  .map((it) => ({ ...it, question: it.question ?? it.path, topic: it.topic ?? "", sketch: it.sketch as Sketch | null }))
   .sort((a, b) => rank(a) - rank(b));

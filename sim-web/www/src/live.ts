@@ -1,7 +1,8 @@
 // A run that is being watched: its worker, what it has told, and what of that is to be seen at an instant.
 
 import { Engine, Stopped } from "./engine/engine";
-import type { Chunk, Design, Model, Parts, Window } from "./engine/protocol";
+import type { Chunk, Design, Model, Parts, Spot, TopologyNode, Window } from "./engine/protocol";
+import { rate } from "./format";
 
 /** Requests that are drawn in a second of the viewer's time, about. */
 const DRAWN_A_SECOND = 45;
@@ -17,7 +18,9 @@ export class Live {
   events = 0;
   stopped: Chunk["stopped"] = "horizon";
   fingerprint = "";
+  /** What the event was that it was stepped to, and where it happened. */
   says: string | undefined;
+  marked: Spot[] = [];
   /** One request in so many is drawn. */
   oneIn = 1;
   wrong: string | undefined;
@@ -90,6 +93,28 @@ export class Live {
     }
   }
 
+  /** When its next event is, in nanoseconds. */
+  next(): Promise<number> {
+    return this.engine.call("next", {});
+  }
+
+  /** The last window that is over at an instant. */
+  windowAt(now: number): Window | undefined {
+    return this.windows.filter((it) => it.until * 1e9 <= now).at(-1);
+  }
+
+  /** How large a thing is at an instant, in a few words: of clients who send at a rate, how many requests came lately. It is not
+   * counted in which region they were sent. */
+  sizeAt({ kind, name, size, sites = [] }: TopologyNode, now: number): string {
+    if (sites.length > 1) return size;
+    const { parts } = this;
+    const client = kind === "client" ? (parts?.clients.indexOf(name) ?? -1) : -1;
+    const window = client < 0 ? undefined : this.windowAt(now);
+    if (parts === undefined || window === undefined || parts.at_a_rate[client] !== true) return size;
+    const sent = parts.journeys.reduce((sum, [of], journey) => sum + (of === client ? window.journeys[journey]!.sent : 0), 0);
+    return rate(sent / (window.until - window.from));
+  }
+
   /** Goes on through the next event. */
   async step(): Promise<void> {
     if (!this.asked) await this.piece(() => this.engine.call("step", {}));
@@ -113,7 +138,8 @@ export class Live {
     this.events = chunk.events;
     this.stopped = chunk.stopped;
     this.fingerprint = chunk.fingerprint;
-    this.says = chunk.says;
+    this.says = chunk.step?.[0];
+    this.marked = chunk.step?.[1] ?? [];
     this.states.push(...chunk.states);
     this.windows.push(...chunk.windows);
     if (chunk.moves.length > 0) this.moves.push(chunk.moves);

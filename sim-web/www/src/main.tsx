@@ -3,7 +3,7 @@
 import "uplot/dist/uPlot.min.css";
 import "./style.css";
 import { render } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Stopped } from "./engine/engine";
 import { presets, type Preset } from "./gallery";
 import { models } from "./models";
@@ -64,8 +64,14 @@ function Page() {
     }
   }, [theme]);
   const place = useMemo(() => open(fragment), [fragment]);
+  const isFirst = useRef(true);
   useEffect(() => {
     scrollTo(0, 0);
+    // Who has followed a link goes on reading at the head of what it leads to.
+    if (!isFirst.current) document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+    isFirst.current = false;
+    const title = place !== undefined && "preset" in place ? place.preset?.question : undefined;
+    document.title = title === undefined ? "archsim playground" : `${title} – archsim`;
     return () => {
       if (place !== undefined && "sandbox" in place) place.sandbox.close();
     };
@@ -92,7 +98,7 @@ function Page() {
         <Gallery />
       ) : "wrong" in place ? (
         <main class="gallery">
-          <h1>This cannot be opened</h1>
+          <h1 tabindex={-1}>This cannot be opened</h1>
           <p class="wrong" role="alert">
             {place.wrong}
           </p>

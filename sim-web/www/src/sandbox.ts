@@ -1,9 +1,10 @@
 // All that the sandbox knows: a model with edits, one design or two, the clock, and what the workers found out.
 
-import { instantOf, isBroken, settled, turn, turned } from "./changes";
+import { amount } from "./amount";
+import { appended, instantOf, isNothing, passing, type Put, settled, turn, type Turned, turned } from "./changes";
 import { Engine, Stopped } from "./engine/engine";
 import { Pool, type Progress } from "./engine/pool";
-import type { Checked, Design, Edit, Finding, Model, Step } from "./engine/protocol";
+import type { Checked, Design, Edit, Figure, Finding, Model, Step } from "./engine/protocol";
 import type { Summary, SweepSummary } from "./engine/summary";
 import { quoted } from "./format";
 import { Live } from "./live";
@@ -44,6 +45,18 @@ export class Sandbox {
   studyWrong: string | undefined;
   curve: SweepSummary | undefined;
   curveProgress: Progress | undefined;
+  /** The design that the curve is of. */
+  curveOf: Design = null;
+  /** What whole runs take to last, although it is over at an instant: a load that is doubled for a while. */
+  taken: { knob: Turned; until: number; at: number }[] = [];
+  /** The run whose event was stepped to, and how long after the one before it was, in nanoseconds. */
+  event: Live | undefined;
+  gap: number | undefined;
+  /** Digits of a second that tell the events that were stepped to apart. */
+  places = 0;
+  private stepping = false;
+  /** The instant of what was done last to the running system. */
+  private done = 0;
   private curveEdits: Edit[] = [];
   version = 0;
   private listeners = new Set<() => void>();
@@ -154,8 +167,8 @@ export class Sandbox {
   }
 
   /** Turns knobs of the running system: what is under way goes on. Returns whether that could be done. */
-  private turn(edits: Edit[]): Promise<boolean> {
-    return this.goOn((checked, at) => turn(this.model, checked, edits.map(([path, value]) => ({ at: instantOf(at), path, value }))));
+  private turn(puts: (at: number) => Put[]): Promise<boolean> {
+    return this.goOn((checked, at) => turn(this.model, checked, puts(at), this.designs, this.pathIn));
   }
 
   /** Goes on as the runs of another model from an instant on, which `becomes` is told in nanoseconds. Returns whether that could be done. */
@@ -167,6 +180,7 @@ export class Sandbox {
       await Promise.all(runs.map((run) => run.idle()));
       const at = Math.ceil(Math.max(this.now, ...runs.map((run) => run.reached)) / 1e6) * 1e6;
       if (at <= 0 || at >= this.horizon) return false;
+      this.done = at;
       const next = await becomes(checked, at);
       // All designs are checked beside it: a run that goes on does not wait for those that nobody looks at.
       const checking = this.check(next);
@@ -198,57 +212,85 @@ export class Sandbox {
     this.changed();
     await Promise.all(this.runs.map((run) => run.open(this.model, until, this.window, this.speed)));
     this.now = until;
+    this.done = 0;
+    this.moveOn();
     this.wrong = this.runs.find((run) => run.wrong !== undefined)?.wrong ?? this.wrong;
     this.changed();
   }
 
-  /** Puts values at paths of the design that is looked at. */
-  edit(edits: Edit[]): Promise<boolean> {
-    return this.inTurn(() => this.putAt(edits));
+  /** Puts values at paths of designs that are looked at. */
+  edit(edits: Edit[], designs: Design[] = this.designs): Promise<boolean> {
+    return this.inTurn(() => this.putAt(edits, designs));
   }
 
-  private async putAt(edits: Edit[]): Promise<boolean> {
+  private async putAt(edits: Edit[], designs: Design[]): Promise<boolean> {
     this.note = undefined;
     if (this.changing === "now" && this.now > 0) {
-      if (await this.turn(edits)) return true;
+      const put = ([path, value]: Edit, at: number): Put => ({ at: instantOf(at), path, values: new Map(designs.map((design) => [design, value])) });
+      if (await this.turn((at) => edits.map((edit) => put(edit, at)))) return true;
       if (this.wrong !== undefined && !this.wrong.includes("while the system runs")) return false;
       this.note = "This cannot change while the system runs, so it has started over.";
     }
-    return this.editFrom(edits, 0);
+    return this.apply(await this.edited(edits, designs), 0);
   }
 
-  private async editFrom(edits: Edit[], until: number): Promise<boolean> {
-    return this.apply(await this.edited(edits), until);
+  /** The path at which an edit of a design is made. */
+  readonly pathIn = (design: Design, path: string): Promise<string> => this.tools.call("editPath", { design, path });
+
+  /** The model with values at paths of designs. */
+  private async edited(edits: Edit[], designs: Design[]): Promise<Model> {
+    let { model } = this;
+    // Designs have what is written of the model, unless they say otherwise.
+    for (const design of [...designs].sort((a, b) => Number(a !== null) - Number(b !== null))) {
+      const has = designs.includes(null) && design !== null ? await this.values(edits.map(([path]) => path), design, model) : {};
+      for (const [path, value] of edits) {
+        if (String(has[path]) === value) continue;
+        const place = await this.pathIn(design, path);
+        model = { ...model, edits: [...model.edits.filter(([other]) => other !== place), [place, value]] };
+      }
+    }
+    return model;
   }
 
-  /** The model with values at paths of the design that is looked at. */
-  private async edited(edits: Edit[]): Promise<Model> {
-    const paths = await Promise.all(edits.map(([path]) => this.tools.call("editPath", { design: this.design, path })));
-    const fresh: Edit[] = edits.map(([, value], at) => [paths[at]!, value]);
-    const kept = this.model.edits.filter(([path]) => !paths.includes(path));
-    return { ...this.model, edits: [...kept, ...fresh] };
+  /** What is at paths of a design, once all knobs are turned. */
+  private values(paths: string[], design: Design = this.design, model: Model = this.model): Promise<Record<string, unknown>> {
+    return this.tools.call("values", { model, design, paths }).catch(() => ({}));
   }
 
-  /** What is at paths of the design that is looked at, once all knobs are turned. */
-  private values(paths: string[]): Promise<Record<string, unknown>> {
-    return this.tools.call("values", { model: this.model, design: this.design, paths }).catch(() => ({}));
+  /** The items of a list of a design; nothing where it is not written. */
+  private async items(list: string, design: Design, model: Model): Promise<unknown[] | undefined> {
+    const there = (await this.values([list], design, model))[list];
+    return Array.isArray(there) ? there : undefined;
   }
 
-  /** What adds something to a list of the model, at the end of what is there. */
-  private async adding(list: string): Promise<(value: string) => Edit> {
-    const there = (await this.values([list]))[list];
-    // One that is not written is written as a whole.
-    return (value) => (Array.isArray(there) ? [`${list}[${there.length}]`, value] : [list, `[${value}]`]);
+  /** The model in which a list of some of the designs has one more item, at the end. */
+  private async adding(list: string, value: string, designs: Design[]): Promise<Model> {
+    let { model } = this;
+    const before = await Promise.all(designs.map((design) => this.items(list, design, model)));
+    const leftOut = this.designs.filter((design) => design !== null && !designs.includes(design));
+    // What happens to both is written once, as part of the model; so it is where the model as written is one of them.
+    const isWhole = designs.length > 1 || designs.includes(null);
+    const there = isWhole ? await this.items(list, null, model) : undefined;
+    if (there !== undefined) model = { ...model, edits: await appended(model.edits, list, there, value, designs.length > 1 ? [] : leftOut, this.pathIn) };
+    for (const [at, design] of designs.entries()) {
+      const now = await this.items(list, design, model);
+      if (there !== undefined && now?.length !== before[at]?.length) continue;
+      // One that is not written is written as a whole.
+      const edit: Edit = now === undefined ? [await this.pathIn(design, list), `[${value}]`] : [await this.pathIn(design, `${list}[${now.length}]`), value];
+      model = { ...model, edits: [...model.edits, edit] };
+    }
+    return model;
   }
 
-  /** Has something happen at this instant that the model lists, such as a fault. The system goes on, unless it has to be gone through again. */
-  happen(list: string, what: (at: string) => string): Promise<boolean> {
-    return this.inTurn(() => this.add(list, what));
+  /** Has something happen at this instant that the model lists, such as a fault, to some of the designs that are looked at. The
+   * system goes on, unless it has to be gone through again. */
+  happen(list: string, what: (at: string) => string, designs: Design[] = this.designs): Promise<boolean> {
+    return this.inTurn(() => this.add(list, what, designs));
   }
 
-  private async add(list: string, what: (at: string) => string): Promise<boolean> {
+  private async add(list: string, what: (at: string) => string, designs: Design[]): Promise<boolean> {
     // It begins a little after the instant that is seen, which is the past already.
-    const then = async (at: number) => this.edited([(await this.adding(list))(what(instantOf(at + 1e6)))]);
+    const then = (at: number) => this.adding(list, what(instantOf(at + 1e6)), designs);
     return (await this.goOn((_, at) => then(at))) || this.apply(await then(this.now), this.now);
   }
 
@@ -260,25 +302,23 @@ export class Sandbox {
     return done;
   }
 
-  /** Doubles the load of the clients at a path for a while: twice the users, or a spike of requests. */
-  surge(path: string, seconds: number): Promise<boolean> {
-    return this.inTurn(() => this.double(path, seconds));
+  /** Doubles the load of the clients at a path for a while: twice the users or requests, or a spike where that cannot be. */
+  surge(path: string, seconds: number, designs: Design[] = this.designs): Promise<boolean> {
+    return this.inTurn(() => this.double(path, seconds, designs));
   }
 
-  private async double(path: string, seconds: number): Promise<boolean> {
-    const users = (await this.values([`${path}.users`]))[`${path}.users`];
-    const spike = (at: string) => `spike(at: "${at}", lasts: "${seconds}s", factor: 2)`;
-    const profile = `${path}.profile`;
-    const add = await this.adding(profile);
-    const surges = (from: number) => {
-      const [at, until] = [instantOf(from), instantOf(from + seconds * 1e9)];
-      if (typeof users !== "number") {
-        const [path, value] = add(spike(at));
-        return [{ at, path, value }];
-      }
-      return [{ at, path: `${path}.users`, value: String(2 * users) }, { at: until, path: `${path}.users`, value: String(users) }];
-    };
-    return (await this.goOn((checked, at) => turn(this.model, checked, surges(at)))) || (typeof users !== "number" && this.add(profile, spike));
+  private async double(path: string, seconds: number, designs: Design[]): Promise<boolean> {
+    const [users, rate] = [`${path}.users`, `${path}.rate`];
+    const found = await Promise.all(designs.map((design) => this.values([users, rate], design)));
+    const of = found.every((it) => typeof it[users] === "number") ? users : rate;
+    const loads = found.map((it) => amount(it[of]));
+    const times = (factor: number) => new Map(designs.map((design, at) => [design, `${factor * loads[at]!.value}${loads[at]!.kind}`]));
+    const surges = (from: number): Put[] => [
+      { at: instantOf(from), path: of, values: times(2) },
+      { at: instantOf(from + seconds * 1e9), path: of, values: times(1) },
+    ];
+    if (!loads.includes(undefined) && (await this.turn(surges))) return true;
+    return of !== users && this.add(`${path}.profile`, (at) => `spike(at: "${at}", lasts: "${seconds}s", factor: 2)`, designs);
   }
 
   async withoutEdits(): Promise<void> {
@@ -295,6 +335,7 @@ export class Sandbox {
   play(on: boolean): void {
     if (on && this.now >= this.horizon) void this.reopen(0).then(() => this.play(true));
     else this.playing = on;
+    this.moveOn();
     this.changed();
   }
 
@@ -308,18 +349,47 @@ export class Sandbox {
     await this.reopen(Math.max(0, Math.min(instant, this.horizon)));
   }
 
+  /** Goes through the next event of the designs that are looked at. */
   async step(): Promise<void> {
     this.playing = false;
-    const run = this.main;
-    if (run === undefined || run.reached >= this.horizon) return;
-    // What was computed ahead is shown first.
-    if (this.now < run.reached) this.now = run.reached;
-    else {
+    if (this.stepping || this.runs.some((run) => run.parts === undefined)) return;
+    this.stepping = true;
+    try {
+      await Promise.all(this.runs.map((run) => run.idle()));
+      // What was computed ahead has happened already.
+      const reached = Math.max(this.now, ...this.runs.map((run) => run.reached));
+      if (reached >= this.horizon) return;
+      if (this.event === undefined) for (const run of this.runs) await run.pump(reached);
+      // Of two designs that which has something to tell first; the other has nothing until then.
+      const next = await Promise.all(this.runs.map((run) => run.next()));
+      const first = Math.min(...next);
+      const run = this.runs[next.indexOf(first)]!;
+      if (first > this.horizon) return;
+      this.now = Math.max(this.now, reached);
       await run.step();
-      this.now = run.reached;
-      await Promise.all(this.runs.slice(1).map((other) => other.pump(this.now)));
+      this.stepped(run);
+    } catch (error) {
+      if (!(error instanceof Stopped)) throw error;
+    } finally {
+      this.stepping = false;
+      this.changed();
     }
-    this.changed();
+  }
+
+  /** The clock is at the event that a run was stepped to, with as many digits as tell it from the one before. */
+  private stepped(run: Live): void {
+    this.gap = this.event === undefined ? undefined : run.reached - this.now;
+    for (const other of this.runs) if (other !== run) [other.says, other.marked] = [undefined, []];
+    const places = this.gap === undefined || this.gap >= 1e6 ? 3 : this.gap >= 1e3 || this.gap === 0 ? 6 : 9;
+    this.places = Math.max(this.places, places, 3);
+    this.event = run;
+    this.now = run.reached;
+  }
+
+  /** Says nothing more of the event that was stepped to. */
+  private moveOn(): void {
+    for (const run of this.runs) [run.says, run.marked] = [undefined, []];
+    [this.event, this.gap, this.places] = [undefined, undefined, 0];
   }
 
   /** A frame of the viewer's time: the clock goes on as far as all runs have come. */
@@ -362,8 +432,11 @@ export class Sandbox {
       ["run.warmup", `${horizon / 100}s`],
       ["run.replications", "3"],
     ];
-    const studied = await this.studied().catch(() => undefined);
+    const at = Math.max(this.now, this.done);
+    const taken = this.asNow ? passing(this.model, at, this.designs, this.pathIn) : [];
+    const [studied, passes] = await Promise.all([this.studied(), taken]).catch(() => []);
     if (studied === undefined || turn !== this.studies) return;
+    this.taken = (passes ?? []).map((it) => ({ ...it, at }));
     // What happens at an instant of a whole run does not happen in a short one.
     const looks: Edit[][] = [this.isTransient ? [["run.replications", "2"]] : short, []];
     for (const [at, edits] of looks.entries()) {
@@ -388,14 +461,27 @@ export class Sandbox {
 
   /** The model that whole runs are of. */
   async studied(): Promise<Model> {
-    const pathIn = (design: Design, path: string) => this.tools.call("editPath", { design, path });
-    const model = this.asNow ? await settled(this.model, this.designs, pathIn) : this.model;
+    const model = this.asNow ? await this.settled(this.designs) : this.model;
     return this.isBroken ? { ...model, edits: [...model.edits.filter(([path]) => path !== "run.warmup"), FROM_THE_START] } : model;
+  }
+
+  /** The path of a request of a journey near its 99th percentile, of the system that whole runs are of. */
+  async slowRequest(journey: number, design: Design): Promise<Figure> {
+    const { edits, ...model } = await this.studied();
+    // What happens at an instant is in no short run.
+    const horizon = Math.min(this.checked?.horizon ?? 60, 120);
+    const short: Edit[] = this.isTransient ? [] : [["run.horizon", `${horizon / 4}s`], ["run.warmup", `${horizon / 16}s`]];
+    return this.tools.call("waterfall", { model: { ...model, edits: [...edits, ...short] }, design, journey, percentile: 0.99 });
+  }
+
+  /** The model as it is at the instant that is looked at. */
+  private settled(designs: Design[]): Promise<Model> {
+    return settled(this.model, Math.max(this.now, this.done), designs, this.pathIn, (model, design, paths) => this.values(paths, design, model));
   }
 
   /** Whether something was broken by a click, so that whole runs count from the start. */
   get isBroken(): boolean {
-    return isBroken(this.model);
+    return this.checked?.is_broken === true;
   }
 
   cancel(): void {
@@ -406,15 +492,16 @@ export class Sandbox {
   }
 
   /** Draws the curve over a path's values. */
-  async sweep(axis: string): Promise<void> {
+  async sweep(axis: string, design: Design = this.design): Promise<void> {
     this.curve = undefined;
+    this.curveOf = design;
     this.curveProgress = { told: 0, all: 1 };
     this.changed();
     try {
-      const { edits: now } = await settled(this.model, [this.design], (design, path) => this.tools.call("editPath", { design, path }));
+      const { edits: now } = await this.settled([design]);
       const edits = [...now, ...this.shorter()];
       this.curveEdits = edits;
-      const found = await this.curves.answer({ model: { ...this.model, edits }, design: this.design, axis }, (progress) => {
+      const found = await this.curves.answer({ model: { ...this.model, edits }, design, axis }, (progress) => {
         this.curveProgress = progress;
         this.soon();
       });
@@ -435,8 +522,10 @@ export class Sandbox {
   async command(): Promise<string> {
     const { edits } = await this.studied();
     const knobs = turned({ ...this.model, edits });
+    const isOfAll = knobs.every((it) => it.of === undefined) && !edits.some(isNothing);
     const sets = edits.map(([path, value], place) => {
-      const knob = knobs.find((it) => it.place === place);
+      // The flag is for what happens to all: where something does not, each has its place in the list.
+      const knob = isOfAll ? knobs.find((it) => it.place === place) : undefined;
       return knob === undefined ? ` --set ${quoted(`${path}=${value}`)}` : ` --at ${knob.at} ${quoted(`${knob.path}=${knob.value}`)}`;
     });
     const told = (design: Design) => design ?? "as written";
@@ -448,7 +537,7 @@ export class Sandbox {
   /** The command that draws the same curve. */
   sweepCommand(path: string, values: string[]): string {
     const flag = ([path, value]: Edit) => ` --set ${quoted(`${path}=${value}`)}`;
-    const design = this.design === null ? "" : ` --designs ${quoted(this.design)}`;
+    const design = this.curveOf === null ? "" : ` --designs ${quoted(this.curveOf)}`;
     return `archsim sweep ${quoted(this.file)}${design}${this.curveEdits.map(flag).join("")} --vary ${quoted(`${path}=${values.join(",")}`)}`;
   }
 

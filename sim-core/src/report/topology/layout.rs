@@ -9,16 +9,16 @@ use super::{Kind, Topology};
 const ROUNDS: usize = 12;
 
 /// The layers of a graph, and the way of each edge.
-pub(in crate::report) struct Layout {
+pub struct Layout {
     /// By layer, what is in it, in order.
-    pub(in crate::report) layers: Vec<Vec<Placed>>,
+    pub layers: Vec<Vec<Placed>>,
     /// For each edge the places that it passes, layer and order, from its start to its end.
-    pub(in crate::report) ways: Vec<Vec<(usize, usize)>>,
+    pub ways: Vec<Vec<(usize, usize)>>,
 }
 
 /// What is at a place of a layer.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::report) enum Placed {
+pub enum Placed {
     /// A node.
     Node(usize),
     /// An edge that only passes.
@@ -26,7 +26,7 @@ pub(in crate::report) enum Placed {
 }
 
 /// Lays out a graph.
-pub(in crate::report) fn lay_out(topology: &Topology) -> Layout {
+pub fn lay_out(topology: &Topology) -> Layout {
     let layer_of = layer_of(topology);
     let count = layer_of.iter().max().map_or(0, |last| last + 1);
     let mut layers: Vec<Vec<Placed>> = vec![Vec::new(); count];

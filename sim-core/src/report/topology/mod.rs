@@ -10,7 +10,7 @@ mod tests;
 mod walk;
 mod write;
 
-pub(super) use layout::{Layout, Placed, lay_out};
+pub use layout::{Layout, Placed, lay_out};
 
 use crate::model::Checked;
 use crate::spec::Spec;

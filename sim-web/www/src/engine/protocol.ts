@@ -38,6 +38,10 @@ export interface Checked {
   is_transient: boolean;
   findings: Finding[];
   playground: Playground | null;
+  /** Whether an edit has broken something: there are faults, or load that comes and goes, that the text has not. */
+  is_broken: boolean;
+  /** The files that it refers to. */
+  files: string[];
   /** What happens to the model as written, when (in seconds). */
   changes: [at: number, set: [path: string, value: unknown][]][];
 }
@@ -109,6 +113,8 @@ export interface Parts {
   horizon: number;
   topology: { name: string; nodes: TopologyNode[]; edges: TopologyEdge[] };
   clients: string[];
+  /** By client whether requests come at a rate, not from users who wait for answers. */
+  at_a_rate: boolean[];
   services: [name: string, replicas: number][];
   journeys: [client: number, operation: string][];
   stations: StationGroup[];
@@ -118,6 +124,8 @@ export interface Parts {
   queues: string[];
   subscriptions: number[];
   guards: string[];
+  /** Whether one of them makes further attempts. */
+  tries_again: boolean;
   measures: [of: string, name: string, kind: string][];
   faults: string[];
   regions: [name: string, zones: string[]][];
@@ -159,9 +167,14 @@ export interface Chunk {
   moves: Float64Array;
   windows: Window[];
   fingerprint: string;
-  /** What the last event was, when the run was stepped. */
-  says?: string;
+  /** What the last event was, when the run was stepped, in words and where. */
+  step?: Happened;
 }
+
+/** A place, as moves tell of it: kind, number, member. */
+export type Spot = [kind: number, number: number, member: number];
+
+export type Happened = [says: string, at: Spot[]];
 
 /** What a worker can be asked, with the answer to each. */
 export interface Calls {
@@ -177,6 +190,8 @@ export interface Calls {
   /** Goes on to an instant, and from there on as another model; `parts` are missing where that has to begin anew. */
   turn: { ask: { model: Model; design: Design; at: number }; answer: { parts: Parts | undefined; chunk: Chunk } };
   advance: { ask: { until: number; slices: number; events: number }; answer: Chunk };
+  /** When the next event is. */
+  next: { ask: object; answer: number };
   step: { ask: object; answer: Chunk };
   follow: { ask: { oneIn: number }; answer: null };
   study: { ask: { model: Model; designs: Design[] }; answer: null };

@@ -18,6 +18,15 @@ export interface Red {
   p999: Value;
 }
 
+/** A goal, and what came of it: `unit` is of the value and of the limit. */
+export interface Objective {
+  says: string;
+  unit: string;
+  value: Value;
+  limit: number;
+  verdict: string;
+}
+
 export interface DesignSummary {
   name: string;
   model_hash: string;
@@ -30,7 +39,7 @@ export interface DesignSummary {
   stations: { name: string; kind: string; utilisation: Value }[];
   blocks: { path: string; measures: { name: string; unit: string; value: Value }[] }[];
   bottleneck: { station: string; says: string } | null;
-  objectives: { says: string; value: Value; verdict: string }[];
+  objectives: Objective[];
   bill?: { month: Value; charges: { scope: { charge: { of: string; kind: string } }; month: Value }[] };
 }
 

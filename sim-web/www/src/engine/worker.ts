@@ -3,7 +3,7 @@
 import init, * as core from "archsim-wasm";
 import { beside as filesFor } from "../beside";
 import { turned } from "../changes";
-import type { Call, Calls, Chunk, Model, Parts, Stopped } from "./protocol";
+import type { Call, Calls, Chunk, Happened, Model, Parts, Stopped } from "./protocol";
 
 let run: core.Run | undefined;
 let study: core.Study | undefined;
@@ -26,11 +26,11 @@ function advance(until: number, slices: number, events: number): Chunk {
   return chunk(stopped, states);
 }
 
-function chunk(stopped: Stopped, states: Chunk["states"], says?: string): Chunk {
+function chunk(stopped: Stopped, states: Chunk["states"], step?: Happened): Chunk {
   const it = run!;
   const fresh = JSON.parse(it.windows(windows)) as Chunk["windows"];
   windows += fresh.length;
-  return { now: it.now(), events: it.events(), stopped, states, moves: it.takeMoves(), windows: fresh, fingerprint: it.fingerprint(), says };
+  return { now: it.now(), events: it.events(), stopped, states, moves: it.takeMoves(), windows: fresh, fingerprint: it.fingerprint(), step };
 }
 
 const answers: { [C in Call]: (ask: Calls[C]["ask"]) => Calls[C]["answer"] } = {
@@ -62,9 +62,10 @@ const answers: { [C in Call]: (ask: Calls[C]["ask"]) => Calls[C]["answer"] } = {
     return { parts: follows ? (JSON.parse(it.parts()) as Parts) : undefined, chunk: first };
   },
   advance: ({ until, slices, events }) => advance(until, slices, events),
+  next: () => run!.next(),
   step: () => {
-    const says = run!.step();
-    return chunk(says === undefined ? "finished" : "horizon", [{ at: run!.now(), state: run!.state() }], says);
+    const step = run!.step();
+    return chunk(step === undefined ? "finished" : "horizon", [{ at: run!.now(), state: run!.state() }], step === undefined ? undefined : (JSON.parse(step) as Happened));
   },
   follow: ({ oneIn }) => {
     run?.follow(oneIn);

@@ -28,6 +28,8 @@ interface Props {
   points?: boolean;
   /** Whether equal ratios lie equally far apart. */
   isLog?: boolean;
+  /** Whether what is missing is marked with a cross at its place, and no line goes over it. */
+  gaps?: boolean;
 }
 
 /** How far apart the ticks of whole numbers can be. */
@@ -60,8 +62,31 @@ function strokes(plot: uPlot, lines: Line[]): void {
   ctx.restore();
 }
 
+/** Draws a cross at the foot of the plot where points of a line are missing; those of several lines stand on each other. */
+function crosses(plot: uPlot, lines: Line[]): void {
+  const { ctx, bbox } = plot;
+  const size = 4 * devicePixelRatio;
+  ctx.save();
+  ctx.lineWidth = Math.max(1, devicePixelRatio * 2);
+  for (const [at, x] of (plot.data[0] as number[]).entries()) {
+    const missing = lines.filter((line) => line.values[at] == null);
+    for (const [place, line] of missing.entries()) {
+      const across = plot.valToPos(x, "x", true);
+      const up = bbox.top + bbox.height - size * (1.6 + 2.8 * place);
+      ctx.strokeStyle = property(line.colour);
+      ctx.beginPath();
+      for (const side of [-1, 1]) {
+        ctx.moveTo(across - size, up - side * size);
+        ctx.lineTo(across + size, up + side * size);
+      }
+      ctx.stroke();
+    }
+  }
+  ctx.restore();
+}
+
 /** Draws the lines into a place, and again when they change. */
-function usePlot({ x, lines, say, onChoose, points = false, isLog = false }: Props) {
+function usePlot({ x, lines, say, onChoose, points = false, isLog = false, gaps = false }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>();
   const drawn = useRef(lines);
@@ -86,7 +111,7 @@ function usePlot({ x, lines, say, onChoose, points = false, isLog = false }: Pro
             },
           },
         },
-        hooks: { draw: [(it) => strokes(it, drawn.current)] },
+        hooks: { draw: [(it) => strokes(it, drawn.current), (it) => gaps && crosses(it, drawn.current)] },
         legend: { show: false },
         cursor: { drag: { x: false, y: false } },
         // Between whole numbers of something there is nothing.
@@ -96,7 +121,7 @@ function usePlot({ x, lines, say, onChoose, points = false, isLog = false }: Pro
         ],
         series: [
           {},
-          ...lines.map((line) => ({ label: line.label, stroke: property(line.colour), width: line.bare === true ? 0 : 2, spanGaps: points, points: { show: points, size: 7, width: 2, stroke: property(line.colour) } })),
+          ...lines.map((line) => ({ label: line.label, stroke: property(line.colour), width: line.bare === true ? 0 : 2, spanGaps: points && !gaps, points: { show: points, size: 7, width: 2, stroke: property(line.colour) } })),
         ],
       },
       [x, ...lines.map((line) => line.values)],
@@ -137,7 +162,7 @@ export function Chart(props: Props) {
         </ul>
       </figcaption>
       <div ref={place} role="img" aria-label={`${title}: ${last}`} />
-      <Disclosure summary="as a table">{() => <Numbers {...props} />}</Disclosure>
+      <Disclosure summary="as a table" of={title}>{() => <Numbers {...props} />}</Disclosure>
     </figure>
   );
 }

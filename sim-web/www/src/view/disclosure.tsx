@@ -3,11 +3,12 @@
 import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
-export function Disclosure({ summary, children }: { summary: string; children: ComponentChildren | (() => ComponentChildren) }) {
+/** `of` says what it is of, where the summary is the same in several places. */
+export function Disclosure({ summary, of, children }: { summary: string; of?: string; children: ComponentChildren | (() => ComponentChildren) }) {
   const [open, setOpen] = useState(false);
   return (
     <details onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>{summary}</summary>
+      <summary aria-label={of === undefined ? undefined : `${of} ${summary}`}>{summary}</summary>
       {open ? (typeof children === "function" ? children() : children) : null}
     </details>
   );

@@ -8,6 +8,7 @@ import { number } from "../format";
 import { isIn, layOut, type Layout, type Placed, SECTIONS, type Way } from "../layout";
 import type { Live } from "../live";
 import type { Sandbox } from "../sandbox";
+import { thingsAt } from "../spots";
 import { places, primariesOf } from "../state";
 import { toldOf } from "../told";
 import { Areas, updateAreas } from "./areas";
@@ -39,7 +40,7 @@ interface Elements {
 }
 
 /** What the drawing says of a thing at an instant. */
-function tell(placed: Placed, parts: Parts, state: Float64Array): { waiting: number; busy: number; servers: number; told: string } {
+export function tell(placed: Pick<Placed, "node" | "region">, parts: Parts, state: Float64Array): { waiting: number; busy: number; servers: number; told: string } {
   const at = places(parts);
   let [waiting, busy, servers] = [0, 0, 0];
   for (const number of placed.node.stations) {
@@ -70,7 +71,7 @@ function tell(placed: Placed, parts: Parts, state: Float64Array): { waiting: num
 const regionOf = (placed: Placed, parts: Parts): string | undefined => (placed.region === undefined ? undefined : parts.regions[placed.region]![0]);
 
 /** What the part of a store in a region is: the primary, or followers, or how many of it are primaries. */
-function role(placed: Placed, parts: Parts, state: Float64Array): string {
+function role(placed: Pick<Placed, "node" | "region">, parts: Parts, state: Float64Array): string {
   if (placed.region === undefined || placed.node.kind !== "store") return "";
   const primaries = primariesOf(parts, state);
   const all = placed.node.stations.flatMap((group) => Array.from({ length: parts.stations[group]!.count }, (_, member) => parts.stations[group]!.first + member));
@@ -170,6 +171,7 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
   const zoom = useZoom(frame, layout, pleasant, layout === undefined ? "" : `${layout.nodes.length} ${layout.areas.length} ${portrait}`);
   usePainting(sandbox, run, layout, frame, canvas);
   if (parts === undefined || layout === undefined) return <div class="drawing waiting">{run.wrong === undefined ? "Building the model…" : ""}</div>;
+  const marked = new Set(run.marked.flatMap((spot) => thingsAt(parts, layout.nodes, spot)));
   const state = run.stateAt(sandbox.now);
   const hasPrimaries = state !== undefined && primariesOf(parts, state).size > 0;
   return (
@@ -187,7 +189,7 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
             {layout.ways.map((way, at) => way.guards.length > 0 && <BreakerSwitch key={at} way={way} number={at} parts={parts} />)}
             {layout.nodes.map((node) => (
               <Fragment key={node.number}>
-                <Thing node={node} regionName={regionOf(node, parts)} sandbox={sandbox} />
+                <Thing node={node} regionName={regionOf(node, parts)} isMarked={marked.has(node)} sandbox={sandbox} run={run} />
                 <Chips placed={node} sandbox={sandbox} />
               </Fragment>
             ))}
@@ -228,6 +230,12 @@ function Caption({ parts, run, isFast, hasPrimaries, zoom }: { parts: Parts; run
             {operation}
           </li>
         ))}
+        {parts.tries_again && (
+          <li>
+            <span class="dot ring" />
+            tried again
+          </li>
+        )}
         <li>
           <span class="cross">×</span> failed
         </li>
@@ -238,10 +246,10 @@ function Caption({ parts, run, isFast, hasPrimaries, zoom }: { parts: Parts; run
   );
 }
 
-function Thing({ node, regionName, sandbox }: { node: Placed; regionName: string | undefined; sandbox: Sandbox }) {
+function Thing({ node, regionName, isMarked, sandbox, run }: { node: Placed; regionName: string | undefined; isMarked: boolean; sandbox: Sandbox; run: Live }) {
   return (
     <g
-      class={`thing ${node.node.kind}${sandbox.selected === node.path ? " selected" : ""}`}
+      class={`thing ${node.node.kind}${sandbox.selected === node.path ? " selected" : ""}${isMarked ? " happened" : ""}`}
       data-number={node.number}
       data-region={node.region}
       transform={`translate(${node.x} ${node.y})`}
@@ -253,7 +261,7 @@ function Thing({ node, regionName, sandbox }: { node: Placed; regionName: string
         {node.node.name.length > 28 ? `${node.node.name.slice(0, 27)}…` : node.node.name}
       </text>
       <text class="size" x={node.width / 2} y={34}>
-        {node.node.size}
+        {run.sizeAt(node.node, sandbox.now)}
         {node.more > 0 ? ` (${node.more} not drawn)` : ""}
       </text>
       {node.areas.map((area) => (
@@ -358,17 +366,17 @@ function drawDots(canvas: HTMLCanvasElement, layout: Layout, dots: Dots): void {
   context.setTransform(ratio, 0, 0, ratio, 0, 0);
   context.clearRect(0, 0, layout.width, layout.height);
   const style = themed();
-  dots.draw(context, style.operations, style.bad);
+  dots.draw(context, style.operations, style.bad, style.paper);
 }
 
-let theme: { key: string; operations: string[]; bad: string } | undefined;
+let theme: { key: string; operations: string[]; bad: string; paper: string } | undefined;
 
 function themed() {
   const root = document.documentElement;
   const key = `${root.dataset["theme"] ?? ""}${matchMedia("(prefers-color-scheme: dark)").matches}`;
   if (theme?.key !== key) {
     const style = getComputedStyle(root);
-    theme = { key, operations: OPERATIONS.map((name) => style.getPropertyValue(name).trim()), bad: style.getPropertyValue("--bad").trim() };
+    theme = { key, operations: OPERATIONS.map((name) => style.getPropertyValue(name).trim()), bad: style.getPropertyValue("--bad").trim(), paper: style.getPropertyValue("--card").trim() };
   }
   return theme;
 }
@@ -409,7 +417,7 @@ export function DrawingTable({ run, sandbox }: { run: Live; sandbox: Sandbox }) 
                   {placed.node.kind} {placed.node.name}
                   {placed.region === undefined ? "" : ` in ${regionOf(placed, parts)}`}
                 </th>
-                <td>{placed.node.size}</td>
+                <td>{run.sizeAt(placed.node, sandbox.now)}</td>
                 <td>{servers > 0 ? (Number.isFinite(servers) ? `${busy} of ${servers}` : busy) : "–"}</td>
                 <td>{waiting}</td>
                 <td>{told || "–"}</td>

@@ -1,20 +1,18 @@
 // Numbers: live over a sliding window, and beside them the steady state with its intervals.
 
 import { useEffect, useState } from "preact/hooks";
-import type { Felt, Figure, Window } from "../engine/protocol";
+import type { Figure, Window } from "../engine/protocol";
 import type { DesignSummary, Value } from "../engine/summary";
-import { dollars, number, rate, share, time, words } from "../format";
+import { ended, errors, failing } from "../felt";
+import { clock, dollars, number, rate, share, time, words } from "../format";
 import type { Live } from "../live";
 import type { Sandbox } from "../sandbox";
 import { Chart } from "./chart";
+import { designName as name, lettered, Sides, useSides } from "./whose";
 
-const errors = (felt: Felt): number => felt.refused + felt.timed_out + felt.failed;
-const ended = (felt: Felt): number => felt.done + errors(felt);
-
-const name = (design: string | null): string => design ?? "as written";
 
 /** Why there is no number, in words. */
-const WHY: Record<string, string> = { unstable: "grows without end", too_short: "run too short", too_few_requests: "too few requests", too_few_replications: "too few runs" };
+export const WHY: Record<string, string> = { unstable: "grows without end", too_short: "run too short", too_few_requests: "too few requests", too_few_replications: "too few runs" };
 
 /** A value with half of its interval, or why it is not known. */
 export function Interval({ value, say }: { value: Value | undefined; say: (value: number | null) => string }) {
@@ -36,7 +34,7 @@ interface Row {
 
 const ROWS: Row[] = [
   { label: "requests", live: (it) => rate(ended(it.all) / (it.until - it.from)), steady: (it) => it.all.rate, say: rate },
-  { label: "errors", live: (it) => share(ended(it.all) > 0 ? errors(it.all) / ended(it.all) : 0), steady: (it) => it.all.errors, say: share },
+  { label: "errors", live: (it) => share(failing(it.all)), steady: (it) => it.all.errors, say: share },
   { label: "median", live: (it) => time(it.all.p50), steady: (it) => it.all.p50, say: time },
   { label: "p95", live: (it) => time(it.all.p95), steady: (it) => it.all.p95, say: time },
   { label: "p99", live: (it) => time(it.all.p99), steady: (it) => it.all.p99, say: time },
@@ -53,7 +51,7 @@ export function Numbers({ sandbox }: { sandbox: Sandbox }) {
       <NumbersTable sandbox={sandbox} designs={designs} />
       <Steady sandbox={sandbox} />
       {sandbox.studyWrong !== undefined && <p class="wrong">{sandbox.studyWrong}</p>}
-      {designs.map((design, at) => design !== undefined && <Verdicts key={at} design={design} isNamed={runs.length > 1} isFirstLook={sandbox.isFirstLook} />)}
+      {designs.map((design, at) => design !== undefined && <Verdicts key={at} design={design} title={runs.length > 1 ? lettered(sandbox, runs[at]!.design) : undefined} isFirstLook={sandbox.isFirstLook} />)}
       {runs.length > 1 && <Comparisons sandbox={sandbox} />}
     </section>
   );
@@ -61,18 +59,16 @@ export function Numbers({ sandbox }: { sandbox: Sandbox }) {
 
 function NumbersTable({ sandbox, designs }: { sandbox: Sandbox; designs: Found[] }) {
   const { runs, summary, now } = sandbox;
-  const seen = (run: Live): Window | undefined => run.windows.filter((it) => it.until * 1e9 <= now).at(-1);
-  const letter = (at: number) => (runs.length > 1 ? `${at === 0 ? "A" : "B"}: ` : "");
+  const seen = (run: Live): Window | undefined => run.windowAt(now);
   return (
     <div class="scroll" tabindex={0} role="region" aria-label="Numbers">
       <table>
         <thead>
           <tr>
             <td />
-            {runs.map((run, at) => (
+            {runs.map((run) => (
               <th scope="col" key={name(run.design)} colspan={2}>
-                {letter(at)}
-                {name(run.design)}
+                {lettered(sandbox, run.design)}
               </th>
             ))}
           </tr>
@@ -131,6 +127,7 @@ function Steady({ sandbox }: { sandbox: Sandbox }) {
         <progress value={progress.told} max={Math.max(progress.all, progress.told, 1)} aria-label="runs in the background" />
         <span class="hint">
           {Math.min(progress.told, progress.all)} of {progress.all} runs on {sandbox.pool.size} {sandbox.pool.size === 1 ? "worker" : "workers"}
+          {summary !== undefined && <Taken sandbox={sandbox} />}
         </span>
         <button onClick={() => sandbox.cancel()}>Stop</button>
       </div>
@@ -142,17 +139,35 @@ function Steady({ sandbox }: { sandbox: Sandbox }) {
       : `${summary.replications} runs of ${number(summary.horizon)} s, ${number(summary.warmup)} s left out; 95 % intervals.${sandbox.isBroken ? " As something was broken, they count from the start: no warm-up is left out." : ""}`;
   return (
     <div class="row steady" aria-live="polite">
-      <span class="hint">{says}</span>
+      <span class="hint">
+        {says}
+        <Taken sandbox={sandbox} />
+      </span>
       <button onClick={() => sandbox.study()}>{summary === undefined ? "Compute" : "Again"}</button>
     </div>
   );
 }
 
+/** Says what whole runs take to last, although it is for a while only. */
+function Taken({ sandbox }: { sandbox: Sandbox }) {
+  const { taken, now } = sandbox;
+  if (taken.length === 0) return null;
+  const values = [...new Set(taken.map(({ knob }) => `${knob.path} = ${knob.value}`))];
+  const [{ at }, until] = [taken[0]!, Math.min(...taken.map((it) => it.until))];
+  return (
+    <span id="taken">
+      {" "}
+      Of the system as it is at {clock(at)}, as if that lasted: <code>{values.join(", ")}</code>.{" "}
+      {now < until ? `In the run it ends at ${clock(until)}.` : `In the run it has ended at ${clock(until)}: “Again” asks for the system without it.`}
+    </span>
+  );
+}
+
 /** What is to be said of a design; two or three short runs are too few for a verdict. */
-function Verdicts({ design, isNamed, isFirstLook }: { design: DesignSummary; isNamed: boolean; isFirstLook: boolean }) {
+function Verdicts({ design, title, isFirstLook }: { design: DesignSummary; title: string | undefined; isFirstLook: boolean }) {
   return (
     <ul class="verdicts" aria-label={`verdicts on ${design.name}`}>
-      {isNamed && <li class="hint">{design.name}</li>}
+      {title !== undefined && <li class="hint">{title}</li>}
       {design.bottleneck !== null && <li>{design.bottleneck.says}</li>}
       {design.health.reason !== null && <li class="wrong">{design.health.reason}</li>}
       {design.objectives.map((objective) => (
@@ -201,16 +216,8 @@ export function Charts({ sandbox }: { sandbox: Sandbox }) {
     { label: twin === undefined ? label : `${label} A`, colour: colours[0], values: column(windows, pick) },
     ...(twin === undefined ? [] : [{ label: `${label} B`, colour: colours[1], values: column(twin, pick) }]),
   ];
-  const busiest = main.parts.stations
-    .map((group, at) => ({ group, at }))
-    .filter(({ group }) => group.servers !== null && ["cores", "store", "cache", "workers"].includes(group.kind))
-    .map((it) => ({ ...it, most: Math.max(0, ...windows.slice(-30).map((window) => window.stations[it.at]?.[0] ?? 0)) }))
-    .sort((a, b) => b.most - a.most || a.at - b.at)
-    .slice(0, 3)
-    .sort((a, b) => a.at - b.at);
-  const colours = ["--dot-1", "--dot-2", "--dot-3"];
   return (
-    <section class="charts" aria-label="Over time">
+    <section class={twin === undefined ? "charts" : "charts two"} aria-label="Over time">
       <Chart
         title="latency"
         unit=""
@@ -228,14 +235,45 @@ export function Charts({ sandbox }: { sandbox: Sandbox }) {
           ...both("errors", ["--bad", "--dot-5"], (it) => errors(it.all) / (it.until - it.from)),
         ]}
       />
-      <Chart
-        title="in use"
-        unit="share of servers"
-        x={x}
-        say={(value) => share(value)}
-        lines={busiest.map(({ group, at }, place) => ({ label: group.name, colour: colours[place]!, values: column(windows, (it) => it.stations[at]?.[0] ?? null) }))}
-      />
+      <InUse sandbox={sandbox} shown={shown} x={x} />
     </section>
+  );
+}
+
+/** The groups of a run that were busiest lately, in the order of the model. */
+function busiest(run: Live, windows: Window[]) {
+  return (run.parts?.stations ?? [])
+    .map((group, at) => ({ group, at }))
+    .filter(({ group }) => group.servers !== null && ["cores", "store", "cache", "workers"].includes(group.kind))
+    .map((it) => ({ ...it, most: Math.max(0, ...windows.slice(-30).map((window) => window.stations[it.at]?.[0] ?? 0)) }))
+    .sort((a, b) => b.most - a.most || a.at - b.at)
+    .slice(0, 3)
+    .sort((a, b) => a.at - b.at);
+}
+
+/** How much of what serves is in use: a chart for each design, on a narrow screen for one of them. */
+function InUse({ sandbox, shown, x }: { sandbox: Sandbox; shown: (run: Live) => Window[]; x: number[] }) {
+  const { sides, choice } = useSides(sandbox, "in use");
+  const colours = ["--dot-1", "--dot-2", "--dot-3"];
+  return (
+    <>
+      {choice}
+      {sides.map((side) => {
+        const run = sandbox.runs[side]!;
+        const windows = shown(run);
+        const column = (at: number) => x.map((_, place) => windows[place]?.stations[at]?.[0] ?? null);
+        return (
+          <Chart
+            key={name(run.design)}
+            title={sandbox.runs.length > 1 ? `in use, ${lettered(sandbox, run.design)}` : "in use"}
+            unit="share of servers"
+            x={x}
+            say={(value) => share(value)}
+            lines={busiest(run, windows).map(({ group, at }, place) => ({ label: group.name, colour: colours[place]!, values: column(at) }))}
+          />
+        );
+      })}
+    </>
   );
 }
 
@@ -243,22 +281,22 @@ export function Charts({ sandbox }: { sandbox: Sandbox }) {
 export function Waterfall({ sandbox }: { sandbox: Sandbox }) {
   const [figure, setFigure] = useState<Figure>();
   const [says, setSays] = useState<string>();
-  const key = JSON.stringify([sandbox.model, sandbox.design]);
+  const [side, setSide] = useState(0);
+  const run = sandbox.runs[side] ?? sandbox.main;
+  const design = run?.design ?? null;
+  const key = JSON.stringify([sandbox.model, design]);
   useEffect(() => {
     setFigure(undefined);
     setSays(undefined);
   }, [key]);
-  const { journeys = [], clients = [] } = sandbox.main?.parts ?? {};
+  const { journeys = [], clients = [] } = run?.parts ?? {};
   // Where several clients ask for the same, it is said who.
   const name = ([client, operation]: [number, string]) => (journeys.filter(([, other]) => other === operation).length > 1 ? `${operation} of ${clients[client] ?? ""}` : operation);
   const ask = (journey: number) => {
     setSays("Looking for it…");
     setFigure(undefined);
-    const { model, design } = sandbox;
-    const horizon = Math.min(sandbox.checked?.horizon ?? 60, 120);
-    const edits = [...model.edits, ["run.horizon", `${horizon / 4}s`], ["run.warmup", `${horizon / 16}s`]] as typeof model.edits;
-    sandbox.tools
-      .call("waterfall", { model: { ...model, edits }, design, journey, percentile: 0.99 })
+    sandbox
+      .slowRequest(journey, design)
       .then((found) => {
         setFigure(found);
         setSays(undefined);
@@ -268,6 +306,7 @@ export function Waterfall({ sandbox }: { sandbox: Sandbox }) {
   return (
     <section class="panel" aria-labelledby="waterfall">
       <h2 id="waterfall">One slow request</h2>
+      {sandbox.runs.length > 1 && <Sides sandbox={sandbox} of="one slow request" side={side} onChoose={setSide} />}
       <div class="row">
         {journeys.slice(0, 8).map((it, journey) => (
           <button key={journey} onClick={() => ask(journey)}>
@@ -275,6 +314,7 @@ export function Waterfall({ sandbox }: { sandbox: Sandbox }) {
           </button>
         ))}
       </div>
+      {sandbox.isBroken && <p class="hint">Of a whole run from its start, with all that was broken in it.</p>}
       {says !== undefined && <p class="hint">{says}</p>}
       {figure !== undefined && <Spans figure={figure} />}
     </section>

@@ -3,7 +3,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useReducer, useState } from "preact/hooks";
 import type { Design } from "../engine/protocol";
-import { clock } from "../format";
+import { clock, time } from "../format";
 import type { Preset } from "../gallery";
 import { type Sandbox, SPEEDS } from "../sandbox";
 import { Curve } from "./curve";
@@ -11,12 +11,12 @@ import { Disclosure } from "./disclosure";
 import { Distribution } from "./distribution";
 import { Drawing, DrawingTable, isCalm } from "./drawing";
 import { BreakThings, Knobs, Selected } from "./knobs";
+import { Foot, Spoken } from "./now";
 import { Charts, Numbers, Waterfall } from "./numbers";
 import { PartsTable } from "./parts";
 import { Share } from "./share";
 import { Challenge, Story, tell } from "./story";
-
-const designName = (design: Design): string => design ?? "as written";
+import { designName, lettered, Whose } from "./whose";
 
 /** Begins: with the first step of the model's story, if it is to be told. */
 async function begin(sandbox: Sandbox, isTold: boolean): Promise<void> {
@@ -60,6 +60,8 @@ function useSandbox(sandbox: Sandbox, preset: Preset | undefined): void {
 export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Preset | undefined }) {
   const [Editor, setEditor] = useState<ComponentType<{ sandbox: Sandbox }>>();
   const [editing, setEditing] = useState(false);
+  // On a small screen the knobs can lie over the foot of the page, so that one sees what they do.
+  const [lifted, setLifted] = useState(false);
   useSandbox(sandbox, preset);
   const openEditor = async () => {
     if (Editor === undefined) {
@@ -71,14 +73,13 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
   const playground = sandbox.checked?.playground ?? undefined;
   const story = playground?.story ?? [];
   const two = sandbox.runs.length > 1;
-  const title = (design: Design, at: number) => (two ? `${at === 0 ? "A" : "B"}: ${designName(design)}` : designName(design));
   return (
     <main class="sandbox">
       <header class="title">
         <a href="#" class="back">
           ← all questions
         </a>
-        <h1>{sandbox.checked?.question ?? preset?.question ?? "Your model"}</h1>
+        <h1 tabindex={-1}>{sandbox.checked?.question ?? preset?.question ?? "Your model"}</h1>
       </header>
       {playground?.challenge !== undefined && <Challenge sandbox={sandbox} task={playground.challenge} />}
       {preset !== undefined && story.length > 0 && <Story sandbox={sandbox} story={story} />}
@@ -93,16 +94,21 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
         </p>
       )}
       <Designs sandbox={sandbox} />
-      <div class="columns">
+      <Spoken sandbox={sandbox} />
+      <div class={lifted ? "columns lifted" : "columns"}>
         <div class="main-column">
           <Clock sandbox={sandbox} />
           <div class={two ? "drawings two" : "drawings"}>
-            {sandbox.runs.map((run, at) => (
-              <Drawing key={designName(run.design)} sandbox={sandbox} run={run} title={title(run.design, at)} />
+            {sandbox.runs.map((run) => (
+              <Drawing key={designName(run.design)} sandbox={sandbox} run={run} title={lettered(sandbox, run.design)} />
             ))}
           </div>
           <Numbers sandbox={sandbox} />
-          {sandbox.main !== undefined && <Disclosure summary="the drawing as a table">{() => <DrawingTable run={sandbox.main!} sandbox={sandbox} />}</Disclosure>}
+          {sandbox.runs.map((run) => (
+            <Disclosure key={designName(run.design)} summary={two ? `${lettered(sandbox, run.design)}, as a table` : "the drawing as a table"}>
+              {() => <DrawingTable run={run} sandbox={sandbox} />}
+            </Disclosure>
+          ))}
           <Charts sandbox={sandbox} />
           <Curve sandbox={sandbox} />
           <PartsTable sandbox={sandbox} />
@@ -120,6 +126,7 @@ export function SandboxPage({ sandbox, preset }: { sandbox: Sandbox; preset: Pre
         </div>
       </div>
       {editing && Editor !== undefined && <Editor sandbox={sandbox} />}
+      <Foot sandbox={sandbox} open={lifted} onOpen={setLifted} />
     </main>
   );
 }
@@ -160,7 +167,9 @@ function Designs({ sandbox }: { sandbox: Sandbox }) {
 }
 
 function Clock({ sandbox }: { sandbox: Sandbox }) {
-  const places = sandbox.speed >= 1 ? 1 : sandbox.speed >= 0.1 ? 2 : 4;
+  const running = sandbox.speed >= 1 ? 1 : sandbox.speed >= 0.1 ? 2 : 4;
+  // What stands still can be read to the millisecond, and further where events are closer.
+  const places = sandbox.playing ? running : Math.max(3, running, sandbox.places);
   const main = sandbox.main;
   return (
     <section class="clock" aria-label="Clock">
@@ -173,14 +182,16 @@ function Clock({ sandbox }: { sandbox: Sandbox }) {
         <label class="speed">
           Speed{" "}
           <select value={String(sandbox.speed)} onChange={(event) => sandbox.setSpeed(Number(event.currentTarget.value))}>
-            {SPEEDS.map((speed) => (
+            {/* A story may go at a speed between two of them. */}
+            {[...new Set([...SPEEDS, sandbox.speed])].sort((a, b) => a - b).map((speed) => (
               <option key={speed} value={String(speed)}>
                 {Number.isFinite(speed) ? `${speed}×` : "as fast as it goes"}
               </option>
             ))}
           </select>
         </label>
-        <output class="time" id="now" aria-label="simulated time">
+        {/* It is read when it is asked for, not whenever it moves. */}
+        <output class="time" id="now" aria-label="simulated time" aria-live="off">
           {clock(sandbox.now, places)}
         </output>
         <span class="hint">
@@ -196,13 +207,25 @@ function Clock({ sandbox }: { sandbox: Sandbox }) {
         value={Math.round((sandbox.now / sandbox.horizon) * 1000)}
         onChange={(event) => void sandbox.seek((Number(event.currentTarget.value) / 1000) * sandbox.horizon)}
       />
-      {main?.says !== undefined && !sandbox.playing && (
-        <p class="hint" aria-live="polite">
-          Event {main.events.toLocaleString("en-GB")}: {main.says}
-        </p>
-      )}
+      {!sandbox.playing && <Event sandbox={sandbox} />}
       {main?.stopped === "overloaded" && <p class="wrong">The run has ended: more than two million operations are in flight, and it would grow without end.</p>}
     </section>
   );
 }
 
+/** What happened at the instant that was stepped to. */
+function Event({ sandbox }: { sandbox: Sandbox }) {
+  const { event, gap } = sandbox;
+  if (event?.says === undefined) return null;
+  const after = gap === undefined ? "" : gap === 0 ? ", at the same instant" : `, ${time(gap / 1e9)} later`;
+  return (
+    <p class="event" aria-live="polite">
+      <Whose sandbox={sandbox} designs={[event.design]} />
+      <strong>{event.says}</strong>{" "}
+      <span class="hint">
+        Event {event.events.toLocaleString("en-GB")}
+        {after}.
+      </span>
+    </p>
+  );
+}

@@ -4,6 +4,7 @@ import type { DesignSummary, Value } from "../engine/summary";
 import { dollars, number, rate, share, time, words } from "../format";
 import type { Sandbox } from "../sandbox";
 import { Interval } from "./numbers";
+import { lettered, useSides } from "./whose";
 
 const SAY: Record<string, (value: number | null) => string> = {
   seconds: time,
@@ -31,19 +32,26 @@ function told(design: DesignSummary): Map<string, Told[]> {
 
 export function PartsTable({ sandbox }: { sandbox: Sandbox }) {
   const { runs, summary } = sandbox;
-  const designs = runs.flatMap((run) => summary?.designs.find((it) => it.name === (run.design ?? "as written")) ?? []);
-  const all = designs.map(told);
+  const { sides, choice } = useSides(sandbox, "what its parts do");
+  const found = sides.flatMap((side) => {
+    const { design } = runs[side]!;
+    const summed = summary?.designs.find((it) => it.name === (design ?? "as written"));
+    return summed === undefined ? [] : [{ name: lettered(sandbox, design), told: told(summed) }];
+  });
+  const designs = found.map(({ name }) => name);
+  const all = found.map((it) => it.told);
   const parts = [...new Set(all.flatMap((it) => [...it.keys()]))];
   if (parts.length === 0) return null;
   return (
     <section class="panel" aria-labelledby="parts">
       <h2 id="parts">What its parts do</h2>
+      {choice}
       <div class="scroll" tabindex={0} role="region" aria-label="What its parts do">
         <table>
           <thead>
             <tr>
               <td />
-              {designs.map(({ name }) => (
+              {designs.map((name) => (
                 <th scope="col" key={name}>
                   {name}
                 </th>

@@ -32,9 +32,6 @@ function useCommand(sandbox: Sandbox): string {
   return command;
 }
 
-/** Whether a text names files beside it, such as prices. */
-const refersToFiles = (text: string): boolean => /"[^"\n]*\.(ron|csv)"/.test(text);
-
 export function Share({ sandbox }: { sandbox: Sandbox }) {
   const [said, setSaid] = useState("");
   const command = useCommand(sandbox);
@@ -112,11 +109,11 @@ function WholeRuns({ sandbox }: { sandbox: Sandbox }) {
 
 /** Under which name the model of the command is to be saved. */
 function HowToSave({ sandbox }: { sandbox: Sandbox }) {
-  const { name, text } = sandbox.model;
+  const { name } = sandbox.model;
   return (
     <p class="hint">
       For the command, save the model with “RON” below, under the name <code>{SAVED}</code>
-      {refersToFiles(text) && (
+      {(sandbox.checked?.files.length ?? 0) > 0 && (
         <>
           {" "}
           beside <code>{name}</code>, as it refers to other files, and call it from there
