@@ -262,7 +262,7 @@ impl Run {
     /// How followed requests have moved since this was asked last, twelve numbers each: dot, departs and arrives in
     /// nanoseconds, from (kind, number, member), to (the same), fate (0 stays, 1 hides, 2 ends), journey, ending (0 well, 1
     /// refused, 2 timed out, 3 failed). Kinds of places: 0 client, 1 service, 2 station, 3 external, 4 object storage, 5
-    /// queue, 6 nowhere, 7 cache at the edge. The member of a client is its region, −1 if that is not known.
+    /// queue, 6 nowhere, 7 cache at the edge.
     #[wasm_bindgen(js_name = takeMoves)]
     pub fn take_moves(&mut self) -> Vec<f64> {
         let moves = self.running.with_dependent_mut(|_, live| live.take_moves());
@@ -353,9 +353,7 @@ fn places(model: &Model) -> Vec<Option<(u16, u16)>> {
 
 fn place(spot: Spot) -> [f64; 3] {
     let (kind, number, member) = match spot {
-        Spot::Client(client, region) => {
-            return [0.0, f64::from(client), region.map_or(-1.0, f64::from)];
-        }
+        Spot::Client(client, region) => (0, client, u32::from(region)),
         Spot::Service(service, replica) => (1, service, replica),
         Spot::Station(group, member) => (2, group, member),
         Spot::External(external) => (3, external, 0),

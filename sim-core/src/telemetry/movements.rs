@@ -19,8 +19,8 @@ pub const MOVES_MAX: usize = 50_000;
 /// Where a dot can be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Spot {
-    /// At a client, by its number, in a region, if that is known.
-    Client(u32, Option<u16>),
+    /// At a client, by its number, in a region.
+    Client(u32, u16),
     /// At a replica of a service.
     Service(u32, u32),
     /// At a station of a group: a group's number, and the station's place in it.
@@ -88,11 +88,11 @@ struct Follower {
     /// Since when it has been on its way, if it is.
     leaves: Option<Time>,
     journey: u32,
-    /// The region that its client is in.
-    home: u16,
     again: bool,
     /// Whether it was cancelled: it has not failed, it is only not wanted any more.
     cancelled: bool,
+    /// The region that its client is in.
+    home: u16,
     /// The dot that comes back to it, since when, and from where.
     back: Option<(u32, Time, Spot)>,
     ending: Ending,
@@ -103,9 +103,9 @@ const NOBODY: Follower = Follower {
     at: Spot::Nowhere,
     leaves: None,
     journey: 0,
-    home: 0,
     again: false,
     cancelled: false,
+    home: 0,
     back: None,
     ending: Ending::Done,
 };
@@ -278,7 +278,7 @@ impl Recorder for Movements<'_> {
         let dot = self.new_dot();
         let journey = frame.journey;
         let home = self.model.places.region_of(frame.place);
-        let client = Spot::Client(self.model.journeys[journey as usize].client, Some(home));
+        let client = Spot::Client(self.model.journeys[journey as usize].client, home);
         self.tell(Move {
             dot,
             departs: now,
@@ -418,7 +418,7 @@ impl Recorder for Movements<'_> {
         }
         let journey = it.journey;
         let number = self.model.journeys[frames[at].journey as usize].client;
-        let client = Spot::Client(number, Some(it.home));
+        let client = Spot::Client(number, it.home);
 
         let end = Move {
             dot: it.dot,

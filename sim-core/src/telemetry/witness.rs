@@ -142,11 +142,9 @@ impl<'m> Witness<'m> {
                 parts.iter().filter_map(|part| self.place_of_part(part)).collect()
             }
             Seen::Sent(journey, region) => {
-                vec![Spot::Client(self.model.journeys[journey as usize].client, Some(region))]
+                vec![Spot::Client(self.model.journeys[journey as usize].client, region)]
             }
-            Seen::Finished(journey, ..) => {
-                vec![Spot::Client(self.model.journeys[journey as usize].client, None)]
-            }
+            Seen::Finished(journey, ..) => self.places_of_client(journey),
             Seen::Came(station, _)
             | Seen::Served(station, ..)
             | Seen::Granted(station, _)
@@ -155,6 +153,15 @@ impl<'m> Witness<'m> {
             | Seen::Halted(station, _) => vec![Spot::of_station(self.model, station)],
             Seen::Asked(spot) => vec![spot],
         }
+    }
+
+    /// Wherever the client of a journey is: in which region the one is who has an answer, the event does not tell.
+    fn places_of_client(&self, journey: u32) -> Vec<Spot> {
+        let number = self.model.journeys[journey as usize].client;
+        let shares = &self.model.clients[number as usize].regions;
+        let there = (0..).zip(shares).filter(|(_, share)| **share > 0.0);
+        let spots: Vec<Spot> = there.map(|(region, _)| Spot::Client(number, region)).collect();
+        if spots.is_empty() { vec![Spot::Client(number, 0)] } else { spots }
     }
 
     fn place_of_part(&self, part: &Broken) -> Option<Spot> {
@@ -176,8 +183,8 @@ impl Recorder for Witness<'_> {
     const TRACES: bool = true;
 
     fn sent(&mut self, _: Time, at: FrameId, frames: &Frames) {
-        let region = self.model.places.region_of(frames[at].place);
-        self.see(Seen::Sent(frames[at].journey, region));
+        let frame = &frames[at];
+        self.see(Seen::Sent(frame.journey, self.model.places.region_of(frame.place)));
     }
 
     fn finished(&mut self, _: Time, journey: u32, ending: Ending, took: Duration, _: &Spent) {

@@ -3,9 +3,9 @@
 // Every move is one of the run. A message that is on its way for less time than an eye can follow is drawn a little slower
 // than it goes, and one behind which others wait a little faster, so that a dot is never far from where it is.
 
-import type { Layout, Placed, Point } from "./layout";
 import type { Parts } from "./engine/protocol";
-import { boxAt, thingsAt } from "./spots";
+import type { Layout, Placed, Point } from "./layout";
+import { placeOf } from "./spots";
 
 /** Numbers of a move. */
 const MOVE = 13;
@@ -75,8 +75,8 @@ export class Dots {
   add(numbers: Float64Array): void {
     for (let at = 0; at + MOVE <= numbers.length; at += MOVE) {
       const id = numbers[at]!;
-      const [to, box] = this.place(numbers[at + 6]!, numbers[at + 7]!, numbers[at + 8]!);
-      const [from] = this.place(numbers[at + 3]!, numbers[at + 4]!, numbers[at + 5]!);
+      const [to, box] = this.place(numbers, at + 6);
+      const [from] = this.place(numbers, at + 3);
       const move = { departs: numbers[at + 1]!, arrives: numbers[at + 2]!, from, to, box, fate: numbers[at + 9]!, journey: numbers[at + 10]!, ending: numbers[at + 11]!, again: numbers[at + 12] === 1 };
       const dot = this.dots.get(id);
       if (dot !== undefined) {
@@ -90,10 +90,8 @@ export class Dots {
     }
   }
 
-  /** The node and, where there is one, its box. */
-  private place(kind: number, number: number, member: number): [node: number, box: number] {
-    const [thing] = thingsAt(this.parts, this.layout.nodes, [kind, number, member]);
-    return thing === undefined ? [-1, -1] : [thing.number, boxAt(this.parts, thing, [kind, number, member])];
+  private place(numbers: Float64Array, at: number): [node: number, box: number] {
+    return placeOf(this.parts, this.layout, [numbers[at]!, numbers[at + 1]!, numbers[at + 2]!]);
   }
 
   /** Where a dot rests in a node: near its box, each a little elsewhere. */

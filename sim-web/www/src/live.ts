@@ -103,14 +103,13 @@ export class Live {
     return this.windows.filter((it) => it.until * 1e9 <= now).at(-1);
   }
 
-  /** How large a thing is at an instant, in a few words: of clients who send at a rate, how many requests came lately. It is not
-   * counted in which region they were sent. */
-  sizeAt({ kind, name, size, sites = [] }: TopologyNode, now: number): string {
-    if (sites.length > 1) return size;
+  /** How large a thing is at an instant, in a few words: of clients who send at a rate, and are in one place, how many requests
+   * came lately. */
+  sizeAt({ kind, name, size, sites }: TopologyNode, now: number): string {
     const { parts } = this;
     const client = kind === "client" ? (parts?.clients.indexOf(name) ?? -1) : -1;
     const window = client < 0 ? undefined : this.windowAt(now);
-    if (parts === undefined || window === undefined || parts.at_a_rate[client] !== true) return size;
+    if (parts === undefined || window === undefined || (sites?.length ?? 1) > 1 || parts.at_a_rate[client] !== true) return size;
     const sent = parts.journeys.reduce((sum, [of], journey) => sum + (of === client ? window.journeys[journey]!.sent : 0), 0);
     return rate(sent / (window.until - window.from));
   }

@@ -1,51 +1,40 @@
-// Which thing of a drawing, and which box of it, is meant where a run tells that something is somewhere.
+// Places in a run, and where they are drawn.
 
-import type { NodeKind, Parts, Spot } from "./engine/protocol";
-import { isIn, type Placed } from "./layout";
+import type { Parts, Spot } from "./engine/protocol";
+import { isIn, type Layout } from "./layout";
 
-/** What is called by name: of which kind it is, and its name. */
-function named(parts: Parts, [kind, number]: Spot): [kinds: NodeKind[], name: string | undefined] {
+/** The thing of a drawing that a place in the run is in and, of a station, its box; -1 where there is none. A client's member is the region that it is in. */
+export function placeOf(parts: Parts, { nodes }: Layout, [kind, number, member]: Spot): [node: number, box: number] {
+  const find = (kinds: string[], name: string | undefined, region?: number) =>
+    nodes.findIndex((it) => kinds.includes(it.node.kind) && it.node.name === name && (region === undefined || it.region === undefined || it.region === region));
   switch (kind) {
     case 0:
-      return [["client"], parts.clients[number]];
-    case 1:
-      return [["service"], parts.services[number]?.[0]];
+      return [find(["client"], parts.clients[number], member), -1];
+    case 1: {
+      const name = parts.services[number]?.[0];
+      const cores = coresOf(parts, name, member);
+      const at = find(["service"], name, parts.places[cores]?.[0]);
+      return [at, nodes[at]?.boxes.findIndex((it) => it.station === cores) ?? -1];
+    }
+    case 2: {
+      const group = parts.stations[number]!;
+      const at = nodes.findIndex(({ node, region }) => node.stations.includes(number) && isIn(parts, group.first + member, region));
+      const isHeld = group.kind === "threads" || group.kind === "connections";
+      // Threads and connections are drawn as the replica that has them.
+      const box = nodes[at]?.boxes.findIndex(({ station, group: of }) => station === group.first + member || (isHeld && station - parts.stations[of]!.first === member));
+      return [at, box ?? -1];
+    }
     case 3:
-      return [["external", "store"], parts.externals[number]];
+      return [find(["external", "store"], parts.externals[number]), -1];
     case 4:
-      return [["store"], parts.objects[number]];
+      return [find(["store"], parts.objects[number]), -1];
     case 5:
-      return [["queue"], parts.queues[number]];
+      return [find(["queue"], parts.queues[number]), -1];
     case 7:
-      return [["cache"], parts.caches[number]];
+      return [find(["cache"], parts.caches[number]), -1];
     default:
-      return [[], undefined];
+      return [-1, -1];
   }
-}
-
-/** The things at a spot: one, or the clients of all regions where it is not known which. */
-export function thingsAt(parts: Parts, things: Placed[], spot: Spot): Placed[] {
-  const [kind, number, member] = spot;
-  if (kind === 2) {
-    const station = parts.stations[number]!.first + member;
-    return things.filter(({ node, region }) => node.stations.includes(number) && isIn(parts, station, region));
-  }
-  const [kinds, name] = named(parts, spot);
-  const region = kind === 0 ? member : kind === 1 ? (parts.places[coresOf(parts, name, member)]?.[0] ?? -1) : -1;
-  return things.filter((it) => kinds.includes(it.node.kind) && it.node.name === name && (region < 0 || it.region === undefined || it.region === region));
-}
-
-/** The box of a thing that is meant by a spot, by its number; -1 where there is none. */
-export function boxAt(parts: Parts, { node, boxes }: Placed, [kind, number, member]: Spot): number {
-  if (kind === 1) {
-    const cores = coresOf(parts, node.name, member);
-    return boxes.findIndex(({ station }) => station === cores);
-  }
-  if (kind !== 2) return -1;
-  const group = parts.stations[number]!;
-  // Threads and connections are drawn as the replica that has them.
-  const isHeld = group.kind === "threads" || group.kind === "connections";
-  return boxes.findIndex(({ station, group: of }) => station === group.first + member || (isHeld && station - parts.stations[of]!.first === member));
 }
 
 /** The station that stands for a replica of a service: its cores, which are counted group by group. */

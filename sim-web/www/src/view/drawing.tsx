@@ -8,7 +8,7 @@ import { number } from "../format";
 import { isIn, layOut, type Layout, type Placed, SECTIONS, type Way } from "../layout";
 import type { Live } from "../live";
 import type { Sandbox } from "../sandbox";
-import { thingsAt } from "../spots";
+import { placeOf } from "../spots";
 import { places, primariesOf } from "../state";
 import { toldOf } from "../told";
 import { Areas, updateAreas } from "./areas";
@@ -171,8 +171,8 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
   const zoom = useZoom(frame, layout, pleasant, layout === undefined ? "" : `${layout.nodes.length} ${layout.areas.length} ${portrait}`);
   usePainting(sandbox, run, layout, frame, canvas);
   if (parts === undefined || layout === undefined) return <div class="drawing waiting">{run.wrong === undefined ? "Building the model…" : ""}</div>;
-  const marked = new Set(run.marked.flatMap((spot) => thingsAt(parts, layout.nodes, spot)));
   const state = run.stateAt(sandbox.now);
+  const marked = new Set(run.marked.map((spot) => placeOf(parts, layout, spot)[0]));
   const hasPrimaries = state !== undefined && primariesOf(parts, state).size > 0;
   return (
     <figure class="drawing" aria-label={title}>
@@ -189,7 +189,7 @@ export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; 
             {layout.ways.map((way, at) => way.guards.length > 0 && <BreakerSwitch key={at} way={way} number={at} parts={parts} />)}
             {layout.nodes.map((node) => (
               <Fragment key={node.number}>
-                <Thing node={node} regionName={regionOf(node, parts)} isMarked={marked.has(node)} sandbox={sandbox} run={run} />
+                <Thing node={node} regionName={regionOf(node, parts)} sandbox={sandbox} run={run} isMarked={marked.has(node.number)} />
                 <Chips placed={node} sandbox={sandbox} />
               </Fragment>
             ))}
@@ -246,7 +246,7 @@ function Caption({ parts, run, isFast, hasPrimaries, zoom }: { parts: Parts; run
   );
 }
 
-function Thing({ node, regionName, isMarked, sandbox, run }: { node: Placed; regionName: string | undefined; isMarked: boolean; sandbox: Sandbox; run: Live }) {
+function Thing({ node, regionName, sandbox, run, isMarked }: { node: Placed; regionName: string | undefined; sandbox: Sandbox; run: Live; isMarked: boolean }) {
   return (
     <g
       class={`thing ${node.node.kind}${sandbox.selected === node.path ? " selected" : ""}${isMarked ? " happened" : ""}`}
