@@ -57,7 +57,10 @@ function legend(figure: HTMLElement, width: number, top: number): { group: SVGGE
     const [dot, cross] = [key.querySelector(".dot"), key.querySelector(".cross")];
     const says = (key.textContent ?? "").replace(cross?.textContent ?? "", "").trim();
     const at = write(says, 12);
-    if (dot !== null) group.append(made("circle", { cx: at + 4, cy: y - 4, r: 4, fill: getComputedStyle(dot).backgroundColor }));
+    if (dot !== null) {
+      const { backgroundColor, borderTopColor, borderTopWidth } = getComputedStyle(dot);
+      group.append(made("circle", { cx: at + 4, cy: y - 4, r: 4, fill: backgroundColor, stroke: borderTopColor, "stroke-width": parseFloat(borderTopWidth) }));
+    }
     if (cross === null) continue;
     const sign = made("text", { x: at, y, fill: getComputedStyle(cross).color, "font-size": 13, "font-weight": 700, "font-family": FONT });
     sign.textContent = cross.textContent;
