@@ -4,8 +4,8 @@ use super::check::Lowering;
 use super::laws::Unit;
 use super::warnings::at_most;
 use super::{
-    CeilingOf, CounterId, Instruction, KeysId, LevelId, Load, MeasureKind, ServiceId, Source,
-    TimingId, quantity,
+    CeilingOf, CounterId, Instruction, KeysId, LevelId, Load, MeasureKind, ServiceId, TimingId,
+    quantity,
 };
 use crate::spec::{self, Path, Per};
 use crate::time::Duration;
@@ -138,7 +138,7 @@ pub struct Gradient {
 impl Lowering<'_> {
     /// Warns of limits and bulkheads that are asked for more than they take.
     pub(super) fn warn_of_limits(&mut self, load: &Load) {
-        if self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. })) {
+        if self.model.has_closed_clients() {
             return;
         }
         for ceiling in load.ceilings.iter().filter(|ceiling| ceiling.peak_utilisation >= 1.0) {

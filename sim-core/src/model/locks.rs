@@ -5,7 +5,7 @@ use super::components::asked;
 use super::laws::Unit;
 use super::{
     Ceiling, CeilingOf, CounterId, HoldStep, Instruction, KeysId, Load, MeasureKind, Model,
-    Ranking, Source, TimingId,
+    Ranking, TimingId,
 };
 use crate::spec::{Database, Law, Locks, Path, Query};
 
@@ -121,7 +121,7 @@ impl Lowering<'_> {
 
     /// Warns where the lock that is wanted most is wanted more than all the time.
     pub(super) fn warn_of_locks(&mut self, load: &Load) {
-        if self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. })) {
+        if self.model.has_closed_clients() {
             return;
         }
         for &Ceiling { of, utilisation, .. } in &load.ceilings {

@@ -374,6 +374,11 @@ impl Model {
         self.stations.iter().map(|g| g.count as usize).sum()
     }
 
+    /// Whether some clients wait for their answers before they ask again, so that what comes depends on how it goes.
+    pub fn has_closed_clients(&self) -> bool {
+        self.clients.iter().any(|client| matches!(client.source, Source::Closed { .. }))
+    }
+
     /// The ways of a choice, and where they meet again.
     #[inline]
     pub fn ways_of(&self, first: u32, count: u32) -> (&[Way], Pc) {

@@ -59,8 +59,7 @@ impl Lowering<'_> {
     fn warn_of_overload(&mut self, load: &Load) {
         for (group, offered) in self.model.stations.clone().iter().zip(&load.stations) {
             let path = self.path_of(&group.name, group.kind);
-            let closed =
-                self.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. }));
+            let closed = self.model.has_closed_clients();
             let door = group.door.map(|door| &self.model.doors[door.0 as usize]);
             let limited = group.queue != super::UNLIMITED || !self.model.limits.is_empty();
             if offered.utilisation >= 1.0 && !closed {

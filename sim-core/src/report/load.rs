@@ -2,7 +2,7 @@
 
 use super::block::{Block, Table, Tone};
 use super::cell::Cell;
-use crate::model::{Checked, Source};
+use crate::model::Checked;
 use crate::study::words::{percent, significant};
 
 pub(super) fn blocks(checked: &Checked) -> Vec<Block> {
@@ -38,7 +38,7 @@ pub(super) fn blocks(checked: &Checked) -> Vec<Block> {
     }
     ceiling_rows(checked, &mut table);
     let rate: f64 = load.rates.iter().sum();
-    let closed = model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. }));
+    let closed = model.has_closed_clients();
     let at_most = if closed { "at most " } else { "" };
     let mut blocks = vec![
         Block::Title(format!("Load: {at_most}{} requests/s", significant(rate, 3))),

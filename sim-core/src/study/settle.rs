@@ -212,8 +212,7 @@ fn unstable(design: &Alternative, tally: &Tally, horizon: Duration) -> Option<He
 /// A station without a bound on its queue, fed by open clients only, that is offered all it can do or more
 /// and is always busy.
 fn overloaded_station(design: &Alternative, tally: &Tally) -> Option<usize> {
-    let closed = design.model.clients.iter().any(|c| matches!(c.source, Source::Closed { .. }));
-    if closed {
+    if design.model.has_closed_clients() {
         return None;
     }
     let station = design.load.bottleneck?;

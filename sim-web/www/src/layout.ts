@@ -76,7 +76,11 @@ const BOX = { width: 22, height: 26, gap: 4 };
 /** The groups whose stations are drawn as boxes: what serves. */
 const isDrawn = (group: StationGroup): boolean => ["cores", "store", "cache", "workers"].includes(group.kind);
 
-const bare = (name: string): string => (/^[\w-]+$/.test(name) ? name : `"${name.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`);
+/** A name as a path has it. */
+export const bare = (name: string): string => (/^[\w-]+$/.test(name) ? name : `"${name.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`);
+
+/** The path of a thing in the model. */
+export const pathOf = ({ kind, name }: Pick<TopologyNode, "kind" | "name">): string => `${SECTIONS[kind]}.${bare(name)}`;
 
 /** `portrait`: from top to bottom, where there are no areas; `isNarrow`: areas in one stack. */
 export function layOut(parts: Parts, portrait: boolean, isNarrow = portrait): Layout {
@@ -164,7 +168,7 @@ function place(sized: ReturnType<typeof size> & { node: TopologyNode; region: nu
     }
   });
   const chips = chipsOf(node, left, top + (rows.length > 0 ? 42 + rows.length * (BOX.height + BOX.gap) : 38), width, (name) => `caches.${bare(name)}`);
-  return { node, number, region, x: left, y: top, width, height, boxes, labels, areas, chips, more, path: `${SECTIONS[node.kind]}.${bare(node.name)}` };
+  return { node, number, region, x: left, y: top, width, height, boxes, labels, areas, chips, more, path: pathOf(node) };
 }
 
 /** Between the zones of a row. */

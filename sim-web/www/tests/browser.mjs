@@ -92,7 +92,8 @@ for (const [size, width, height] of [["desktop", 1440, 900], ["phone", 360, 740]
   }
 }
 
-test("presets play", async (page) => {
+/** Opens every preset of the gallery, one after the other, and waits until it runs. */
+async function* presets(page) {
   await page.goto(base);
   const links = await page.locator(".cards a").evaluateAll((all) => all.map((it) => it.getAttribute("href")));
   expect(links.length >= 10, `only ${links.length} presets`);
@@ -100,6 +101,12 @@ test("presets play", async (page) => {
     await page.goto(base);
     await page.goto(base + href);
     await waitForRun(page);
+    yield href;
+  }
+}
+
+test("presets play", async (page) => {
+  for await (const href of presets(page)) {
     const before = await now(page);
     await until(async () => (await now(page)) > before, `${href} stands still`);
     expect((await page.locator("[role=alert]").count()) === 0, `${href}: ${await page.locator("[role=alert]").allTextContents()}`);
@@ -286,13 +293,8 @@ async function judged(page) {
 }
 
 test("every step of every story ends in something that can be told", async (page) => {
-  await page.goto(base);
-  const links = await page.locator(".cards a").evaluateAll((all) => all.map((it) => it.getAttribute("href")));
   const wrong = [];
-  for (const href of links) {
-    await page.goto(base);
-    await page.goto(base + href);
-    await waitForRun(page);
+  for await (const href of presets(page)) {
     const steps = page.locator(".story .step");
     for (let at = 0; at < (await steps.count()); at += 1) {
       if (at > 0) await steps.nth(at).click();
@@ -627,13 +629,8 @@ test("a cache in which nothing fits is not drawn", async (page) => {
 
 test("all that a preset offers to break is accepted", async (page) => {
   await page.addInitScript(noting);
-  await page.goto(base);
-  const links = await page.locator(".cards a").evaluateAll((all) => all.map((it) => it.getAttribute("href")));
   const wrong = [];
-  for (const href of links) {
-    await page.goto(base);
-    await page.goto(base + href);
-    await waitForRun(page);
+  for await (const href of presets(page)) {
     await until(async () => (await now(page)) > 0, `${href} stands still`);
     const what = page.getByLabel("what to break");
     const labels = await what.locator("option").allTextContents();

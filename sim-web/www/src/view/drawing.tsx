@@ -13,6 +13,7 @@ import { places, primariesOf } from "../state";
 import { toldOf } from "../told";
 import { Areas, updateAreas } from "./areas";
 import { CacheRows, Chips, updateChips } from "./chips";
+import { useNarrow } from "./narrow";
 import { selects } from "./selecting";
 import { useZoom, type Zoom, ZoomButtons, zoomByKey } from "./zoom";
 
@@ -95,16 +96,8 @@ function useRoom(place: { current: HTMLElement | null }, again: unknown): number
   return room;
 }
 
-/** Whether the screen is narrow, so that things are laid out from top to bottom. */
-function usePortrait(): boolean {
-  const [portrait, setPortrait] = useState(innerWidth < 720);
-  useEffect(() => {
-    const turn = () => setPortrait(innerWidth < 720);
-    addEventListener("resize", turn);
-    return () => removeEventListener("resize", turn);
-  }, []);
-  return portrait;
-}
+/** On a screen narrower than this things are laid out from top to bottom. */
+const PORTRAIT = 720;
 
 /** Paints, frame by frame, what changes: dots at once, what is read rather than watched ten times a second. */
 function usePainting(sandbox: Sandbox, run: Live, layout: Layout | undefined, frame: { current: HTMLElement | null }, canvas: { current: HTMLCanvasElement | null }) {
@@ -160,7 +153,7 @@ function pleasantScale(layout: Layout, room: number, portrait: boolean): number 
 
 export function Drawing({ sandbox, run, title }: { sandbox: Sandbox; run: Live; title: string }) {
   const parts = run.parts;
-  const portrait = usePortrait();
+  const portrait = useNarrow(PORTRAIT);
   const isNarrow = portrait || sandbox.runs.length > 1;
   const key = parts === undefined ? "" : JSON.stringify([parts.topology, parts.stations, portrait, isNarrow]);
   const layout = useMemo(() => (parts === undefined ? undefined : layOut(parts, portrait, isNarrow)), [key]);

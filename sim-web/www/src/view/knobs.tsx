@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { amount, type Amount, inUnit, unitOf, written } from "../amount";
 import type { Design, TopologyNode } from "../engine/protocol";
-import { SECTIONS as SECTION } from "../layout";
+import { bare, pathOf } from "../layout";
 import type { Sandbox } from "../sandbox";
 import { Changed } from "./changed";
 import { designName, letter, Whose } from "./whose";
@@ -323,10 +323,6 @@ function breakages({ kind, name }: TopologyNode, path: string): Breakage[] {
       return [];
   }
 }
-
-const bare = (name: string) => (/^[\w-]+$/.test(name) ? name : JSON.stringify(name));
-
-const pathOf = ({ kind, name }: TopologyNode) => `${SECTION[kind]}.${bare(name)}`;
 
 /** By design the paths of clients whose load can be doubled: what comes by a schedule or from a record has its times. */
 function useLoads(sandbox: Sandbox, clients: string[]): Map<Design, Set<string>> {

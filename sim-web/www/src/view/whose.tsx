@@ -1,8 +1,9 @@
 // Two designs side by side: which is A, which is B, whose something is, and a switch between them where there is no room for both.
 
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import type { Design } from "../engine/protocol";
 import type { Sandbox } from "../sandbox";
+import { useNarrow } from "./narrow";
 
 /** A design as reports name it. */
 export const designName = (design: Design): string => design ?? "as written";
@@ -26,21 +27,13 @@ export function Whose({ sandbox, designs }: { sandbox: Sandbox; designs: Design[
   );
 }
 
-/** Whether there is no room for two columns. */
-function useNarrow(): boolean {
-  const [narrow, setNarrow] = useState(innerWidth < 640);
-  useEffect(() => {
-    const turn = () => setNarrow(innerWidth < 640);
-    addEventListener("resize", turn);
-    return () => removeEventListener("resize", turn);
-  }, []);
-  return narrow;
-}
+/** Where there is no room for two columns. */
+const NARROW = 640;
 
 /** The places of the designs that are shown side by side: all, or on a narrow screen that which is chosen with the switch. */
 export function useSides(sandbox: Sandbox, of: string): { sides: number[]; choice: preact.JSX.Element | null } {
   const [side, setSide] = useState(0);
-  const narrow = useNarrow();
+  const narrow = useNarrow(NARROW);
   const all = sandbox.runs.map((_, at) => at);
   if (!narrow || all.length < 2) return { sides: all, choice: null };
   return { sides: [Math.min(side, all.length - 1)], choice: <Sides sandbox={sandbox} of={of} side={side} onChoose={setSide} /> };
